@@ -1,0 +1,40 @@
+# How our code is compiled: C++20, warnings as errors, ccache and mold where
+# they are installed, sanitizers where CRM_SANITIZE names them.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(CRM_SANITIZE "" CACHE STRING
+    "Sanitizers to build with: empty, 'address,undefined' or 'thread'")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+
+find_program(CRM_CCACHE ccache)
+if(CRM_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CRM_CCACHE})
+endif()
+find_program(CRM_MOLD mold)
+if(CRM_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Hardening that costs little; the sanitizers bring their own checks.
+add_compile_options(-fstack-protector-strong)
+add_link_options(-Wl,-z,relro,-z,now)
+if(CRM_SANITIZE)
+  add_compile_options(-fsanitize=${CRM_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CRM_SANITIZE})
+else()
+  add_compile_options($<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
+
+# Our own code only: generated code is compiled without these.
+set(CRM_WARNINGS -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror)

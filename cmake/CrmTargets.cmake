@@ -1,0 +1,42 @@
+# The three kinds of target: a library a folder, a program, and a test program
+# a folder.
+
+include(GoogleTest)
+
+# crm_library(NAME SOURCES a.cc ... DEPS target ...): the code of one folder. It
+# links only what it may include; tests/structure checks the floors.
+function(crm_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE ${CRM_WARNINGS})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# crm_binary(NAME SOURCES main.cc DEPS target ...): a program. It brings the
+# descriptors of all protos, which a static library would lose.
+function(crm_binary name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${CRM_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} crm_protos)
+  set_target_properties(${name} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# crm_test(NAME SOURCES a_test.cc ... DEPS target ...): the tests of one folder,
+# each run by ctest on its own.
+function(crm_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${CRM_WARNINGS})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} crm_protos GTest::gmock_main)
+  gtest_discover_tests(${name}
+      DISCOVERY_MODE PRE_TEST
+      DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

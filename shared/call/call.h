@@ -1,0 +1,128 @@
+// One call on its way through a server: what came in, what the filters found
+// out, and how it is answered. Knows no transport.
+
+#ifndef CRM_SHARED_CALL_CALL_H_
+#define CRM_SHARED_CALL_CALL_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+#include "shared/call/method_table.h"
+#include "shared/call/principal.h"
+
+namespace crm {
+
+// Names and values that travel beside a message. Names are lower case.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+// Returns the first value of `name`, or "" without one.
+absl::string_view FindMetadata(const Metadata& metadata, absl::string_view name);
+
+// What a handler is told about the call it serves.
+struct CallContext {
+  // The method; never null while a call is served.
+  const MethodInfo* method = nullptr;
+  Principal principal;
+  // When the call arrived. Handlers take their time from here.
+  absl::Time now;
+  // When the caller stops waiting.
+  absl::Time deadline = absl::InfiniteFuture();
+  // The W3C trace id, 32 hex digits, and the span of this process's part.
+  std::string trace_id;
+  std::string span_id;
+  // The consistency tokens that the caller sent (`crm-token`), unverified.
+  std::vector<std::string> consistency_tokens;
+  // The caller's credential, to be passed on to other services.
+  std::string bearer_token;
+};
+
+// One call. The transport makes it, filters fill it in, one handler answers it.
+// Used by one thread at a time, but for `cancelled`.
+struct Call {
+  CallContext context;
+  Metadata metadata;
+  // The request as it came, until the parse filter replaces it by `request`.
+  std::string request_bytes;
+  std::unique_ptr<google::protobuf::Message> request;
+  // Where the caller is, for the log.
+  std::string peer;
+  // Set by the transport when the caller has gone away.
+  std::atomic<bool> cancelled{false};
+};
+
+// What a unary call is answered with: the serialised response, so that stored
+// bytes need no parsing, and metadata that goes before it.
+struct Answer {
+  std::string bytes;
+  Metadata metadata;
+};
+
+// Answers a call; called exactly once, from any thread.
+using Done = std::function<void(absl::StatusOr<Answer>)>;
+
+// Serves unary calls. Returns at once or soon; may answer later.
+using UnaryHandler = std::function<void(std::shared_ptr<Call>, Done)>;
+
+// The sending side of a server stream. Thread-safe.
+class ServerStream {
+ public:
+  virtual ~ServerStream() = default;
+
+  // Queues one serialised message. Returns false when the stream is over or its
+  // buffer (1 MiB) is full: then nothing was queued, and `on_ready` is called
+  // once when there is room.
+  virtual bool Write(std::string bytes) = 0;
+
+  // Sets what is called when the stream has room after a refused Write, and when
+  // the caller has gone away. Called from any thread, never while Write runs.
+  virtual void SetOnReady(std::function<void()> on_ready) = 0;
+
+  // Ends the stream after what is queued. Later calls do nothing.
+  virtual void Finish(absl::Status status) = 0;
+
+  // Returns whether the caller has gone away or the deadline has passed.
+  virtual bool cancelled() const = 0;
+};
+
+// Serves server-streaming calls: keeps `stream` and writes to it as it likes.
+// Holds no thread.
+using StreamHandler =
+    std::function<void(std::shared_ptr<Call>, std::shared_ptr<ServerStream>)>;
+
+// Where a unary handler runs: at once on the transport's thread, which must not
+// block, or on a bounded pool.
+enum class Placement { kInline, kPool };
+
+// A method and what serves it; one of the handlers is set.
+struct MethodBinding {
+  const MethodInfo* method = nullptr;
+  UnaryHandler unary;
+  StreamHandler stream;
+  Placement placement = Placement::kPool;
+};
+
+// A step that every call takes before its handler. Thread-safe.
+class Filter {
+ public:
+  virtual ~Filter() = default;
+
+  // Lets the call go on, or ends it with an error.
+  virtual absl::Status Begin(Call& call) = 0;
+
+  // Sees the end of every call whose Begin was called, in reverse order; the
+  // call is answered with `status`.
+  virtual void End(const Call& call, const absl::Status& status);
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_CALL_CALL_H_
