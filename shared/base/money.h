@@ -21,9 +21,9 @@ namespace crm {
 // Nanos of one unit.
 inline constexpr int64_t kNanosPerUnit = 1'000'000'000;
 
-// Returns OK if `money` is well formed (AIP-143): a currency of three upper-case
-// letters, |nanos| below 10^9, units and nanos of one sign; else INVALID_ARGUMENT
-// with a violation of `field`.
+// Returns OK if `money` is well formed (AIP-143): a currency of three
+// upper-case letters, |nanos| below 10^9, units and nanos of one sign; else
+// INVALID_ARGUMENT with a violation of `field`.
 absl::Status ValidateMoney(const google::type::Money& money,
                            absl::string_view field);
 
@@ -41,13 +41,16 @@ absl::StatusOr<google::type::Money> Add(const google::type::Money& a,
                                         const google::type::Money& b);
 
 // Returns price x quantity x (1 - discount), where `discount` is in millionths
-// (250'000 is 25 %), or INVALID_ARGUMENT (INEXACT_AMOUNT) if the result is not a
-// whole number of nanos: it never rounds.
+// (250'000 is 25 %) from none to all. Returns INVALID_ARGUMENT (INEXACT_AMOUNT)
+// if the result is not a whole number of nanos, as it never rounds,
+// INVALID_ARGUMENT (BAD_DISCOUNT) for a discount beyond 0 to 1'000'000, and
+// OUT_OF_RANGE (AMOUNT_OUT_OF_RANGE) if price x quantity does not fit 128 bits.
 absl::StatusOr<absl::int128> MultiplyExact(absl::int128 price_nanos,
                                            int64_t quantity,
                                            int32_t discount_millionths);
 
-// Returns the amount as text: `1.75 USD`, `-0.000000001 EUR`.
+// Returns the amount as text, without zeros that say nothing: `1.75 USD`,
+// `-0.000000001 EUR`, `3 USD`.
 std::string FormatMoney(const google::type::Money& money);
 
 }  // namespace crm
