@@ -1,0 +1,144 @@
+// The durable record of a service: snapshots to read, and writes that are
+// acknowledged only once they are on disk.
+//
+// A statement is written in the SQL subset that all engines share, with `?` for
+// each parameter. Statement texts must come from a bounded set (values are
+// always parameters), because engines keep prepared statements by text.
+//
+// Errors of statements, whatever the engine:
+//   ALREADY_EXISTS UNIQUE_VIOLATION      metadata `table`, and `index` or
+//                                        `columns`
+//   FAILED_PRECONDITION CONSTRAINT_VIOLATION  any other constraint
+//   RESOURCE_EXHAUSTED RESULT_TOO_LARGE  beyond kMaxRows or kMaxResultBytes
+//   RESOURCE_EXHAUSTED DISK_FULL         the disk took no more
+//   DEADLINE_EXCEEDED READ_INTERRUPTED   the snapshot outlived its limit
+//   UNAVAILABLE STORAGE_BUSY             another transaction is in the way
+//   INTERNAL STORAGE_ERROR               anything else, such as wrong SQL
+
+#ifndef CRM_SHARED_STORAGE_DATABASE_H_
+#define CRM_SHARED_STORAGE_DATABASE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "shared/query/sql.h"
+#include "shared/storage/schema.h"
+
+namespace crm {
+
+// The bounds of one query's result.
+inline constexpr size_t kMaxRows = 100'000;
+inline constexpr size_t kMaxResultBytes = size_t{256} << 20;
+
+// One value a column, in the order of the SELECT list.
+using SqlRow = std::vector<SqlValue>;
+using SqlRows = std::vector<SqlRow>;
+
+// Reads within one transaction: every query sees the same state.
+// Thread-compatible.
+class SqlReader {
+ public:
+  virtual ~SqlReader() = default;
+
+  // Returns the rows of a SELECT, or of a statement with RETURNING when the
+  // reader is a writer. Errors as listed above.
+  virtual absl::StatusOr<SqlRows> Query(
+      absl::string_view sql, const std::vector<SqlValue>& params) = 0;
+};
+
+// Reads and writes within one transaction; queries see its own writes.
+// Thread-compatible.
+class SqlWriter : public SqlReader {
+ public:
+  // Runs a statement and returns how many rows it inserted, changed or deleted.
+  // Errors as listed above.
+  virtual absl::StatusOr<int64_t> Execute(
+      absl::string_view sql, const std::vector<SqlValue>& params) = 0;
+};
+
+// What has happened since the database was opened.
+struct DatabaseStats {
+  int64_t writes = 0;   // bodies that became durable
+  int64_t commits = 0;  // transactions that made them durable
+  int64_t failed_commits = 0;
+  int64_t expired_writes = 0;  // dropped because their deadline had passed
+  int64_t refused_writes = 0;  // overload, low disk, closed
+  int64_t checkpoints = 0;
+};
+
+// A store with snapshot reads and queued, grouped writes. Thread-safe.
+class Database {
+ public:
+  using ReadBody = absl::FunctionRef<absl::Status(SqlReader&)>;
+  using WriteBody = std::function<absl::Status(SqlWriter&)>;
+  using WriteDone = std::function<void(absl::Status)>;
+
+  // Closes.
+  virtual ~Database() = default;
+
+  // Runs `body` on the calling thread over a consistent snapshot that holds
+  // every write acknowledged before the call, and returns what it returns.
+  //
+  // Returns DEADLINE_EXCEEDED READERS_BUSY when no reader is free in time, and
+  // UNAVAILABLE STORAGE_CLOSED after Close().
+  virtual absl::Status Read(absl::Time deadline, ReadBody body) = 0;
+
+  // Queues `body` to run inside a transaction, and calls `done` once: with OK
+  // after the commit is durable, or with the error because of which nothing of
+  // this body is stored. `body` may run more than once, so it keeps no result
+  // of an earlier run; it must not wait for this database. After a statement of
+  // it failed it returns an error: an OK becomes that statement's error, and
+  // further statements may fail. Bodies of one caller run in the order queued.
+  //
+  // `done` is called on the writer's thread, where it must be quick, or, when
+  // the write is refused at once, on the caller's. Besides the body's own
+  // errors it gets DEADLINE_EXCEEDED WRITE_EXPIRED when the deadline passed
+  // before the body ran, UNAVAILABLE OVERLOADED (queue full), COMMIT_FAILED or
+  // STORAGE_CLOSED, and RESOURCE_EXHAUSTED DISK_LOW or DISK_FULL.
+  virtual void Write(absl::Time deadline, WriteBody body, WriteDone done) = 0;
+
+  // Write() that waits for `done` and returns its status. Never called from a
+  // body, a `done` or the commit listener: it would wait for itself.
+  absl::Status WriteAndWait(absl::Time deadline, WriteBody body);
+
+  // Makes the store fit `schema`: creates what is missing and says which
+  // columns were added to tables that existed. Repeating it changes nothing.
+  //
+  // Returns INVALID_ARGUMENT SCHEMA_INVALID for a schema that contradicts
+  // itself, FAILED_PRECONDITION SCHEMA_TOO_NEW when the store belongs to a
+  // newer program, FAILED_PRECONDITION SCHEMA_CONFLICT, naming the column, when
+  // a change needs more than adding, and the errors of a write.
+  virtual absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) = 0;
+
+  // Returns OK when a write would be accepted now, else the error that it would
+  // get. Cheap; for readiness.
+  virtual absl::Status CheckWritable() = 0;
+
+  // Returns for how long the writer has not advanced although there is work;
+  // zero when it is idle. Cheap; for liveness.
+  virtual absl::Duration WriterStall() const = 0;
+
+  virtual DatabaseStats Stats() const = 0;
+
+  // Has `listener` called on the writer's thread after each durable commit,
+  // before that commit's `done`s. It must be quick. An empty one removes it.
+  virtual void SetCommitListener(std::function<void()> listener) = 0;
+
+  // Refuses new work, finishes what is queued, interrupts readers, and closes
+  // the store. Repeating it does nothing. Returns the error of closing cleanly;
+  // acknowledged writes are safe either way.
+  virtual absl::Status Close() = 0;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_DATABASE_H_

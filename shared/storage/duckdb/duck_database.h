@@ -1,0 +1,87 @@
+// The warehouse: one DuckDB file for analytical queries, filled from events.
+//
+// The file is a projection and may be lost: a file that cannot be opened, or
+// that killed the process while it was being opened, is moved aside and an
+// empty one takes its place; `rebuilt()` then tells the caller to fill it anew
+// from the feed. DuckDB reaches neither the network nor other files.
+//
+// Values map as in shared/query/sql.h. In results, BOOLEAN, ENUM-less integers
+// up to 64 bits and instants are int64 (TIMESTAMP, TIMESTAMPTZ and
+// INTERVAL-free TIME in microseconds, DATE in days since 1970); FLOAT and
+// DOUBLE are double; BLOB is SqlBlob; everything else is text, so that DECIMAL
+// and HUGEINT, which SUM over BIGINT gives, stay exact.
+
+#ifndef CRM_SHARED_STORAGE_DUCKDB_DUCK_DATABASE_H_
+#define CRM_SHARED_STORAGE_DUCKDB_DUCK_DATABASE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "shared/storage/database.h"
+
+namespace crm {
+
+struct DuckOptions {
+  // The database file; its folder exists and is this file's own. Files with the
+  // same beginning (`.wal`, `.lock`, `.opening`, `.aside`) stand beside it.
+  std::string path;
+  // What DuckDB's buffers may take; the process needs some 150 MiB more.
+  int64_t memory_limit_bytes = int64_t{512} << 20;
+  int threads = 2;
+};
+
+// One transaction of a DuckDatabase. Thread-compatible.
+class DuckWriter : public SqlWriter {
+ public:
+  // Appends `rows`, whose values stand in the order of the table's columns;
+  // far quicker than INSERT. Returns INVALID_ARGUMENT BAD_APPEND when a row
+  // does not fit the table, and the errors of a statement.
+  virtual absl::Status Append(absl::string_view table,
+                              absl::Span<const SqlRow> rows) = 0;
+};
+
+// An open DuckDB file. Reads run side by side; writes one after another.
+// Thread-safe.
+class DuckDatabase {
+ public:
+  // Opens, or creates, the file.
+  //
+  // Returns FAILED_PRECONDITION DATABASE_LOCKED when it is open elsewhere, and
+  // UNAVAILABLE STORAGE_UNUSABLE when not even a new file can be opened.
+  static absl::StatusOr<std::unique_ptr<DuckDatabase>> Open(
+      const DuckOptions& options);
+
+  virtual ~DuckDatabase() = default;
+
+  // Whether an unusable file was moved aside, so that what it held is missing.
+  virtual bool rebuilt() const = 0;
+
+  // Returns the rows of a SELECT over the state of now. Errors of a statement.
+  virtual absl::StatusOr<SqlRows> Query(
+      absl::string_view sql, const std::vector<SqlValue>& params = {}) = 0;
+
+  // Runs one statement in its own transaction and returns how many rows it
+  // changed. Errors of a statement.
+  virtual absl::StatusOr<int64_t> Execute(
+      absl::string_view sql, const std::vector<SqlValue>& params = {}) = 0;
+
+  // Runs `body` in a transaction, which is committed when it returns OK and
+  // rolled back otherwise. Returns its error, or UNAVAILABLE COMMIT_FAILED.
+  virtual absl::Status Transaction(
+      absl::FunctionRef<absl::Status(DuckWriter&)> body) = 0;
+
+  // Writes everything into the file, leaving no log to replay. Called on
+  // destruction too. Errors of a statement.
+  virtual absl::Status Checkpoint() = 0;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_DUCKDB_DUCK_DATABASE_H_

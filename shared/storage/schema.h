@@ -1,0 +1,94 @@
+// The shape of a store: tables, columns and indexes, as data. A service derives
+// it from its protos; an engine turns it into DDL and migrates to it.
+//
+// A store only grows: tables, columns and indexes are added, never dropped, so
+// that a program and its predecessor can share it. Columns that a schema does
+// not know are left alone.
+
+#ifndef CRM_SHARED_STORAGE_SCHEMA_H_
+#define CRM_SHARED_STORAGE_SCHEMA_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "shared/query/sql.h"
+
+namespace crm {
+
+enum class SqlType { kInteger, kReal, kText, kBlob };
+
+struct SqlColumn {
+  std::string name;
+  SqlType type = SqlType::kText;
+  bool nullable = true;
+  // What rows that exist get when the column is added, and what an INSERT
+  // without the column stores. A column added later that is not nullable needs
+  // one.
+  std::optional<SqlValue> default_value;
+};
+
+struct SqlIndex {
+  // Unique in the whole schema.
+  std::string name;
+  std::vector<std::string> columns;
+  bool unique = false;
+  // Holds only rows that are not soft-deleted: `delete_time IS NULL`.
+  bool live_only = false;
+  // Holds only rows in which each of these columns is neither NULL nor empty:
+  // with `unique`, values are unique where there are any. Text columns only.
+  std::vector<std::string> where_not_empty;
+};
+
+struct SqlTable {
+  std::string name;
+  std::vector<SqlColumn> columns;
+  // Never NULL, whatever their `nullable` says.
+  std::vector<std::string> primary_key;
+  // Rows are stored in the order of the primary key, without a key of their
+  // own, where the engine can; good for narrow rows.
+  bool clustered = false;
+  std::vector<SqlIndex> indexes;
+};
+
+struct SqlSchema {
+  // The format of the data, raised when older programs would misread or damage
+  // it. Adding tables, nullable columns and indexes does not raise it.
+  int version = 1;
+  // The oldest `version` whose programs may still read, and write, this store.
+  int min_reader = 1;
+  int min_writer = 1;
+  std::vector<SqlTable> tables;
+};
+
+// A column that a migration added to a table that existed before: rows hold its
+// default until they are back-filled.
+struct AddedColumn {
+  std::string table;
+  std::string column;
+
+  friend bool operator==(const AddedColumn&, const AddedColumn&) = default;
+};
+
+struct MigrationResult {
+  // Whether the store was empty before.
+  bool created = false;
+  std::vector<AddedColumn> added_columns;
+  // How many DDL statements ran; zero when the store already fitted.
+  int statement_count = 0;
+};
+
+// Checks that names are lower snake case and unique, and that keys and indexes
+// name columns of their table. Returns INVALID_ARGUMENT SCHEMA_INVALID, naming
+// what is wrong.
+absl::Status ValidateSchema(const SqlSchema& schema);
+
+// Returns `name` in double quotes, for names that are SQL keywords.
+// Example: order -> "order".
+std::string QuoteName(absl::string_view name);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_SCHEMA_H_
