@@ -1,0 +1,55 @@
+// Which fields of a resource are also columns of its table.
+//
+// Filters and orders name fields; this map turns a field's path into the column
+// that holds it. Only columns that hold a value for every row belong in it: one
+// that is still being back-filled would hide rows.
+
+#ifndef CRM_SHARED_QUERY_COLUMN_MAP_H_
+#define CRM_SHARED_QUERY_COLUMN_MAP_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace crm {
+
+// How a column is encoded; see SqlValue.
+enum class ColumnType { kText, kInteger, kReal, kBlob };
+
+// One column. Text compares byte by byte (BINARY in SQLite, "C" in PostgreSQL).
+struct Column {
+  // The column as it stands in SQL, qualified or quoted where that is needed.
+  std::string name;
+  ColumnType type = ColumnType::kText;
+  // Whether a row may hold NULL: the field has presence, lies in a message that
+  // may be unset, or is floating (NaN is stored as NULL).
+  bool nullable = true;
+
+  friend bool operator==(const Column&, const Column&) = default;
+};
+
+// Field paths, as `state` or `amount.currency_code`, and their columns. A key
+// of a map field is the last part of its path, as in `labels.region`.
+// Thread-compatible.
+class ColumnMap {
+ public:
+  // Adds `column` for the field at `path`, in place of an earlier one.
+  void Add(absl::string_view path, Column column);
+
+  // Returns the column of the field at `path`; null if it has none. The pointer
+  // lives until the map changes.
+  const Column* Find(absl::string_view path) const;
+
+  // Returns the paths that have columns, sorted.
+  std::vector<std::string> paths() const;
+
+ private:
+  std::map<std::string, Column, std::less<>> columns_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_QUERY_COLUMN_MAP_H_
