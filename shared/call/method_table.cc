@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "crm/api/annotations.pb.h"
 #include "google/api/annotations.pb.h"
 #include "google/api/resource.pb.h"

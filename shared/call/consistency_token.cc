@@ -1,0 +1,88 @@
+#include "shared/call/consistency_token.h"
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "shared/base/digest.h"
+#include "shared/base/errors.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kTagBytes = 16;
+constexpr size_t kMaxTokenBytes = 1024;
+
+std::string Tag(absl::string_view body, absl::string_view secret) {
+  return HmacSha256(secret, absl::StrCat("crm-token:", body))
+      .substr(0, kTagBytes);
+}
+
+absl::Status TokenInvalid() {
+  return InvalidArgument(
+      "CONSISTENCY_TOKEN_INVALID",
+      "The consistency token was not issued here; send one that a mutation "
+      "answered, unchanged.");
+}
+
+}  // namespace
+
+int64_t ConsistencyToken::VersionOf(absl::string_view tenant,
+                                    absl::string_view ordering_key) const {
+  const uint64_t hash = OrderingKeyHash(tenant, ordering_key);
+  for (const Key& key : keys) {
+    if (key.key_hash == hash) return key.key_version;
+  }
+  return 0;
+}
+
+uint64_t OrderingKeyHash(absl::string_view tenant,
+                         absl::string_view ordering_key) {
+  return StableHash(absl::StrCat(tenant, absl::string_view("\0", 1),
+                                 ordering_key));
+}
+
+std::string EncodeConsistencyToken(const ConsistencyToken& token,
+                                   absl::string_view secret) {
+  std::string body = absl::StrCat(token.service, ",", token.feed_epoch);
+  const size_t count = std::min(token.keys.size(), kMaxTokenKeys);
+  for (size_t i = 0; i < count; ++i) {
+    absl::StrAppend(&body, ",", absl::Hex(token.keys[i].key_hash), ":",
+                    token.keys[i].key_version);
+  }
+  return absl::WebSafeBase64Escape(absl::StrCat(Tag(body, secret), body));
+}
+
+absl::StatusOr<ConsistencyToken> DecodeConsistencyToken(
+    absl::string_view text, absl::string_view secret) {
+  std::string bytes;
+  if (text.size() > kMaxTokenBytes ||
+      !absl::WebSafeBase64Unescape(text, &bytes) || bytes.size() < kTagBytes) {
+    return TokenInvalid();
+  }
+  const absl::string_view all = bytes;
+  const absl::string_view body = all.substr(kTagBytes);
+  if (!ConstantTimeEqual(all.substr(0, kTagBytes), Tag(body, secret))) {
+    return TokenInvalid();
+  }
+  const std::vector<absl::string_view> parts = absl::StrSplit(body, ',');
+  ConsistencyToken token;
+  token.service = std::string(parts[0]);
+  if (parts.size() < 2 || !absl::SimpleAtoi(parts[1], &token.feed_epoch)) {
+    return TokenInvalid();
+  }
+  for (size_t i = 2; i < parts.size(); ++i) {
+    const std::vector<absl::string_view> pair = absl::StrSplit(parts[i], ':');
+    ConsistencyToken::Key key;
+    if (pair.size() != 2 || !absl::SimpleHexAtoi(pair[0], &key.key_hash) ||
+        !absl::SimpleAtoi(pair[1], &key.key_version)) {
+      return TokenInvalid();
+    }
+    token.keys.push_back(key);
+  }
+  return token;
+}
+
+}  // namespace crm

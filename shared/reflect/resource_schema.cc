@@ -1,0 +1,145 @@
+#include "shared/reflect/resource_schema.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "crm/api/annotations.pb.h"
+#include "google/api/field_behavior.pb.h"
+#include "google/api/resource.pb.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+
+namespace crm {
+namespace {
+
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::FieldDescriptor;
+
+// Deeper messages get no columns: filters evaluate them.
+constexpr int kMaxColumnDepth = 3;
+
+absl::Status SchemaInvalid(const Descriptor* message, absl::string_view what) {
+  return FailedPrecondition(
+      "SCHEMA_INVALID", absl::StrCat(message->full_name(), ": ", what, "."));
+}
+
+bool HasBehavior(const FieldDescriptor* field,
+                 google::api::FieldBehavior behavior) {
+  const auto& options = field->options();
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
+    if (options.GetExtension(google::api::field_behavior, i) == behavior) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool CanHaveColumn(const FieldDescriptor* field) {
+  if (field->is_repeated()) return false;
+  if (field->message_type() == nullptr) return true;
+  const std::string& type = field->message_type()->full_name();
+  return type == "google.protobuf.Timestamp" ||
+         type == "google.protobuf.Duration";
+}
+
+// Collects the indexed, unique and ordering fields below `message`.
+absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
+                            const std::string& prefix, int depth,
+                            std::vector<ResourceColumn>& columns) {
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    const auto& rule = field->options().GetExtension(crm::api::field);
+    const std::string path = absl::StrCat(prefix, field->name());
+    const bool wanted = rule.indexed() || rule.unique() || rule.ordering();
+    if (wanted && !CanHaveColumn(field)) {
+      return SchemaInvalid(
+          root, absl::StrCat("'", path, "' cannot have a column"));
+    }
+    if (wanted) {
+      CRM_ASSIGN_OR_RETURN(FieldPath parsed, FieldPath::Parse(path, root));
+      std::string name =
+          absl::StrCat("c_", absl::StrReplaceAll(path, {{".", "_"}}));
+      columns.push_back({std::move(parsed), std::move(name), rule.unique()});
+    }
+    if (!field->is_repeated() && field->message_type() != nullptr &&
+        field->message_type()->file()->package() == root->file()->package() &&
+        depth < kMaxColumnDepth) {
+      CRM_RETURN_IF_ERROR(CollectColumns(root, field->message_type(),
+                                         absl::StrCat(path, "."), depth + 1,
+                                         columns));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ResourceSchema> ResourceSchema::Build(
+    const Descriptor* message) {
+  ResourceSchema schema;
+  schema.message_ = message;
+  const auto& resource = message->options().GetExtension(google::api::resource);
+  if (resource.pattern_size() != 1) {
+    return SchemaInvalid(message, "a resource has exactly one name pattern");
+  }
+  for (const char* required : {"name", "etag", "create_time", "update_time"}) {
+    if (message->FindFieldByName(required) == nullptr) {
+      return SchemaInvalid(
+          message, absl::StrCat("the field '", required, "' is missing"));
+    }
+  }
+  schema.type_ = resource.type();
+  schema.event_prefix_ = absl::AsciiStrToLower(message->name());
+  CRM_ASSIGN_OR_RETURN(schema.pattern_,
+                       NamePattern::Parse(resource.pattern(0)));
+  schema.table_ = absl::AsciiStrToLower(
+      absl::StrJoin(schema.pattern_.collections(), "_"));
+  schema.soft_delete_ = message->FindFieldByName("delete_time") != nullptr;
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    if (!field->options().GetExtension(crm::api::field).ordering()) continue;
+    if (schema.ordering_ != nullptr) {
+      return SchemaInvalid(message, "it has two ordering fields");
+    }
+    schema.ordering_ = field;
+  }
+  CRM_RETURN_IF_ERROR(
+      CollectColumns(message, message, "", 0, schema.columns_));
+  return schema;
+}
+
+bool ResourceSchema::IsOutputOnly(const FieldDescriptor* field) {
+  return HasBehavior(field, google::api::OUTPUT_ONLY) ||
+         HasBehavior(field, google::api::IDENTIFIER);
+}
+
+bool ResourceSchema::IsImmutable(const FieldDescriptor* field) {
+  return HasBehavior(field, google::api::IMMUTABLE);
+}
+
+bool ResourceSchema::IsRequired(const FieldDescriptor* field) {
+  return HasBehavior(field, google::api::REQUIRED);
+}
+
+std::string ResourceSchema::OrderingKey(
+    const google::protobuf::Message& resource) const {
+  if (ordering_ != nullptr) {
+    std::string key =
+        resource.GetReflection()->GetString(resource, ordering_);
+    if (!key.empty()) return key;
+  }
+  const std::string name = ReadString(resource, "name");
+  if (pattern_.nested() && pattern_.collections().front() == "customers") {
+    const std::vector<absl::string_view> segments = absl::StrSplit(name, '/');
+    return absl::StrCat(segments[0], "/", segments[1]);
+  }
+  return name;
+}
+
+}  // namespace crm
