@@ -70,6 +70,9 @@ class RedisPool {
   absl::StatusOr<std::unique_ptr<RedisConnection>> Dedicated();
 
   // Returns whether calls are let through.
+  // Returns the timeout of calls that name none.
+  absl::Duration command_timeout() const { return options_.command_timeout; }
+
   bool healthy() const { return breaker_.closed(); }
 
  private:

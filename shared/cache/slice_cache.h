@@ -1,0 +1,67 @@
+// The cache of profile slices: what is stored, and which of two writes wins.
+//
+// Only the owner of a slice writes it; everybody reads. A write is kept only if
+// it is at least as new as what is there, by (feed_epoch, version) and then by
+// state: at one version a slice (PRESENT, ABSENT) is newer than a TOMBSTONE,
+// and ERASED is newer than both. So an owner who built a slice from an older
+// state cannot put it back after an invalidation.
+
+#ifndef CRM_SHARED_CACHE_SLICE_CACHE_H_
+#define CRM_SHARED_CACHE_SLICE_CACHE_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "crm/internal/v1/slice.pb.h"
+
+namespace crm {
+
+// Slices by name, as `IDENTITY`.
+using SliceMap = std::map<std::string, internal::v1::SliceEnvelope>;
+
+// Whose slices are meant.
+struct SliceKey {
+  std::string tenant;
+  // The customer, in the form `customers/{customer}`.
+  std::string customer;
+
+  friend auto operator<=>(const SliceKey&, const SliceKey&) = default;
+};
+
+// A cache of slices. Its errors mean that the cache cannot be used now, never
+// that a slice is not there; callers then ask the owner. Thread-safe.
+class SliceCache {
+ public:
+  virtual ~SliceCache() = default;
+
+  // Returns those of `slices` (all, if it is empty) that are stored and have
+  // not expired. A TOMBSTONE is among them: it says from which version on an
+  // answer of the owner is new enough. What cannot be decoded is not there.
+  // Returns UNAVAILABLE or DEADLINE_EXCEEDED while the cache is away.
+  virtual absl::StatusOr<SliceMap> Read(
+      const SliceKey& key, absl::Span<const std::string> slices) = 0;
+
+  // Stores each slice unless a newer one is there, and returns how many were
+  // stored. An envelope names its slice, state, feed_epoch, version (neither
+  // negative) and expire_time, or INVALID_ARGUMENT (SLICE_ENVELOPE) is returned
+  // and nothing is stored. Returns UNAVAILABLE, DEADLINE_EXCEEDED or
+  // RESOURCE_EXHAUSTED while the cache is away or full.
+  virtual absl::StatusOr<int> Write(
+      const SliceKey& key,
+      absl::Span<const internal::v1::SliceEnvelope> slices) = 0;
+
+  // Marks the slices as out of date since `version`: writes a TOMBSTONE unless
+  // a slice at least as new is there. Returns what Write() returns.
+  virtual absl::StatusOr<int> Invalidate(const SliceKey& key,
+                                         absl::Span<const std::string> slices,
+                                         int64_t feed_epoch,
+                                         int64_t version) = 0;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_CACHE_SLICE_CACHE_H_
