@@ -6,8 +6,7 @@
 // always parameters), because engines keep prepared statements by text.
 //
 // Errors of statements, whatever the engine:
-//   ALREADY_EXISTS UNIQUE_VIOLATION      metadata `table`, and `index` or
-//                                        `columns`
+//   ALREADY_EXISTS UNIQUE_VIOLATION      metadata `table` and `columns`
 //   FAILED_PRECONDITION CONSTRAINT_VIOLATION  any other constraint
 //   RESOURCE_EXHAUSTED RESULT_TOO_LARGE  beyond kMaxRows or kMaxResultBytes
 //   RESOURCE_EXHAUSTED DISK_FULL         the disk took no more
@@ -131,6 +130,7 @@ class Database {
 
   // Has `listener` called on the writer's thread after each durable commit,
   // before that commit's `done`s. It must be quick. An empty one removes it.
+  // The listener that was set before runs no more once this returns.
   virtual void SetCommitListener(std::function<void()> listener) = 0;
 
   // Refuses new work, finishes what is queued, interrupts readers, and closes

@@ -27,30 +27,30 @@ struct SqlColumn {
   // What rows that exist get when the column is added, and what an INSERT
   // without the column stores. A column added later that is not nullable needs
   // one.
-  std::optional<SqlValue> default_value;
+  std::optional<SqlValue> default_value = std::nullopt;
 };
 
 struct SqlIndex {
   // Unique in the whole schema.
   std::string name;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {};
   bool unique = false;
   // Holds only rows that are not soft-deleted: `delete_time IS NULL`.
   bool live_only = false;
   // Holds only rows in which each of these columns is neither NULL nor empty:
   // with `unique`, values are unique where there are any. Text columns only.
-  std::vector<std::string> where_not_empty;
+  std::vector<std::string> where_not_empty = {};
 };
 
 struct SqlTable {
   std::string name;
-  std::vector<SqlColumn> columns;
+  std::vector<SqlColumn> columns = {};
   // Never NULL, whatever their `nullable` says.
-  std::vector<std::string> primary_key;
+  std::vector<std::string> primary_key = {};
   // Rows are stored in the order of the primary key, without a key of their
   // own, where the engine can; good for narrow rows.
   bool clustered = false;
-  std::vector<SqlIndex> indexes;
+  std::vector<SqlIndex> indexes = {};
 };
 
 struct SqlSchema {
@@ -60,7 +60,7 @@ struct SqlSchema {
   // The oldest `version` whose programs may still read, and write, this store.
   int min_reader = 1;
   int min_writer = 1;
-  std::vector<SqlTable> tables;
+  std::vector<SqlTable> tables = {};
 };
 
 // A column that a migration added to a table that existed before: rows hold its
@@ -75,7 +75,7 @@ struct AddedColumn {
 struct MigrationResult {
   // Whether the store was empty before.
   bool created = false;
-  std::vector<AddedColumn> added_columns;
+  std::vector<AddedColumn> added_columns = {};
   // How many DDL statements ran; zero when the store already fitted.
   int statement_count = 0;
 };

@@ -1,0 +1,97 @@
+// One SQLite connection: prepared statements by text, bound values, typed
+// errors. The only code that speaks SQLite's C interface.
+
+#ifndef CRM_SHARED_STORAGE_SQLITE_CONNECTION_H_
+#define CRM_SHARED_STORAGE_SQLITE_CONNECTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "shared/query/sql.h"
+#include "shared/storage/database.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace crm {
+
+// How a connection is opened; the pragmas follow from it.
+struct SqliteMode {
+  bool writable = false;
+  int64_t cache_bytes = int64_t{2} << 20;
+  int64_t mmap_bytes = 0;
+};
+
+enum class CheckpointMode {
+  kPassive,   // copies what no reader needs; waits for nobody
+  kTruncate,  // waits for readers, copies all, and empties the log
+};
+
+// Used by one thread at a time, in any order. Thread-compatible.
+class SqliteConnection final : public SqlWriter {
+ public:
+  // Returns UNAVAILABLE STORAGE_UNUSABLE, also for a file that is no database.
+  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(
+      const std::string& path, const SqliteMode& mode);
+
+  ~SqliteConnection() override;
+
+  absl::StatusOr<SqlRows> Query(absl::string_view sql,
+                                const std::vector<SqlValue>& params) override;
+  absl::StatusOr<int64_t> Execute(absl::string_view sql,
+                                  const std::vector<SqlValue>& params) override;
+
+  // Stops statements, with DEADLINE_EXCEEDED READ_INTERRUPTED, soon after
+  // `expired` returns true; it is asked often. An empty one never does.
+  void SetInterrupt(std::function<bool()> expired);
+
+  // Whether a transaction is open; SQLite ends it by itself on grave errors.
+  bool InTransaction() const;
+
+  // The size of the write-ahead log as of this connection's last commit.
+  int64_t wal_bytes() const { return wal_pages_ * page_bytes_; }
+
+  // Copies the log into the database file. Returns UNAVAILABLE STORAGE_BUSY
+  // when readers kept it from finishing, and the errors of a statement.
+  absl::Status Checkpoint(CheckpointMode mode);
+
+ private:
+  struct CachedStatement {
+    std::string sql;
+    sqlite3_stmt* statement;
+  };
+  using StatementList = std::list<CachedStatement>;
+
+  explicit SqliteConnection(sqlite3* database) : database_(database) {}
+
+  absl::Status Configure(const SqliteMode& mode);
+  absl::Status SetPragma(absl::string_view assignment);
+  absl::StatusOr<sqlite3_stmt*> Prepare(absl::string_view sql);
+  absl::Status Bind(sqlite3_stmt* statement,
+                    const std::vector<SqlValue>& params);
+  absl::StatusOr<sqlite3_stmt*> Start(absl::string_view sql,
+                                      const std::vector<SqlValue>& params);
+  absl::Status LastError() const;
+
+  sqlite3* database_;
+  std::function<bool()> expired_;
+  int64_t page_bytes_ = 4096;
+  int64_t wal_pages_ = 0;
+  // Most recently used first.
+  StatementList statements_;
+  absl::flat_hash_map<absl::string_view, StatementList::iterator>
+      statement_by_sql_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_SQLITE_CONNECTION_H_

@@ -1,0 +1,235 @@
+#include "shared/storage/sqlite/group_writer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/storage/sqlite/disk.h"
+#include "shared/storage/statement_errors.h"
+
+namespace crm {
+namespace {
+
+// What a body writes through: it remembers the first statement that failed, so
+// that a body cannot commit what is left of its work.
+class BodyWriter final : public SqlWriter {
+ public:
+  explicit BodyWriter(SqliteConnection& connection) : connection_(connection) {}
+
+  absl::StatusOr<SqlRows> Query(absl::string_view sql,
+                                const std::vector<SqlValue>& params) override {
+    return Remember(connection_.Query(sql, params));
+  }
+  absl::StatusOr<int64_t> Execute(
+      absl::string_view sql, const std::vector<SqlValue>& params) override {
+    return Remember(connection_.Execute(sql, params));
+  }
+
+  const absl::Status& first_failure() const { return first_failure_; }
+
+ private:
+  template <typename T>
+  absl::StatusOr<T> Remember(absl::StatusOr<T> result) {
+    first_failure_.Update(result.status());
+    return result;
+  }
+
+  SqliteConnection& connection_;
+  absl::Status first_failure_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GroupWriter>> GroupWriter::Open(
+    const SqliteOptions& options, const Clock& clock) {
+  auto writer = std::unique_ptr<GroupWriter>(new GroupWriter(options, clock));
+  CRM_RETURN_IF_ERROR(writer->OpenConnection());
+  writer->next_truncate_bytes_ = options.truncate_bytes;
+  writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
+  return writer;
+}
+
+GroupWriter::~GroupWriter() { Drain(); }
+
+absl::Status GroupWriter::OpenConnection() {
+  CRM_ASSIGN_OR_RETURN(
+      connection_,
+      SqliteConnection::Open(
+          options_.path,
+          {.writable = true, .cache_bytes = options_.writer_cache_bytes}));
+  return absl::OkStatus();
+}
+
+void GroupWriter::Write(absl::Time deadline, Database::WriteBody body,
+                        Database::WriteDone done) {
+  PendingWrite write = {deadline, std::move(body), std::move(done)};
+  if (absl::Status status = queue_.Push(std::move(write)); !status.ok()) {
+    ++refused_writes_;
+    write.done(std::move(status));
+  }
+}
+
+absl::Status GroupWriter::CheckWritable() const {
+  if (queue_.closed()) return StorageClosed();
+  return CheckFreeSpace(options_);
+}
+
+DatabaseStats GroupWriter::Stats() const {
+  return {.writes = writes_,
+          .commits = commits_,
+          .failed_commits = failed_commits_,
+          .expired_writes = expired_writes_,
+          .refused_writes = refused_writes_,
+          .checkpoints = checkpoints_};
+}
+
+void GroupWriter::SetCommitListener(std::function<void()> listener) {
+  const std::lock_guard lock(listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+void GroupWriter::Drain() {
+  queue_.Close();
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status GroupWriter::Close() {
+  if (connection_ == nullptr) return absl::OkStatus();
+  const absl::Status status =
+      connection_->Checkpoint(CheckpointMode::kTruncate);
+  connection_.reset();
+  return status;
+}
+
+void GroupWriter::Run() {
+  while (true) {
+    Group group = queue_.TakeGroup(options_.max_group_size);
+    if (group.empty()) return;
+    RunGroup(std::move(group));
+    CheckpointIfDue();
+  }
+}
+
+void GroupWriter::RunGroup(Group group) {
+  std::vector<absl::Status> outcomes(group.size());
+  RefuseExpired(group, outcomes);
+  const absl::Status committed = CommitGroup(group, outcomes);
+  for (absl::Status& outcome : outcomes) outcome.Update(committed);
+
+  const auto durable =
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [](const absl::Status& outcome) { return outcome.ok(); });
+  if (durable > 0) {
+    writes_ += durable;
+    ++commits_;
+    NotifyListener();
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    group[i].done(std::move(outcomes[i]));
+  }
+}
+
+void GroupWriter::RefuseExpired(const Group& group,
+                                std::vector<absl::Status>& outcomes) {
+  const absl::Time now = clock_.Now();
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (group[i].deadline > now) continue;
+    outcomes[i] = WriteExpired();
+    ++expired_writes_;
+  }
+}
+
+absl::Status GroupWriter::CommitGroup(const Group& group,
+                                      std::vector<absl::Status>& outcomes) {
+  const auto runnable =
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [](const absl::Status& outcome) { return outcome.ok(); });
+  if (runnable == 0) return absl::OkStatus();
+  if (absl::Status space = CheckFreeSpace(options_); !space.ok()) {
+    refused_writes_ += runnable;
+    return space;
+  }
+  if (connection_ == nullptr) CRM_RETURN_IF_ERROR(OpenConnection());
+  CRM_RETURN_IF_ERROR(connection_->Execute("BEGIN IMMEDIATE", {}).status());
+  absl::Status status = RunBodies(group, outcomes);
+  if (!status.ok()) AbandonTransaction();
+  return status;
+}
+
+absl::Status GroupWriter::RunBodies(const Group& group,
+                                    std::vector<absl::Status>& outcomes) {
+  // A group of one needs no savepoint: the transaction itself is taken back.
+  const bool alone = group.size() == 1;
+  bool any_succeeded = false;
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (!outcomes[i].ok()) continue;
+    outcomes[i] = alone ? RunBody(group[i]) : RunInSavepoint(group[i]);
+    if (!connection_->InTransaction()) {
+      ++failed_commits_;
+      return outcomes[i].code() == absl::StatusCode::kResourceExhausted
+                 ? DiskFull()
+                 : CommitFailed("the engine gave up the transaction");
+    }
+    any_succeeded = any_succeeded || outcomes[i].ok();
+  }
+  if (!any_succeeded) return connection_->Execute("ROLLBACK", {}).status();
+  return Commit();
+}
+
+absl::Status GroupWriter::Commit() {
+  const absl::Status status = connection_->Execute("COMMIT", {}).status();
+  if (status.ok()) return status;
+  ++failed_commits_;
+  return ErrorReason(status) == "DISK_FULL" ? status
+                                            : CommitFailed(status.message());
+}
+
+absl::Status GroupWriter::RunBody(const PendingWrite& write) {
+  BodyWriter writer(*connection_);
+  const absl::Status status = write.body(writer);
+  return status.ok() ? writer.first_failure() : status;
+}
+
+absl::Status GroupWriter::RunInSavepoint(const PendingWrite& write) {
+  CRM_RETURN_IF_ERROR(connection_->Execute("SAVEPOINT body", {}).status());
+  absl::Status status = RunBody(write);
+  if (!status.ok() && connection_->InTransaction()) {
+    status.Update(connection_->Execute("ROLLBACK TO body", {}).status());
+  }
+  if (connection_->InTransaction()) {
+    status.Update(connection_->Execute("RELEASE body", {}).status());
+  }
+  return status;
+}
+
+void GroupWriter::AbandonTransaction() {
+  // Closing takes back what is open, and leaves doubtful state behind.
+  connection_.reset();
+}
+
+void GroupWriter::NotifyListener() {
+  const std::lock_guard lock(listener_mutex_);
+  if (listener_) listener_();
+}
+
+void GroupWriter::CheckpointIfDue() {
+  if (connection_ == nullptr) return;
+  const int64_t log_bytes = connection_->wal_bytes();
+  if (log_bytes <= options_.checkpoint_bytes) {
+    next_truncate_bytes_ = options_.truncate_bytes;
+    return;
+  }
+  ++checkpoints_;
+  // Success and failure look alike from here: the log is copied, or the next
+  // commit finds it as large as before and comes here again. A truncation waits
+  // for readers, so after one that failed the log has to grow before the next.
+  if (log_bytes > next_truncate_bytes_) {
+    if (connection_->Checkpoint(CheckpointMode::kTruncate).ok()) return;
+    next_truncate_bytes_ = log_bytes + options_.checkpoint_bytes;
+  }
+  connection_->Checkpoint(CheckpointMode::kPassive).IgnoreError();
+}
+
+}  // namespace crm

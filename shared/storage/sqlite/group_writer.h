@@ -1,0 +1,102 @@
+// The one thread that writes to a SQLite file, and the one that checkpoints it.
+//
+// It takes what has arrived, runs each body in a savepoint of one transaction,
+// commits once, and then acknowledges all. A body that fails takes back only
+// its own savepoint; a commit that fails fails the whole group, after which the
+// connection is opened anew.
+
+#ifndef CRM_SHARED_STORAGE_SQLITE_GROUP_WRITER_H_
+#define CRM_SHARED_STORAGE_SQLITE_GROUP_WRITER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "shared/base/clock.h"
+#include "shared/storage/database.h"
+#include "shared/storage/sqlite/connection.h"
+#include "shared/storage/sqlite/sqlite_database.h"
+#include "shared/storage/sqlite/write_queue.h"
+
+namespace crm {
+
+// Thread-safe, but for Close().
+class GroupWriter final {
+ public:
+  // Opens the read-write connection and starts the thread. Returns UNAVAILABLE
+  // STORAGE_UNUSABLE. `clock` outlives the writer.
+  static absl::StatusOr<std::unique_ptr<GroupWriter>> Open(
+      const SqliteOptions& options, const Clock& clock);
+
+  // Drains and closes.
+  ~GroupWriter();
+
+  // Members of Database of the same names.
+  void Write(absl::Time deadline, Database::WriteBody body,
+             Database::WriteDone done);
+  absl::Status CheckWritable() const;
+  absl::Duration Stall() const { return queue_.Stall(); }
+  DatabaseStats Stats() const;
+  void SetCommitListener(std::function<void()> listener);
+
+  // Refuses further writes and returns when those that wait are done.
+  void Drain();
+
+  // After Drain(), with all readers closed: empties the log and closes the
+  // connection. Returns the error of a statement.
+  absl::Status Close();
+
+ private:
+  using Group = std::vector<PendingWrite>;
+
+  GroupWriter(const SqliteOptions& options, const Clock& clock)
+      : options_(options),
+        clock_(clock),
+        queue_(options.max_queued_writes, clock) {}
+
+  absl::Status OpenConnection();
+  void Run();
+  void RunGroup(Group group);
+  void RefuseExpired(const Group& group, std::vector<absl::Status>& outcomes);
+  absl::Status CommitGroup(const Group& group,
+                           std::vector<absl::Status>& outcomes);
+  absl::Status RunBodies(const Group& group,
+                         std::vector<absl::Status>& outcomes);
+  absl::Status Commit();
+  absl::Status RunBody(const PendingWrite& write);
+  absl::Status RunInSavepoint(const PendingWrite& write);
+  void AbandonTransaction();
+  void NotifyListener();
+  void CheckpointIfDue();
+
+  const SqliteOptions options_;
+  const Clock& clock_;
+  WriteQueue queue_;
+  std::thread thread_;
+
+  // Used by the thread alone while it runs. Null after a failed commit.
+  std::unique_ptr<SqliteConnection> connection_;
+  // The log's size at which a truncation is tried next.
+  int64_t next_truncate_bytes_ = 0;
+
+  std::mutex listener_mutex_;
+  std::function<void()> listener_;
+
+  std::atomic<int64_t> writes_ = 0;
+  std::atomic<int64_t> commits_ = 0;
+  std::atomic<int64_t> failed_commits_ = 0;
+  std::atomic<int64_t> expired_writes_ = 0;
+  std::atomic<int64_t> refused_writes_ = 0;
+  std::atomic<int64_t> checkpoints_ = 0;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_SQLITE_GROUP_WRITER_H_

@@ -1,0 +1,97 @@
+#include "shared/storage/sqlite/sqlite_database.h"
+
+#include <functional>
+#include <mutex>
+#include <utility>
+
+#include "shared/base/status_macros.h"
+#include "shared/storage/file_lock.h"
+#include "shared/storage/sqlite/disk.h"
+#include "shared/storage/sqlite/group_writer.h"
+#include "shared/storage/sqlite/reader_pool.h"
+#include "shared/storage/sqlite/sqlite_migration.h"
+
+namespace crm {
+namespace {
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(std::unique_ptr<FileLock> lock,
+                 std::unique_ptr<GroupWriter> writer,
+                 std::unique_ptr<ReaderPool> readers)
+      : lock_(std::move(lock)),
+        writer_(std::move(writer)),
+        readers_(std::move(readers)) {}
+
+  ~SqliteDatabase() override { Close().IgnoreError(); }
+
+  absl::Status Read(absl::Time deadline, ReadBody body) override {
+    return readers_->Read(deadline, body);
+  }
+
+  void Write(absl::Time deadline, WriteBody body, WriteDone done) override {
+    writer_->Write(deadline, std::move(body), std::move(done));
+  }
+
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
+    CRM_RETURN_IF_ERROR(ValidateSchema(schema));
+    MigrationResult result;
+    CRM_RETURN_IF_ERROR(WriteAndWait(
+        absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(result, MigrateSqlite(writer, schema));
+          return absl::OkStatus();
+        }));
+    return result;
+  }
+
+  absl::Status CheckWritable() override { return writer_->CheckWritable(); }
+
+  absl::Duration WriterStall() const override { return writer_->Stall(); }
+
+  DatabaseStats Stats() const override { return writer_->Stats(); }
+
+  void SetCommitListener(std::function<void()> listener) override {
+    writer_->SetCommitListener(std::move(listener));
+  }
+
+  absl::Status Close() override {
+    const std::lock_guard guard(close_mutex_);
+    if (lock_ == nullptr) return absl::OkStatus();
+    writer_->Drain();
+    // The log can only be emptied once no reader looks into it.
+    readers_->Close();
+    const absl::Status status = writer_->Close();
+    lock_.reset();
+    return status;
+  }
+
+ private:
+  std::mutex close_mutex_;
+  std::unique_ptr<FileLock> lock_;  // null once closed
+  const std::unique_ptr<GroupWriter> writer_;
+  const std::unique_ptr<ReaderPool> readers_;
+};
+
+const Clock& MachineClock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(
+    const SqliteOptions& options) {
+  const Clock& clock =
+      options.clock == nullptr ? MachineClock() : *options.clock;
+  CRM_RETURN_IF_ERROR(CheckFilesystem(options));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
+                       FileLock::Acquire(options.path));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<GroupWriter> writer,
+                       GroupWriter::Open(options, clock));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<ReaderPool> readers,
+                       ReaderPool::Open(options, clock));
+  return std::make_unique<SqliteDatabase>(std::move(lock), std::move(writer),
+                                          std::move(readers));
+}
+
+}  // namespace crm

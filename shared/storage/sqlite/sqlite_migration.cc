@@ -1,0 +1,111 @@
+#include "shared/storage/sqlite/sqlite_migration.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "shared/base/status_macros.h"
+#include "shared/storage/migration.h"
+
+namespace crm {
+namespace {
+
+constexpr SqlDialect kDialect = {.integer = "INTEGER",
+                                 .real = "REAL",
+                                 .text = "TEXT",
+                                 .blob = "BLOB",
+                                 .clustered_suffix = " WITHOUT ROWID"};
+
+const std::string& Text(const SqlValue& value) {
+  return std::get<std::string>(value);
+}
+
+int Int(const SqlValue& value) {
+  return static_cast<int>(std::get<int64_t>(value));
+}
+
+absl::StatusOr<PresentTable> ReadTable(SqlReader& reader,
+                                       const std::string& name) {
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       reader.Query("SELECT name, type, \"notnull\", pk "
+                                    "FROM pragma_table_info(?) ORDER BY pk",
+                                    {name}));
+  PresentTable table;
+  for (const SqlRow& row : rows) {
+    table.columns[Text(row[0])] = {.type = Text(row[1]),
+                                   .nullable = Int(row[2]) == 0};
+    if (Int(row[3]) > 0) table.primary_key.push_back(Text(row[0]));
+  }
+  return table;
+}
+
+absl::StatusOr<std::optional<SchemaVersion>> ReadVersion(SqlReader& reader) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT version, min_reader, min_writer, checksum "
+                   "FROM schema_version WHERE id = 1",
+                   {}));
+  if (rows.empty()) return std::nullopt;
+  const SqlRow& row = rows.front();
+  return SchemaVersion{.version = Int(row[0]),
+                       .min_reader = Int(row[1]),
+                       .min_writer = Int(row[2]),
+                       .checksum = Text(row[3])};
+}
+
+absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows objects,
+      reader.Query("SELECT type, name, sql FROM sqlite_schema "
+                   "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'",
+                   {}));
+  PresentSchema present;
+  for (const SqlRow& object : objects) {
+    if (Text(object[0]) == "index") {
+      present.indexes[Text(object[1])] = Text(object[2]);
+    } else if (Text(object[0]) == "table") {
+      CRM_ASSIGN_OR_RETURN(present.tables[Text(object[1])],
+                           ReadTable(reader, Text(object[1])));
+    }
+  }
+  if (present.tables.contains("schema_version")) {
+    CRM_ASSIGN_OR_RETURN(present.version, ReadVersion(reader));
+  }
+  return present;
+}
+
+absl::Status StoreVersion(SqlWriter& writer, const SchemaVersion& version) {
+  return writer
+      .Execute(
+          "INSERT INTO schema_version "
+          "(id, version, min_reader, min_writer, checksum) "
+          "VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+          "version = excluded.version, min_reader = excluded.min_reader, "
+          "min_writer = excluded.min_writer, checksum = excluded.checksum",
+          {int64_t{version.version}, int64_t{version.min_reader},
+           int64_t{version.min_writer}, version.checksum})
+      .status();
+}
+
+}  // namespace
+
+absl::StatusOr<MigrationResult> MigrateSqlite(SqlWriter& writer,
+                                              const SqlSchema& schema) {
+  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(writer));
+  CRM_ASSIGN_OR_RETURN(MigrationPlan plan,
+                       PlanMigration(schema, present, kDialect));
+  for (const std::string& statement : plan.statements) {
+    CRM_RETURN_IF_ERROR(writer.Execute(statement, {}).status());
+  }
+  if (present.version != plan.version) {
+    CRM_RETURN_IF_ERROR(StoreVersion(writer, plan.version));
+  }
+  return MigrationResult{
+      .created = !present.version.has_value(),
+      .added_columns = std::move(plan.added_columns),
+      .statement_count = static_cast<int>(plan.statements.size())};
+}
+
+}  // namespace crm

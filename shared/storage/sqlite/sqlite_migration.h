@@ -1,0 +1,18 @@
+// Brings a SQLite file to a schema.
+
+#ifndef CRM_SHARED_STORAGE_SQLITE_SQLITE_MIGRATION_H_
+#define CRM_SHARED_STORAGE_SQLITE_SQLITE_MIGRATION_H_
+
+#include "absl/status/statusor.h"
+#include "shared/storage/database.h"
+
+namespace crm {
+
+// Migrates within the transaction of `writer`, as Database::Migrate describes.
+// `schema` is valid.
+absl::StatusOr<MigrationResult> MigrateSqlite(SqlWriter& writer,
+                                              const SqlSchema& schema);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_SQLITE_SQLITE_MIGRATION_H_
