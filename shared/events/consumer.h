@@ -1,0 +1,145 @@
+// Follows the events of one service and applies each of them exactly once.
+//
+// Events come from the streams in Redis as long as those go on without a hole
+// from the stored position. Whatever else happens (a gap, a trimmed or emptied
+// stream, no Redis at all) is answered by reading the producer's feed from the
+// position, so there is one way to recover and it needs no operator.
+
+#ifndef CRM_SHARED_EVENTS_CONSUMER_H_
+#define CRM_SHARED_EVENTS_CONSUMER_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "crm/internal/v1/feed.pb.h"
+#include "shared/base/clock.h"
+#include "shared/events/applier.h"
+#include "shared/events/event_inbox.h"
+#include "shared/events/event_stream.h"
+#include "shared/events/feed_client.h"
+#include "shared/redis/pool.h"
+
+namespace crm {
+
+// How far a consumer has come.
+struct ConsumerStats {
+  int64_t feed_epoch = 0;
+  // The last position applied, and the last known to exist, by partition.
+  std::vector<int64_t> positions;
+  std::vector<int64_t> heads;
+  // Events parked, by partition, since the consumer started.
+  std::vector<int64_t> parked;
+  int64_t events_from_streams = 0;
+  int64_t events_from_feed = 0;
+  // Whether the streams are followed now, as opposed to asking the feed.
+  bool streaming = false;
+  // The last failure; OK after a success.
+  absl::Status last_status;
+
+  // Returns the events that are known to exist and not applied.
+  int64_t Lag() const;
+};
+
+// The consumer of one producer, on a thread of its own. Thread-safe.
+class Consumer {
+ public:
+  struct Options {
+    // The service whose events are consumed, as `operational`.
+    std::string producer;
+    // How many events are read at once per partition.
+    int batch = 256;
+    // How long a read of the streams waits for news.
+    absl::Duration block = absl::Seconds(1);
+    // How often the feed is asked while there is no Redis.
+    absl::Duration poll_interval = absl::Milliseconds(200);
+    // How often the feed is asked anyway, for events that the streams lack.
+    absl::Duration head_interval = absl::Seconds(5);
+    absl::Duration feed_timeout = absl::Seconds(1);
+    // The waits of a partition after failures, doubling.
+    absl::Duration first_retry = absl::Milliseconds(100);
+    absl::Duration last_retry = absl::Seconds(30);
+  };
+
+  // All outlive this. `redis` may be null: then only the feed is asked.
+  Consumer(Options options, RedisPool* redis, FeedClient& feed,
+           Applier& applier, const Clock& clock);
+
+  // Stops.
+  ~Consumer();
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  void Start();
+
+  // Has the feed asked now instead of after the interval; returns at once.
+  void Wake();
+
+  // Ends the thread after the event batch and the call that are under way.
+  void Stop();
+
+  ConsumerStats Stats() const;
+
+  // Adds this consumer's positions to an answer of Feed.Head.
+  void AddPositions(internal::v1::HeadFeedResponse& response) const;
+
+ private:
+  struct Partition {
+    EventInbox inbox;
+    std::string stream_key;
+    int64_t head = 0;
+    // Whether the feed has to be read up to `head` before the stream is.
+    bool behind = true;
+    int64_t parked_before = 0;
+    absl::Duration retry_wait = absl::ZeroDuration();
+    absl::Duration retry_at = -absl::InfiniteDuration();
+  };
+
+  void Loop();
+  absl::Status LoadState();
+  absl::Status AskHead();
+  absl::Status BeginEpoch(const internal::v1::HeadFeedResponse& head);
+  bool ReadFeed();
+  absl::Status ReadFeedOf(int partition);
+  absl::Status ReadStreams();
+  absl::Status ConnectStreams();
+  void TakeEntries(Partition& partition, std::vector<StreamEntry> entries);
+  absl::Status Settle(Partition& partition, absl::Status status);
+  void Pause(absl::Duration wait);
+  bool Stopping() const;
+  void PublishStats(bool streaming, const absl::Status& status);
+
+  const Options options_;
+  RedisPool* const redis_;
+  FeedClient& feed_;
+  Applier& applier_;
+  const Clock& clock_;
+
+  // Touched by the thread only.
+  bool loaded_ = false;
+  int64_t feed_epoch_ = 0;
+  std::set<ParkedKey> parked_keys_;
+  std::vector<std::unique_ptr<Partition>> partitions_;
+  absl::Duration head_due_ = -absl::InfiniteDuration();
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool woken_ = false;
+  ConsumerStats stats_;
+  // Replaced under the lock, so that Stop() and Wake() can interrupt it.
+  std::shared_ptr<RedisConnection> connection_;
+  std::thread thread_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_EVENTS_CONSUMER_H_

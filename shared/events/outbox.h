@@ -1,0 +1,94 @@
+// The log of a service's events, in its own database.
+//
+// An event is appended in the transaction that makes the change; that bumps the
+// version of its ordering key and nothing that other keys share, so writers do
+// not wait for each other. Later, and by one process only, events get their
+// position in their partition. The log is the truth; streams are copies of it.
+
+#ifndef CRM_SHARED_EVENTS_OUTBOX_H_
+#define CRM_SHARED_EVENTS_OUTBOX_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "crm/internal/v1/event.pb.h"
+#include "crm/internal/v1/feed.pb.h"
+#include "shared/base/clock.h"
+#include "shared/storage/database.h"
+#include "shared/storage/schema.h"
+
+namespace crm {
+
+// The partitions of a feed, fixed when its database is created; at most 256.
+inline constexpr int kDefaultPartitions = 16;
+
+// Returns the partition of an ordering key: a stable hash of tenant and key.
+int PartitionOf(absl::string_view tenant, absl::string_view ordering_key,
+                int partitions);
+
+// Returns the tables of the outbox, for the schema of the service's database.
+std::vector<SqlTable> OutboxTables();
+
+// The outbox of one service. It keeps no state but its settings, so its methods
+// may be called from several transactions at once. Thread-safe.
+class Outbox {
+ public:
+  // Answers of Read() are cut at this size.
+  static constexpr size_t kMaxReadBytes = size_t{1} << 20;
+
+  // `clock` outlives this.
+  Outbox(absl::string_view service, const Clock& clock,
+         int partitions = kDefaultPartitions);
+
+  // Prepares a new database, or checks that this one was prepared with the same
+  // settings. Called once at start, after the migration. Returns
+  // FAILED_PRECONDITION (FEED_SETTINGS_CHANGED) if it was not.
+  absl::Status Open(SqlWriter& writer) const;
+
+  // Writes `event` to the log. The caller has set id, tenant, type and ordering
+  // key; service, key_version and partition are set here. Returns INTERNAL
+  // (EVENT_INCOMPLETE) if one is missing, ALREADY_EXISTS if the id is taken.
+  absl::Status Append(SqlWriter& writer, internal::v1::Event& event) const;
+
+  // Gives up to `max_events` events their position and returns how many got
+  // one. Two events of one ordering key get theirs in the order of their
+  // versions. Called by one process at a time.
+  absl::StatusOr<int> Number(SqlWriter& writer, int max_events) const;
+
+  // Returns whether events wait for their position.
+  absl::StatusOr<bool> HasPending(SqlReader& reader) const;
+
+  // Answers Feed.Read. Returns INVALID_ARGUMENT (BAD_REQUEST) for a partition
+  // that does not exist and for negative numbers.
+  absl::StatusOr<internal::v1::ReadFeedResponse> Read(
+      SqlReader& reader, const internal::v1::ReadFeedRequest& request) const;
+
+  // Answers Feed.Head, without the positions of consumers.
+  absl::StatusOr<internal::v1::HeadFeedResponse> Head(SqlReader& reader) const;
+
+  // Returns the event with this id, or NOT_FOUND (EVENT_NOT_FOUND).
+  absl::StatusOr<internal::v1::Event> Find(SqlReader& reader,
+                                           absl::string_view event_id) const;
+
+  const std::string& service() const { return service_; }
+  int partitions() const { return partitions_; }
+
+ private:
+  absl::StatusOr<int64_t> ReadEpoch(SqlReader& reader) const;
+  absl::StatusOr<std::vector<int64_t>> ReadHeads(SqlReader& reader) const;
+
+  const std::string service_;
+  const Clock& clock_;
+  const int partitions_;
+  // `part IN (0, 1, ...) AND seq IS NULL`: lets an index over (part, seq) find
+  // the events that wait.
+  const std::string pending_condition_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_EVENTS_OUTBOX_H_
