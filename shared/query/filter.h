@@ -50,7 +50,7 @@
 
 namespace crm {
 
-// The limits of one filter: bytes; restrictions and operators; parentheses and
+// The limits of one filter: bytes; restrictions and negations; parentheses and
 // negations inside each other; parts of one path.
 inline constexpr size_t kMaxFilterBytes = 4096;
 inline constexpr size_t kMaxFilterNodes = 100;

@@ -58,12 +58,6 @@ std::string OrderByText(const std::vector<OrderTerm>& total_order);
 SqlFragment RowsAfter(const std::vector<OrderTerm>& total_order,
                       const std::vector<SqlValue>& last);
 
-// Encodes the values of a row for a page token, and decodes them.
-// DecodeSqlValues returns INVALID_ARGUMENT (PAGE_TOKEN_INVALID) for bytes that
-// EncodeSqlValues did not make.
-std::string EncodeSqlValues(const std::vector<SqlValue>& values);
-absl::StatusOr<std::vector<SqlValue>> DecodeSqlValues(absl::string_view bytes);
-
 }  // namespace crm
 
 #endif  // CRM_SHARED_QUERY_ORDER_BY_H_

@@ -1,9 +1,8 @@
 // Page tokens: where a list goes on, in a form that only we can make.
 //
 // A token carries the state of the list, the time of issue and a hash of the
-// arguments it belongs to, under an HMAC. Clients can read nothing of use from
-// it, and can neither alter it nor use it with other arguments or as somebody
-// else.
+// arguments it belongs to, under an HMAC: clients can neither alter it nor use
+// it with other arguments, as somebody else, or for long.
 
 #ifndef CRM_SHARED_QUERY_PAGE_TOKEN_H_
 #define CRM_SHARED_QUERY_PAGE_TOKEN_H_

@@ -1,0 +1,25 @@
+// Checks the syntax tree of a filter against the message it is about.
+
+#ifndef CRM_SHARED_QUERY_FILTER_CHECKER_H_
+#define CRM_SHARED_QUERY_FILTER_CHECKER_H_
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/descriptor.h"
+#include "shared/query/filter_expression.h"
+#include "shared/query/filter_source.h"
+#include "shared/query/filter_syntax.h"
+
+namespace crm {
+
+// Returns `node` with its paths resolved in `resource` and its values read.
+//
+// Returns INVALID_ARGUMENT with a violation of the source's field for an
+// unknown field, a value of the wrong type, and a comparator that the field has
+// not.
+absl::StatusOr<FilterExpression> CheckFilter(
+    const FilterNode& node, const google::protobuf::Descriptor& resource,
+    const FilterSource& source);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_QUERY_FILTER_CHECKER_H_
