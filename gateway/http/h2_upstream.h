@@ -1,0 +1,59 @@
+// A backend reached over HTTP/2: one connection, many streams, reconnecting.
+
+#ifndef CRM_GATEWAY_HTTP_H2_UPSTREAM_H_
+#define CRM_GATEWAY_HTTP_H2_UPSTREAM_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "gateway/http/event_loop.h"
+#include "gateway/http/exchange.h"
+
+namespace crm::gateway {
+
+struct UpstreamOptions {
+  // How long a stream waits for a connection, and how long one attempt to
+  // connect may take.
+  absl::Duration wait_timeout = absl::Seconds(1);
+  absl::Duration connect_timeout = absl::Seconds(1);
+  // The pause after a failed connection; doubled each time up to the maximum.
+  absl::Duration min_backoff = absl::Milliseconds(20);
+  absl::Duration max_backoff = absl::Seconds(1);
+  // A PING goes out after this long without a byte from the backend while
+  // streams are open; the connection is lost without an answer in time.
+  absl::Duration ping_interval = absl::Seconds(30);
+  absl::Duration ping_timeout = absl::Seconds(10);
+  // Streams that may wait for a connection at once.
+  size_t max_waiting = 1024;
+  // The head or the trailers of a response, HPACK decoded.
+  size_t max_header_bytes = 32 * 1024;
+};
+
+// Upstream over libnghttp2. A connection that says GOAWAY gets no new streams;
+// it finishes the ones it has beside a new connection. Destroying the upstream
+// fails its streams with UPSTREAM_LOST. Loop thread only.
+class H2Upstream final : public Upstream {
+ public:
+  // `address` is `host:port`. Connects at once. `loop` must outlive this.
+  H2Upstream(EventLoop& loop, std::string address,
+             UpstreamOptions options = {});
+  H2Upstream(const H2Upstream&) = delete;
+  H2Upstream& operator=(const H2Upstream&) = delete;
+  ~H2Upstream() override;
+
+  std::unique_ptr<UpstreamStream> Open(RequestHead head,
+                                       UpstreamListener& listener) override;
+  bool connected() const override;
+
+ private:
+  class Pool;
+
+  // Shared with the address look-up that is under way.
+  std::shared_ptr<Pool> pool_;
+};
+
+}  // namespace crm::gateway
+
+#endif  // CRM_GATEWAY_HTTP_H2_UPSTREAM_H_
