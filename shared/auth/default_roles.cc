@@ -1,0 +1,120 @@
+#include "shared/auth/default_roles.h"
+
+namespace crm {
+
+absl::string_view DefaultRoles() {
+  return R"(# Role grants. The format is described in shared/auth/roles.h.
+
+# Runs the tenant: every record, every report, but only reads the audit trail.
+tenant_admin: *.create *.get *.list *.update *.delete *.undelete
+    customers.* leads.* orders.* activities.* conversations.*
+    rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
+
+# Sells: writes customers and deals, deletes none, confirms no order.
+sales_rep: customers.create customers.get customers.list customers.update
+    customers.getProfile
+    identifiers.create identifiers.get identifiers.list identifiers.update
+    contacts.create contacts.get contacts.list contacts.update
+    accounts.create accounts.get accounts.list accounts.update
+    leads.create leads.get leads.list leads.update leads.qualify leads.convert
+    opportunities.create opportunities.get opportunities.list
+    opportunities.update
+    orders.create orders.get orders.list orders.update orders.submit
+    products.get products.list
+    activities.create activities.get activities.list activities.update
+    activities.complete
+    conversations.get conversations.list messages.get messages.list
+    rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    changes.watch operations.get operations.list
+
+# Leads a sales team: all of its records, and the last word on orders.
+sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
+    opportunities.* orders.* products.* activities.*
+    conversations.get conversations.list messages.get messages.list
+    rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    changes.watch operations.get operations.list operations.cancel
+
+# Addresses customers: reads records and scores, and what was sold.
+marketer: customers.get customers.list customers.getProfile
+    identifiers.get identifiers.list contacts.get contacts.list
+    accounts.get accounts.list leads.get leads.list
+    opportunities.get opportunities.list orders.get orders.list
+    products.get products.list
+    rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    operations.get operations.list
+
+# Answers customers: writes conversations, corrects records, reads deals.
+support_agent: customers.get customers.list customers.update
+    customers.getProfile
+    identifiers.get identifiers.list identifiers.update
+    contacts.get contacts.list contacts.update
+    accounts.get accounts.list accounts.update
+    leads.get leads.list leads.update
+    opportunities.get opportunities.list orders.get orders.list
+    products.get products.list
+    activities.create activities.get activities.list activities.update
+    activities.complete
+    conversations.create conversations.get conversations.list
+    conversations.update conversations.resolve conversations.reopen
+    messages.create messages.get messages.list messages.update
+    changes.watch operations.get operations.list
+
+# Leads a support team: as an agent, and all of its conversations and reports.
+support_lead: customers.get customers.list customers.update
+    customers.getProfile
+    identifiers.get identifiers.list identifiers.update
+    contacts.get contacts.list contacts.update
+    accounts.get accounts.list accounts.update
+    leads.get leads.list leads.update
+    opportunities.get opportunities.list orders.get orders.list
+    products.get products.list
+    activities.* conversations.* messages.*
+    rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    changes.watch operations.get operations.list operations.cancel
+
+# Computes: runs reports over deals and scores. Sees no contact points (hence no
+# customers, contacts or leads) and no message bodies.
+analyst: accounts.get accounts.list opportunities.get opportunities.list
+    orders.get orders.list products.get products.list
+    conversations.get conversations.list
+    rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
+    operations.cancel
+
+# Another system: exchanges records, deletes none.
+integration: customers.create customers.get customers.list customers.update
+    customers.getProfile
+    identifiers.create identifiers.get identifiers.list identifiers.update
+    contacts.create contacts.get contacts.list contacts.update
+    accounts.create accounts.get accounts.list accounts.update
+    leads.create leads.get leads.list leads.update leads.qualify leads.convert
+    opportunities.create opportunities.get opportunities.list
+    opportunities.update
+    products.create products.get products.list products.update
+    orders.create orders.get orders.list orders.update orders.submit
+    orders.confirm orders.cancel
+    activities.create activities.get activities.list activities.update
+    activities.complete
+    conversations.create conversations.get conversations.list
+    conversations.update
+    messages.create messages.get messages.list messages.update
+    changes.watch operations.get operations.list
+
+# Examines what was done, and nothing else.
+auditor: auditEntries.get auditEntries.list operations.get operations.list
+
+# Answers for personal data: reads the records that hold it, and the trail.
+privacy_officer: customers.get customers.list customers.getProfile
+    identifiers.get identifiers.list contacts.get contacts.list
+    accounts.get accounts.list leads.get leads.list
+    auditEntries.get auditEntries.list operations.get operations.list
+
+# The suite's own processes, between themselves.
+system: internal.* operations.get operations.list
+)";
+}
+
+}  // namespace crm
