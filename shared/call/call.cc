@@ -10,6 +10,6 @@ absl::string_view FindMetadata(const Metadata& metadata,
   return "";
 }
 
-void Filter::End(const Call& /*call*/, const absl::Status& /*status*/) {}
+void CallFilter::End(const Call& /*call*/, const absl::Status& /*status*/) {}
 
 }  // namespace crm

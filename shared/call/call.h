@@ -25,7 +25,8 @@ namespace crm {
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 // Returns the first value of `name`, or "" without one.
-absl::string_view FindMetadata(const Metadata& metadata, absl::string_view name);
+absl::string_view FindMetadata(const Metadata& metadata,
+                               absl::string_view name);
 
 // What a handler is told about the call it serves.
 struct CallContext {
@@ -82,8 +83,9 @@ class ServerStream {
   // once when there is room.
   virtual bool Write(std::string bytes) = 0;
 
-  // Sets what is called when the stream has room after a refused Write, and when
-  // the caller has gone away. Called from any thread, never while Write runs.
+  // Sets what is called when the stream has room after a refused Write, and
+  // when the caller has gone away. Called from any thread, never while Write
+  // runs.
   virtual void SetOnReady(std::function<void()> on_ready) = 0;
 
   // Ends the stream after what is queued. Later calls do nothing.
@@ -111,9 +113,9 @@ struct MethodBinding {
 };
 
 // A step that every call takes before its handler. Thread-safe.
-class Filter {
+class CallFilter {
  public:
-  virtual ~Filter() = default;
+  virtual ~CallFilter() = default;
 
   // Lets the call go on, or ends it with an error.
   virtual absl::Status Begin(Call& call) = 0;

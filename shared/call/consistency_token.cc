@@ -40,8 +40,8 @@ int64_t ConsistencyToken::VersionOf(absl::string_view tenant,
 
 uint64_t OrderingKeyHash(absl::string_view tenant,
                          absl::string_view ordering_key) {
-  return StableHash(absl::StrCat(tenant, absl::string_view("\0", 1),
-                                 ordering_key));
+  return StableHash(
+      absl::StrCat(tenant, absl::string_view("\0", 1), ordering_key));
 }
 
 std::string EncodeConsistencyToken(const ConsistencyToken& token,

@@ -1,9 +1,9 @@
 // Consistency tokens: what a mutation hands out so that a later read never sees
 // an older state (DESIGN, "Contract"). Travels as metadata `crm-token`.
 //
-// A token names a service, the epoch of its feed, and for up to 16 ordering keys
-// the version that the mutation made. It is authenticated: a caller can neither
-// make one nor change one. Pure functions, thread-safe.
+// A token names a service, the epoch of its feed, and for up to 16 ordering
+// keys the version that the mutation made. It is authenticated: a caller can
+// neither make one nor change one. Pure functions, thread-safe.
 
 #ifndef CRM_SHARED_CALL_CONSISTENCY_TOKEN_H_
 #define CRM_SHARED_CALL_CONSISTENCY_TOKEN_H_

@@ -21,11 +21,16 @@ using ::google::protobuf::MethodDescriptor;
 
 // Longer prefixes first, so that BatchGet is not read as a custom verb.
 constexpr std::pair<absl::string_view, Verb> kVerbs[] = {
-    {"BatchGet", Verb::kBatchGet},       {"BatchCreate", Verb::kBatchCreate},
-    {"BatchUpdate", Verb::kBatchUpdate}, {"BatchDelete", Verb::kBatchDelete},
-    {"Get", Verb::kGet},                 {"List", Verb::kList},
-    {"Create", Verb::kCreate},           {"Update", Verb::kUpdate},
-    {"Delete", Verb::kDelete},           {"Undelete", Verb::kUndelete},
+    {"BatchGet", Verb::kBatchGet},
+    {"BatchCreate", Verb::kBatchCreate},
+    {"BatchUpdate", Verb::kBatchUpdate},
+    {"BatchDelete", Verb::kBatchDelete},
+    {"Get", Verb::kGet},
+    {"List", Verb::kList},
+    {"Create", Verb::kCreate},
+    {"Update", Verb::kUpdate},
+    {"Delete", Verb::kDelete},
+    {"Undelete", Verb::kUndelete},
 };
 
 bool IsResource(const Descriptor* message) {
@@ -45,8 +50,8 @@ const Descriptor* ResourceByType(const MethodDescriptor* method,
   return nullptr;
 }
 
-// The resource a method returns, else the one repeated in its response, else the
-// one that its request's `name` refers to.
+// The resource a method returns, else the one repeated in its response, else
+// the one that its request's `name` refers to.
 const Descriptor* ResourceOf(const MethodDescriptor* method) {
   const Descriptor* response = method->output_type();
   if (IsResource(response)) return response;
@@ -120,10 +125,9 @@ absl::StatusOr<MethodTable> MethodTable::Build(
     }
   }
   if (!problems.empty()) {
-    return FailedPrecondition(
-        "METHOD_NOT_SERVABLE",
-        absl::StrCat("These methods cannot be served: ",
-                     absl::StrJoin(problems, "; "), "."));
+    return FailedPrecondition("METHOD_NOT_SERVABLE",
+                              absl::StrCat("These methods cannot be served: ",
+                                           absl::StrJoin(problems, "; "), "."));
   }
   return table;
 }

@@ -1,5 +1,5 @@
-// What the kernel knows of each RPC, read from descriptors at start-up: its verb,
-// the resource it works on, the permission it needs.
+// What the kernel knows of each RPC, read from descriptors at start-up: its
+// verb, the resource it works on, the permission it needs.
 //
 //   rpc ConvertLead(ConvertLeadRequest) returns (ConvertLeadResponse)
 //   -> {path "/crm.operational.v1.LeadService/ConvertLead", verb kCustom,

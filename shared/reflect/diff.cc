@@ -5,9 +5,8 @@
 
 namespace crm {
 
-std::vector<std::string> ChangedFields(
-    const google::protobuf::Message& before,
-    const google::protobuf::Message& after) {
+std::vector<std::string> ChangedFields(const google::protobuf::Message& before,
+                                       const google::protobuf::Message& after) {
   std::vector<std::string> changed;
   const auto* descriptor = before.GetDescriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {

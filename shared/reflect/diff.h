@@ -10,8 +10,8 @@
 
 namespace crm {
 
-// Returns the names of the fields in which `before` and `after`, messages of one
-// type, differ, in the order of the message. The fields that every change
+// Returns the names of the fields in which `before` and `after`, messages of
+// one type, differ, in the order of the message. The fields that every change
 // touches (etag, update_time, updater) are left out.
 std::vector<std::string> ChangedFields(const google::protobuf::Message& before,
                                        const google::protobuf::Message& after);

@@ -45,8 +45,8 @@ class FieldPath {
 // bool, enum, and Timestamp or Duration in microseconds), a fraction, or bytes.
 using FieldValue = std::variant<std::monostate, int64_t, double, std::string>;
 
-// Returns the value at `path`. An unset message or optional field on the way has
-// no value; an unset plain scalar has its default.
+// Returns the value at `path`. An unset message or optional field on the way
+// has no value; an unset plain scalar has its default.
 FieldValue ReadField(const google::protobuf::Message& message,
                      const FieldPath& path);
 

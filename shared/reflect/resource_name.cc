@@ -34,8 +34,8 @@ absl::StatusOr<NamePattern> NamePattern::Parse(absl::string_view pattern) {
   const std::vector<std::string> segments = absl::StrSplit(pattern, '/');
   NamePattern result;
   for (size_t i = 0; i < segments.size(); ++i) {
-    const bool variable = absl::StartsWith(segments[i], "{") &&
-                          absl::EndsWith(segments[i], "}");
+    const bool variable =
+        absl::StartsWith(segments[i], "{") && absl::EndsWith(segments[i], "}");
     if (segments[i].empty() || variable != (i % 2 == 1)) {
       return InvalidArgument("NAME_PATTERN_INVALID",
                              absl::StrCat("'", pattern,

@@ -58,8 +58,8 @@ absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
     const std::string path = absl::StrCat(prefix, field->name());
     const bool wanted = rule.indexed() || rule.unique() || rule.ordering();
     if (wanted && !CanHaveColumn(field)) {
-      return SchemaInvalid(
-          root, absl::StrCat("'", path, "' cannot have a column"));
+      return SchemaInvalid(root,
+                           absl::StrCat("'", path, "' cannot have a column"));
     }
     if (wanted) {
       CRM_ASSIGN_OR_RETURN(FieldPath parsed, FieldPath::Parse(path, root));
@@ -88,18 +88,15 @@ absl::StatusOr<ResourceSchema> ResourceSchema::Build(
   if (resource.pattern_size() != 1) {
     return SchemaInvalid(message, "a resource has exactly one name pattern");
   }
-  for (const char* required : {"name", "etag", "create_time", "update_time"}) {
-    if (message->FindFieldByName(required) == nullptr) {
-      return SchemaInvalid(
-          message, absl::StrCat("the field '", required, "' is missing"));
-    }
+  if (message->FindFieldByName("name") == nullptr) {
+    return SchemaInvalid(message, "the field 'name' is missing");
   }
   schema.type_ = resource.type();
   schema.event_prefix_ = absl::AsciiStrToLower(message->name());
   CRM_ASSIGN_OR_RETURN(schema.pattern_,
                        NamePattern::Parse(resource.pattern(0)));
-  schema.table_ = absl::AsciiStrToLower(
-      absl::StrJoin(schema.pattern_.collections(), "_"));
+  schema.table_ =
+      absl::AsciiStrToLower(absl::StrJoin(schema.pattern_.collections(), "_"));
   schema.soft_delete_ = message->FindFieldByName("delete_time") != nullptr;
   for (int i = 0; i < message->field_count(); ++i) {
     const FieldDescriptor* field = message->field(i);
@@ -109,8 +106,7 @@ absl::StatusOr<ResourceSchema> ResourceSchema::Build(
     }
     schema.ordering_ = field;
   }
-  CRM_RETURN_IF_ERROR(
-      CollectColumns(message, message, "", 0, schema.columns_));
+  CRM_RETURN_IF_ERROR(CollectColumns(message, message, "", 0, schema.columns_));
   return schema;
 }
 
@@ -130,8 +126,7 @@ bool ResourceSchema::IsRequired(const FieldDescriptor* field) {
 std::string ResourceSchema::OrderingKey(
     const google::protobuf::Message& resource) const {
   if (ordering_ != nullptr) {
-    std::string key =
-        resource.GetReflection()->GetString(resource, ordering_);
+    std::string key = resource.GetReflection()->GetString(resource, ordering_);
     if (!key.empty()) return key;
   }
   const std::string name = ReadString(resource, "name");

@@ -1,5 +1,5 @@
-// What the kernel knows of a resource type, compiled once from its message: name
-// pattern, columns, references, the ordering field, the standard fields.
+// What the kernel knows of a resource type, compiled once from its message:
+// name pattern, columns, references, the ordering field, the standard fields.
 
 #ifndef CRM_SHARED_REFLECT_RESOURCE_SCHEMA_H_
 #define CRM_SHARED_REFLECT_RESOURCE_SCHEMA_H_
@@ -28,8 +28,8 @@ struct ResourceColumn {
 class ResourceSchema {
  public:
   // Reads the annotations of `message`. Returns FAILED_PRECONDITION (SCHEMA_
-  // INVALID) that says what is wrong with them: no pattern, no name or etag
-  // field, two ordering fields, an index on a field that cannot have one.
+  // INVALID) that says what is wrong with them: no pattern, no name field, two
+  // ordering fields, an index on a field that cannot have one.
   static absl::StatusOr<ResourceSchema> Build(
       const google::protobuf::Descriptor* message);
 

@@ -119,15 +119,15 @@ std::vector<FieldViolation> Validator::Check(
     const Message& message, absl::string_view prefix,
     const ValidateOptions& options) const {
   std::vector<FieldViolation> violations;
-  CheckMessage(message, std::string(prefix), /*partial=*/false,
-               options.partial_field, violations);
+  CheckMessage(message, std::string(prefix), options, violations);
   if (violations.size() > kMaxViolations) violations.resize(kMaxViolations);
   return violations;
 }
 
 void Validator::CheckMessage(const Message& message, const std::string& prefix,
-                             bool partial, const std::string& partial_field,
+                             const ValidateOptions& options,
                              std::vector<FieldViolation>& violations) const {
+  const bool partial = message.GetDescriptor() == options.partial_type;
   const Reflection* reflection = message.GetReflection();
   for (const FieldPlan& plan : PlanOf(message.GetDescriptor()).fields) {
     if (violations.size() > kMaxViolations) return;
@@ -157,26 +157,24 @@ void Validator::CheckMessage(const Message& message, const std::string& prefix,
           repeated ? absl::StrCat(path, "[", i, "]") : path;
       switch (field->cpp_type()) {
         case FieldDescriptor::CPPTYPE_STRING:
-          report(where, plan.CheckString(
-                            repeated
-                                ? reflection->GetRepeatedString(message, field, i)
-                                : reflection->GetString(message, field)));
+          report(where,
+                 plan.CheckString(
+                     repeated ? reflection->GetRepeatedString(message, field, i)
+                              : reflection->GetString(message, field)));
           break;
         case FieldDescriptor::CPPTYPE_ENUM:
-          report(where,
-                 plan.CheckEnum(
-                     repeated
-                         ? reflection->GetRepeatedEnumValue(message, field, i)
-                         : reflection->GetEnumValue(message, field)));
+          report(
+              where,
+              plan.CheckEnum(
+                  repeated ? reflection->GetRepeatedEnumValue(message, field, i)
+                           : reflection->GetEnumValue(message, field)));
           break;
         case FieldDescriptor::CPPTYPE_MESSAGE: {
           const Message& child =
               repeated ? reflection->GetRepeatedMessage(message, field, i)
                        : reflection->GetMessage(message, field);
           report(where, CheckWellKnown(child));
-          CheckMessage(child, where,
-                       prefix.empty() && field->name() == partial_field,
-                       partial_field, violations);
+          CheckMessage(child, where, options, violations);
           break;
         }
         default:

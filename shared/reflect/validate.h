@@ -26,9 +26,9 @@ inline constexpr size_t kMaxViolations = 100;
 
 // How a message is checked.
 struct ValidateOptions {
-  // A field whose message may lack required fields, as the resource in an update
-  // does; empty for none.
-  std::string partial_field;
+  // The type whose messages may lack required fields, as resources in updates
+  // do; null for none.
+  const google::protobuf::Descriptor* partial_type = nullptr;
 };
 
 // Checks messages by rules compiled once for each type. Output-only fields are
@@ -50,8 +50,7 @@ class Validator {
 
   const Plan& PlanOf(const google::protobuf::Descriptor* descriptor) const;
   void CheckMessage(const google::protobuf::Message& message,
-                    const std::string& prefix, bool partial,
-                    const std::string& partial_field,
+                    const std::string& prefix, const ValidateOptions& options,
                     std::vector<FieldViolation>& violations) const;
 
   mutable std::mutex mutex_;

@@ -23,10 +23,7 @@ constexpr int64_t kMaxDurationSeconds = 315'576'000'000;
 // Takes one code point off the front of `text`, which is valid UTF-8.
 char32_t TakeCodePoint(absl::string_view& text) {
   const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t length = lead < 0x80   ? 1
-                        : lead < 0xE0 ? 2
-                        : lead < 0xF0 ? 3
-                                      : 4;
+  const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   char32_t code = length == 1 ? lead : lead & (0xFF >> (length + 1));
   for (size_t i = 1; i < length && i < text.size(); ++i) {
     code = (code << 6) | (static_cast<unsigned char>(text[i]) & 0x3F);

@@ -1,5 +1,6 @@
 // The rules for single values: text, names, and the well-known message types.
-// Pure functions; each returns what is wrong as a sentence, or "" if nothing is.
+// Pure functions; each returns what is wrong as a sentence, or "" if nothing
+// is.
 
 #ifndef CRM_SHARED_REFLECT_VALUE_RULES_H_
 #define CRM_SHARED_REFLECT_VALUE_RULES_H_
@@ -12,8 +13,9 @@
 namespace crm {
 
 // Checks that `text` has at most `max_length` code points and no control
-// characters but tab and line ends. Bidirectional overrides, which make text read
-// as what it is not, are refused in texts of up to one line's length (256).
+// characters but tab and line ends. Bidirectional overrides, which make text
+// read as what it is not, are refused in texts of up to one line's length
+// (256).
 std::string CheckText(absl::string_view text, int max_length);
 
 // Checks that `name` has the form of a resource name: collections and valid ids

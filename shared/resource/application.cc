@@ -1,0 +1,144 @@
+#include "shared/resource/application.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "crm/platform/v1/audit_entry.pb.h"
+#include "shared/resource/request_log.h"
+#include "shared/resource/standard_bindings.h"
+
+namespace crm {
+namespace {
+
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::Message;
+
+}  // namespace
+
+Application::Application(std::string service) : service_(std::move(service)) {
+  // Every service keeps its own audit entries, and serves them.
+  Own(platform::v1::AuditEntry::descriptor(), {});
+}
+
+Application& Application::Own(const Descriptor* message, ResourceRules rules) {
+  absl::Status status = catalog_.Add(message, std::move(rules));
+  if (problem_.ok()) problem_ = std::move(status);
+  return *this;
+}
+
+Application& Application::BindMutation(const Descriptor* request,
+                                       MutationBody body) {
+  handlers_[request].mutate = std::move(body);
+  return *this;
+}
+
+Application& Application::BindRead(const Descriptor* request, ReadBody body) {
+  handlers_[request].read = std::move(body);
+  return *this;
+}
+
+Application& Application::BindPlain(const Descriptor* request, PlainBody body) {
+  handlers_[request].plain = std::move(body);
+  return *this;
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> Application::Services()
+    const {
+  std::vector<const google::protobuf::ServiceDescriptor*> services;
+  std::set<const google::protobuf::FileDescriptor*> files;
+  for (const auto& resource : catalog_.resources()) {
+    const auto* file = resource->schema.message()->file();
+    if (!files.insert(file).second) continue;
+    for (int i = 0; i < file->service_count(); ++i) {
+      services.push_back(file->service(i));
+    }
+  }
+  return services;
+}
+
+std::vector<SqlTable> Application::Tables() const {
+  std::vector<SqlTable> tables = catalog_.Tables();
+  tables.push_back(RequestLogTable());
+  return tables;
+}
+
+absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
+    const Kernel& kernel) const {
+  CRM_RETURN_IF_ERROR(problem_);
+  std::vector<MethodBinding> bindings;
+  std::vector<std::string> problems;
+  std::set<const Descriptor*> used;
+  for (const auto* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodInfo* method =
+          kernel.methods.FindByRequest(service->method(i)->input_type());
+      if (method == nullptr) {
+        problems.push_back(absl::StrCat(service->method(i)->full_name(),
+                                        " is not in the method table"));
+        continue;
+      }
+      const auto handler = handlers_.find(method->descriptor->input_type());
+      MethodBinding binding;
+      if (handler != handlers_.end()) {
+        used.insert(handler->first);
+        binding = BindHandler(kernel, *method, handler->second);
+      } else {
+        binding = BindStandard(kernel, *method);
+      }
+      if (!binding.unary) {
+        problems.push_back(
+            absl::StrCat(method->descriptor->full_name(), " has no handler"));
+      }
+      bindings.push_back(std::move(binding));
+    }
+  }
+  for (const auto& [request, handler] : handlers_) {
+    if (!used.contains(request)) {
+      problems.push_back(absl::StrCat("the handler of ", request->full_name(),
+                                      " serves no method"));
+    }
+  }
+  if (!problems.empty()) {
+    return FailedPrecondition(
+        "METHOD_UNBOUND",
+        absl::StrCat("The service '", service_,
+                     "' cannot start: ", absl::StrJoin(problems, "; "), "."));
+  }
+  return bindings;
+}
+
+MethodBinding Application::BindHandler(const Kernel& kernel,
+                                       const MethodInfo& method,
+                                       const Handler& handler) {
+  MethodBinding binding;
+  binding.method = &method;
+  if (handler.mutate) {
+    binding.placement = Placement::kInline;
+    binding.unary = BindBody(kernel, handler.mutate);
+    return binding;
+  }
+  binding.unary = [&kernel, handler](std::shared_ptr<Call> call, Done done) {
+    MessageOr response = Internal("HANDLER_MISSING", "Nothing was answered.");
+    if (handler.plain) {
+      response = handler.plain(call->context, *call->request);
+    } else {
+      const absl::Status status =
+          kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {
+            const ReadView view(reader, kernel.catalog,
+                                call->context.principal.tenant);
+            response = handler.read(view, call->context, *call->request);
+            return response.status();
+          });
+      if (!status.ok()) response = status;
+    }
+    if (!response.ok()) {
+      done(response.status());
+      return;
+    }
+    done(Answer{(*response)->SerializeAsString(), {}});
+  };
+  return binding;
+}
+
+}  // namespace crm

@@ -1,0 +1,206 @@
+// What a service is made of: the resources it owns, its custom methods, its
+// rules. Reads like a table of contents.
+//
+//   Application app("operational");
+//   app.Owns<v1::Product>()
+//       .Owns<v1::Order>({.prepare = PrepareOrder})
+//       .Mutate(ConfirmOrder);
+//
+// A resource brings the services of its proto file: their standard methods are
+// served by the kernel, the others by the handlers that are given here. A
+// method that nothing serves stops the start, by name. A handler for a standard
+// method takes its place.
+
+#ifndef CRM_SHARED_RESOURCE_APPLICATION_H_
+#define CRM_SHARED_RESOURCE_APPLICATION_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "shared/call/call.h"
+#include "shared/call/method_table.h"
+#include "shared/resource/kernel.h"
+#include "shared/resource/mutation.h"
+#include "shared/resource/read_view.h"
+
+namespace crm {
+
+// ResourceRules with the types of one resource; see there.
+template <typename T>
+struct Rules {
+  absl::Status (*prepare)(const T* before, T& after, absl::Time now) = nullptr;
+};
+
+// How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
+template <typename T, typename P>
+using ParentRule = absl::Status (*)(const T* before, T* after, P& parent);
+
+// The definition of one service. Filled at start by one thread, then immutable.
+class Application {
+ public:
+  explicit Application(std::string service);
+
+  const std::string& service() const { return service_; }
+  const ResourceCatalog& catalog() const { return catalog_; }
+
+  // Registers resource `T`. Problems are kept and returned by Check().
+  template <typename T>
+  Application& Owns(Rules<T> rules = {}) {
+    return Own(T::descriptor(), Erase<T>(rules));
+  }
+
+  // Registers resource `T`, nested in `P`.
+  template <typename T, typename P>
+  Application& Owns(ParentRule<T, P> with_parent, Rules<T> rules = {}) {
+    ResourceRules erased = Erase<T>(rules);
+    erased.with_parent = [with_parent](const google::protobuf::Message* before,
+                                       google::protobuf::Message* after,
+                                       google::protobuf::Message& parent) {
+      return with_parent(static_cast<const T*>(before), static_cast<T*>(after),
+                         static_cast<P&>(parent));
+    };
+    return Own(T::descriptor(), std::move(erased));
+  }
+
+  // Says how a customer is made for resources that come without one. Only the
+  // service that owns customers has it.
+  template <typename T>
+  Application& MakesCustomers(T (*make)(const google::protobuf::Message&)) {
+    catalog_.SetCustomerMaker(
+        [make](const google::protobuf::Message& resource) {
+          return std::make_unique<T>(make(resource));
+        });
+    return *this;
+  }
+
+  // Serves the method whose request is `Request` inside a transaction.
+  template <typename Response, typename Request>
+  Application& Mutate(absl::StatusOr<Response> (*handler)(Transaction&,
+                                                          const CallContext&,
+                                                          const Request&)) {
+    return BindMutation(
+        Request::descriptor(),
+        [handler](Transaction& transaction, const CallContext& call,
+                  const google::protobuf::Message& request) {
+          return Erase(
+              handler(transaction, call, static_cast<const Request&>(request)));
+        });
+  }
+
+  // The same for a handler that needs something of the service, which outlives
+  // the application.
+  template <typename Deps, typename Response, typename Request>
+  Application& Mutate(Deps& deps,
+                      absl::StatusOr<Response> (*handler)(Deps&, Transaction&,
+                                                          const CallContext&,
+                                                          const Request&)) {
+    return BindMutation(
+        Request::descriptor(),
+        [&deps, handler](Transaction& transaction, const CallContext& call,
+                         const google::protobuf::Message& request) {
+          return Erase(handler(deps, transaction, call,
+                               static_cast<const Request&>(request)));
+        });
+  }
+
+  // Serves a method that reads, over one snapshot of the store.
+  template <typename Response, typename Request>
+  Application& Read(absl::StatusOr<Response> (*handler)(const ReadView&,
+                                                        const CallContext&,
+                                                        const Request&)) {
+    return BindRead(Request::descriptor(),
+                    [handler](const ReadView& view, const CallContext& call,
+                              const google::protobuf::Message& request) {
+                      return Erase(handler(
+                          view, call, static_cast<const Request&>(request)));
+                    });
+  }
+
+  // Serves a method that reads something of the service.
+  template <typename Deps, typename Response, typename Request>
+  Application& Read(Deps& deps,
+                    absl::StatusOr<Response> (*handler)(Deps&,
+                                                        const CallContext&,
+                                                        const Request&)) {
+    return BindPlain(
+        Request::descriptor(),
+        [&deps, handler](const CallContext& call,
+                         const google::protobuf::Message& request) {
+          return Erase(
+              handler(deps, call, static_cast<const Request&>(request)));
+        });
+  }
+
+  // Returns the services to serve: those of the resources' proto files.
+  std::vector<const google::protobuf::ServiceDescriptor*> Services() const;
+
+  // Returns what serves each method of `kernel.methods` that belongs to
+  // Services(). Returns FAILED_PRECONDITION (METHOD_UNBOUND) that lists the
+  // methods which nothing serves and the handlers that serve nothing, or the
+  // first problem of a resource. `kernel` outlives the bindings.
+  absl::StatusOr<std::vector<MethodBinding>> Bind(const Kernel& kernel) const;
+
+  // Returns the tables of the service's store.
+  std::vector<SqlTable> Tables() const;
+
+ private:
+  using MessageOr = absl::StatusOr<std::unique_ptr<google::protobuf::Message>>;
+  using ReadBody = std::function<MessageOr(const ReadView&, const CallContext&,
+                                           const google::protobuf::Message&)>;
+  using PlainBody = std::function<MessageOr(const CallContext&,
+                                            const google::protobuf::Message&)>;
+
+  // A handler with its types taken off; one of the bodies is set.
+  struct Handler {
+    MutationBody mutate;
+    ReadBody read;
+    PlainBody plain;
+  };
+
+  template <typename Response>
+  static MessageOr Erase(absl::StatusOr<Response> response) {
+    CRM_RETURN_IF_ERROR(response.status());
+    return std::make_unique<Response>(*std::move(response));
+  }
+
+  template <typename T>
+  static ResourceRules Erase(Rules<T> rules) {
+    ResourceRules erased;
+    if (rules.prepare != nullptr) {
+      erased.prepare = [prepare = rules.prepare](
+                           const google::protobuf::Message* before,
+                           google::protobuf::Message& after, absl::Time now) {
+        return prepare(static_cast<const T*>(before), static_cast<T&>(after),
+                       now);
+      };
+    }
+    return erased;
+  }
+
+  Application& Own(const google::protobuf::Descriptor* message,
+                   ResourceRules rules);
+  Application& BindMutation(const google::protobuf::Descriptor* request,
+                            MutationBody body);
+  Application& BindRead(const google::protobuf::Descriptor* request,
+                        ReadBody body);
+  Application& BindPlain(const google::protobuf::Descriptor* request,
+                         PlainBody body);
+
+  static MethodBinding BindHandler(const Kernel& kernel,
+                                   const MethodInfo& method,
+                                   const Handler& handler);
+
+  std::string service_;
+  ResourceCatalog catalog_;
+  absl::Status problem_;
+  std::map<const google::protobuf::Descriptor*, Handler> handlers_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_APPLICATION_H_

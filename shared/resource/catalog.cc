@@ -1,0 +1,80 @@
+#include "shared/resource/catalog.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+
+namespace crm {
+
+std::unique_ptr<google::protobuf::Message> Resource::New() const {
+  const auto* prototype =
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+          schema.message());
+  return std::unique_ptr<google::protobuf::Message>(prototype->New());
+}
+
+absl::Status ResourceCatalog::Add(const google::protobuf::Descriptor* message,
+                                  ResourceRules rules) {
+  CRM_ASSIGN_OR_RETURN(ResourceSchema schema, ResourceSchema::Build(message));
+  auto resource = std::make_unique<Resource>(std::move(schema));
+  resource->rules = std::move(rules);
+  resources_.push_back(std::move(resource));
+  return absl::OkStatus();
+}
+
+const Resource* ResourceCatalog::Find(
+    const google::protobuf::Descriptor* message) const {
+  for (const auto& resource : resources_) {
+    if (resource->schema.message() == message) return resource.get();
+  }
+  return nullptr;
+}
+
+const Resource* ResourceCatalog::FindByType(absl::string_view type) const {
+  for (const auto& resource : resources_) {
+    if (resource->schema.type() == type) return resource.get();
+  }
+  return nullptr;
+}
+
+const Resource* ResourceCatalog::FindByName(absl::string_view name) const {
+  for (const auto& resource : resources_) {
+    if (resource->schema.pattern().Matches(name)) return resource.get();
+  }
+  return nullptr;
+}
+
+std::vector<SqlTable> ResourceCatalog::Tables() const {
+  std::vector<SqlTable> tables;
+  for (const auto& resource : resources_) {
+    tables.push_back(resource->table.Schema());
+  }
+  return tables;
+}
+
+absl::Status ResourceNotFound(const ResourceSchema& schema,
+                              absl::string_view name) {
+  return WithResource(
+      NotFound(
+          "RESOURCE_NOT_FOUND",
+          absl::StrCat("'", name, "' does not exist, or you may not see it."),
+          {{"name", std::string(name)}}),
+      schema.type(), name);
+}
+
+absl::Status EtagMismatch(absl::string_view name, absl::string_view current) {
+  return Aborted(
+      "ETAG_MISMATCH",
+      absl::StrCat("'", name,
+                   "' has changed since you read it. Read it again, "
+                   "then repeat the change."),
+      {{"name", std::string(name)}, {"current_etag", std::string(current)}});
+}
+
+std::string EtagOf(int64_t version) {
+  return absl::StrCat("\"", version, "\"");
+}
+
+}  // namespace crm

@@ -1,0 +1,106 @@
+// The resource types that a service owns, with the tables and rules of each.
+
+#ifndef CRM_SHARED_RESOURCE_CATALOG_H_
+#define CRM_SHARED_RESOURCE_CATALOG_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+#include "shared/reflect/resource_schema.h"
+#include "shared/reflect/validate.h"
+#include "shared/resource/resource_table.h"
+
+namespace crm {
+
+// The rules of a resource type that its schema cannot state. All are pure: they
+// see messages and the time, and keep nothing.
+struct ResourceRules {
+  // Completes and checks a resource before it is stored: sets what is output
+  // only, as a first state or a total. `before` is null on create. Returns
+  // INVALID_ARGUMENT or FAILED_PRECONDITION to refuse the change.
+  std::function<absl::Status(const google::protobuf::Message* before,
+                             google::protobuf::Message& after, absl::Time now)>
+      prepare;
+
+  // Keeps the parent of a nested resource in step: `before` is null on create,
+  // `after` on delete. May complete `after` from the parent and change
+  // `parent`, which is stored if it changed.
+  std::function<absl::Status(const google::protobuf::Message* before,
+                             google::protobuf::Message* after,
+                             google::protobuf::Message& parent)>
+      with_parent;
+};
+
+// A resource type as the kernel serves it. Immutable once registered.
+struct Resource {
+  ResourceSchema schema;
+  ResourceTable table;
+  ResourceRules rules;
+
+  explicit Resource(ResourceSchema resource_schema)
+      : schema(std::move(resource_schema)), table(schema) {}
+
+  // Returns an empty message of the type.
+  std::unique_ptr<google::protobuf::Message> New() const;
+};
+
+// Makes the customer that a resource belongs to when it came without one.
+using CustomerMaker = std::function<std::unique_ptr<google::protobuf::Message>(
+    const google::protobuf::Message& resource)>;
+
+// The resource types of one service. Filled at start, then immutable.
+class ResourceCatalog {
+ public:
+  // Registers `message`. Returns what ResourceSchema::Build returns.
+  absl::Status Add(const google::protobuf::Descriptor* message,
+                   ResourceRules rules = {});
+
+  // Sets how customers are made in the service that owns them.
+  void SetCustomerMaker(CustomerMaker maker) { maker_ = std::move(maker); }
+  // Empty in services that do not own customers.
+  const CustomerMaker& customer_maker() const { return maker_; }
+
+  // Returns the type of `message`, or null if the service does not own it.
+  const Resource* Find(const google::protobuf::Descriptor* message) const;
+
+  // Returns the type called `type` (`crm/Lead`), or null.
+  const Resource* FindByType(absl::string_view type) const;
+
+  // Returns the type that `name` is a name of, or null.
+  const Resource* FindByName(absl::string_view name) const;
+
+  const std::vector<std::unique_ptr<Resource>>& resources() const {
+    return resources_;
+  }
+
+  // Checks messages against their schema.
+  const Validator& validator() const { return validator_; }
+
+  // Returns the tables of all types.
+  std::vector<SqlTable> Tables() const;
+
+ private:
+  std::vector<std::unique_ptr<Resource>> resources_;
+  CustomerMaker maker_;
+  Validator validator_;
+};
+
+// Errors about resources that more than one method returns.
+absl::Status ResourceNotFound(const ResourceSchema& schema,
+                              absl::string_view name);
+absl::Status EtagMismatch(absl::string_view name, absl::string_view current);
+
+// Returns the etag of `version`: quoted, as in RFC 7232.
+std::string EtagOf(int64_t version);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_CATALOG_H_

@@ -1,0 +1,111 @@
+#include "shared/resource/commit_records.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "crm/platform/v1/audit_entry.pb.h"
+#include "shared/call/consistency_token.h"
+#include "shared/reflect/diff.h"
+
+namespace crm {
+namespace {
+
+using ::crm::internal::v1::Event;
+
+// The version of the resources' schema that events follow.
+constexpr int kSchemaVersion = 1;
+
+Event EventOf(const Kernel& kernel, const Transaction& transaction,
+              const ResourceChange& change, const std::string& request_id) {
+  const CallContext& call = transaction.call();
+  const ResourceSchema& schema = change.resource->schema;
+  const google::protobuf::Message& present =
+      change.after != nullptr ? *change.after : *change.before;
+  Event event;
+  event.set_id(kernel.ids.NewId());
+  event.set_tenant(call.principal.tenant);
+  event.set_type(absl::StrCat(schema.event_prefix(), ".", change.kind));
+  event.set_service(kernel.service);
+  event.set_resource_type(schema.type());
+  event.set_resource(change.name);
+  event.set_ordering_key(schema.OrderingKey(present));
+  event.set_actor(call.principal.subject);
+  event.set_request_id(request_id);
+  *event.mutable_event_time() = ToTimestamp(transaction.now());
+  event.set_schema_version(kSchemaVersion);
+  event.set_resource_version(change.version);
+  event.set_method(call.method->path);
+  event.set_trace_id(call.trace_id);
+  if (change.before != nullptr) {
+    event.set_before(change.before->SerializeAsString());
+  }
+  if (change.after != nullptr) {
+    event.set_after(change.after->SerializeAsString());
+  }
+  if (change.before != nullptr && change.after != nullptr) {
+    for (std::string& field : ChangedFields(*change.before, *change.after)) {
+      event.add_changed_fields(std::move(field));
+    }
+  }
+  return event;
+}
+
+platform::v1::AuditEntry AuditEntryOf(const Kernel& kernel,
+                                      const CallContext& call,
+                                      const Event& event) {
+  platform::v1::AuditEntry entry;
+  entry.set_name(
+      absl::StrCat("auditEntries/", kernel.service, "-", event.id()));
+  entry.set_actor(event.actor());
+  for (const std::string& role : call.principal.roles) entry.add_roles(role);
+  entry.set_method(event.method());
+  entry.set_resource_type(event.resource_type());
+  entry.set_resource(event.resource());
+  entry.set_resource_version(event.resource_version());
+  *entry.mutable_changed_fields() = event.changed_fields();
+  entry.set_event_id(event.id());
+  entry.set_request_id(event.request_id());
+  entry.set_trace_id(event.trace_id());
+  *entry.mutable_event_time() = event.event_time();
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Event>> WriteCommitRecords(
+    const Kernel& kernel, const Transaction& transaction,
+    const std::string& request_id) {
+  const Resource* audit =
+      kernel.catalog.Find(platform::v1::AuditEntry::descriptor());
+  if (audit == nullptr) {
+    return Internal("RESOURCE_UNKNOWN", "The service keeps no audit entries.");
+  }
+  std::vector<Event> events;
+  for (const auto& change : transaction.changes()) {
+    Event event = EventOf(kernel, transaction, *change, request_id);
+    CRM_RETURN_IF_ERROR(kernel.outbox.Append(transaction.writer(), event));
+    CRM_RETURN_IF_ERROR(
+        audit->table.Insert(transaction.writer(), event.tenant(),
+                            AuditEntryOf(kernel, transaction.call(), event)));
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+std::string TokenOf(const Kernel& kernel, const std::vector<Event>& events) {
+  if (events.empty()) return "";
+  ConsistencyToken token;
+  token.service = kernel.service;
+  token.feed_epoch = kernel.feed_epoch;
+  for (const Event& event : events) {
+    const uint64_t hash = OrderingKeyHash(event.tenant(), event.ordering_key());
+    if (!token.keys.empty() && token.keys.back().key_hash == hash) {
+      token.keys.back().key_version = event.key_version();
+    } else {
+      token.keys.push_back({hash, event.key_version()});
+    }
+  }
+  return EncodeConsistencyToken(token, kernel.secret);
+}
+
+}  // namespace crm

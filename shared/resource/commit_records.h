@@ -1,0 +1,31 @@
+// The records that a commit holds beside the rows: one event and one audit
+// entry for each resource that changed.
+
+#ifndef CRM_SHARED_RESOURCE_COMMIT_RECORDS_H_
+#define CRM_SHARED_RESOURCE_COMMIT_RECORDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "crm/internal/v1/event.pb.h"
+#include "shared/resource/kernel.h"
+#include "shared/resource/transaction.h"
+
+namespace crm {
+
+// Writes the events and audit entries of what `transaction` changed.
+// `request_id` may be empty. Returns the events as they were written, by the
+// order of change.
+absl::StatusOr<std::vector<internal::v1::Event>> WriteCommitRecords(
+    const Kernel& kernel, const Transaction& transaction,
+    const std::string& request_id);
+
+// Returns the consistency token of a commit with these events, or "" without
+// any.
+std::string TokenOf(const Kernel& kernel,
+                    const std::vector<internal::v1::Event>& events);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_COMMIT_RECORDS_H_

@@ -1,0 +1,253 @@
+// ListResources of standard_reads.h.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "shared/query/filter.h"
+#include "shared/query/order_by.h"
+#include "shared/query/page_size.h"
+#include "shared/query/sql_value_codec.h"
+#include "shared/resource/read_view.h"
+#include "shared/resource/standard_reads.h"
+
+namespace crm {
+namespace {
+
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+
+// A page is also cut at this size.
+constexpr size_t kMaxPageBytes = size_t{1} << 20;
+
+// What a List request asks for, checked.
+struct ListPlan {
+  std::string parent;
+  Filter filter;
+  LoweredFilter lowered;
+  std::vector<OrderTerm> order;
+  int page_size = 0;
+  bool show_deleted = false;
+  std::string page_token;
+  // What must be equal in all calls that use one token.
+  std::string binding;
+};
+
+int ReadInt32(const Message& message, const char* name) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+  return field == nullptr ? 0
+                          : message.GetReflection()->GetInt32(message, field);
+}
+
+absl::StatusOr<ListPlan> Plan(const Resource& resource, const CallContext& call,
+                              const Message& request) {
+  ListPlan plan;
+  std::vector<FieldViolation> violations;
+  const auto keep = [&violations](const absl::Status& status) {
+    for (FieldViolation& violation : FieldViolations(status)) {
+      violations.push_back(std::move(violation));
+    }
+  };
+  plan.parent = ReadString(request, "parent");
+  if (!resource.schema.pattern().MatchesParent(plan.parent,
+                                               /*wildcards=*/true)) {
+    violations.push_back(
+        {"parent",
+         "must be the name of the parent resource, in which '-' "
+         "stands for any id."});
+  }
+  const std::string filter = ReadString(request, "filter");
+  auto parsed = Filter::Parse(filter, resource.schema.message());
+  if (parsed.ok()) {
+    plan.filter = *std::move(parsed);
+    plan.lowered = plan.filter.Lower(resource.table.columns());
+  } else {
+    keep(parsed.status());
+  }
+  const std::string order_by = ReadString(request, "order_by");
+  auto order = ParseOrderBy(order_by, resource.table.columns());
+  if (order.ok()) {
+    plan.order = TotalOrder(*std::move(order), "name");
+  } else {
+    keep(order.status());
+  }
+  auto page_size = ResolvePageSize(ReadInt32(request, "page_size"));
+  if (page_size.ok()) {
+    plan.page_size = *page_size;
+  } else {
+    keep(page_size.status());
+  }
+  if (!violations.empty()) return BadRequest(violations);
+  plan.show_deleted = ReadBool(request, "show_deleted");
+  plan.page_token = ReadString(request, "page_token");
+  plan.binding =
+      absl::StrJoin({call.principal.tenant, call.principal.subject,
+                     call.method->path, plan.parent, filter, order_by,
+                     std::string(plan.show_deleted ? "deleted" : "live")},
+                    absl::string_view("\0", 1));
+  return plan;
+}
+
+void Append(SqlFragment& query, const SqlFragment& condition) {
+  absl::StrAppend(&query.text, " AND (", condition.text, ")");
+  query.params.insert(query.params.end(), condition.params.begin(),
+                      condition.params.end());
+}
+
+// Rows of children lie between `parent/` and `parent0`. Wildcards in the parent
+// leave the range open from there on; names are checked afterwards.
+SqlFragment ParentRange(const std::string& parent) {
+  const size_t wildcard = parent.find("/-");
+  if (wildcard == std::string::npos) {
+    return {"name > ? AND name < ?",
+            {absl::StrCat(parent, "/"), absl::StrCat(parent, "0")}};
+  }
+  const std::string prefix = parent.substr(0, wildcard);
+  return {"name > ? AND name < ?",
+          {absl::StrCat(prefix, "/"), absl::StrCat(prefix, "0")}};
+}
+
+bool LiesUnder(absl::string_view name, absl::string_view parent) {
+  absl::string_view actual = ParentOf(name);
+  while (!parent.empty()) {
+    const absl::string_view wanted = IdOf(parent);
+    if (wanted != "-" && wanted != IdOf(actual)) return false;
+    parent = ParentOf(parent);
+    actual = ParentOf(actual);
+  }
+  return actual.empty();
+}
+
+SqlFragment QueryOf(const Resource& resource, const CallContext& call,
+                    const ListPlan& plan, const std::vector<SqlValue>& last,
+                    int limit) {
+  SqlFragment query;
+  query.text = absl::StrCat("SELECT body, name");
+  for (const OrderTerm& term : plan.order) {
+    absl::StrAppend(&query.text, ", ", term.column);
+  }
+  absl::StrAppend(&query.text, " FROM ", resource.schema.table(),
+                  " WHERE tenant = ?");
+  query.params.push_back(call.principal.tenant);
+  if (!plan.parent.empty()) Append(query, ParentRange(plan.parent));
+  if (!plan.show_deleted && resource.schema.soft_delete()) {
+    absl::StrAppend(&query.text, " AND delete_time IS NULL");
+  }
+  Append(query, plan.lowered.where);
+  if (!last.empty()) Append(query, RowsAfter(plan.order, last));
+  absl::StrAppend(&query.text, " ORDER BY ", OrderByText(plan.order),
+                  " LIMIT ?");
+  query.params.push_back(int64_t{limit});
+  return query;
+}
+
+// Fills one page, row by row.
+class Page {
+ public:
+  Page(const Resource& resource, const ListPlan& plan,
+       const Descriptor* response)
+      : resource_(resource),
+        plan_(plan),
+        answer_(google::protobuf::MessageFactory::generated_factory()
+                    ->GetPrototype(response)
+                    ->New()) {
+    for (int i = 0; i < response->field_count(); ++i) {
+      if (response->field(i)->message_type() == resource.schema.message()) {
+        items_ = response->field(i);
+      }
+    }
+  }
+
+  bool full() const {
+    return count_ >= plan_.page_size || bytes_ >= kMaxPageBytes;
+  }
+
+  absl::Status Take(SqlRow& row) {
+    const std::string& body = std::get<SqlBlob>(row[0]).bytes;
+    const std::string& name = std::get<std::string>(row[1]);
+    last_.assign(row.begin() + 2, row.end());
+    if (!plan_.parent.empty() && !LiesUnder(name, plan_.parent)) {
+      return absl::OkStatus();
+    }
+    const auto* reflection = answer_->GetReflection();
+    Message* message = reflection->AddMessage(answer_.get(), items_);
+    if (!message->ParseFromString(body)) {
+      return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+    }
+    if (!plan_.lowered.exact && !plan_.filter.Matches(*message)) {
+      reflection->RemoveLast(answer_.get(), items_);
+      return absl::OkStatus();
+    }
+    ++count_;
+    bytes_ += body.size();
+    return absl::OkStatus();
+  }
+
+  const std::vector<SqlValue>& last() const { return last_; }
+  Message& answer() { return *answer_; }
+
+ private:
+  const Resource& resource_;
+  const ListPlan& plan_;
+  std::unique_ptr<Message> answer_;
+  const FieldDescriptor* items_ = nullptr;
+  int count_ = 0;
+  size_t bytes_ = 0;
+  std::vector<SqlValue> last_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> ListResources(const Kernel& kernel,
+                                          const Resource& resource,
+                                          const CallContext& call,
+                                          const Message& request,
+                                          const Descriptor* response) {
+  CRM_ASSIGN_OR_RETURN(const ListPlan plan, Plan(resource, call, request));
+  std::vector<SqlValue> last;
+  if (!plan.page_token.empty()) {
+    CRM_ASSIGN_OR_RETURN(
+        const std::string state,
+        kernel.page_tokens.Decode(plan.page_token, plan.binding));
+    CRM_ASSIGN_OR_RETURN(last, DecodeSqlValues(state));
+  }
+  Page page(resource, plan, response);
+  bool more = false;
+  CRM_RETURN_IF_ERROR(
+      kernel.database.Read(call.deadline, [&](SqlReader& reader) {
+        int scanned = 0;
+        do {
+          // One row more than fits tells whether there is another page.
+          const int limit = std::min(plan.page_size + 1, kMaxScan);
+          const SqlFragment query = QueryOf(resource, call, plan, last, limit);
+          CRM_ASSIGN_OR_RETURN(SqlRows rows,
+                               reader.Query(query.text, query.params));
+          more = false;
+          for (SqlRow& row : rows) {
+            if (page.full()) {
+              more = true;
+              break;
+            }
+            CRM_RETURN_IF_ERROR(page.Take(row));
+            ++scanned;
+          }
+          last = page.last();
+          if (more || static_cast<int>(rows.size()) < limit) break;
+          more = true;
+        } while (!page.full() && scanned < kMaxScan);
+        return absl::OkStatus();
+      }));
+  if (more && !last.empty()) {
+    CRM_ASSIGN_OR_RETURN(
+        const std::string token,
+        kernel.page_tokens.Encode(EncodeSqlValues(last), plan.binding));
+    WriteString(page.answer(), "next_page_token", token);
+  }
+  return page.answer().SerializeAsString();
+}
+
+}  // namespace crm

@@ -1,0 +1,131 @@
+#include "shared/resource/mutation.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "shared/base/digest.h"
+#include "shared/call/consistency_token.h"
+#include "shared/resource/commit_records.h"
+#include "shared/resource/request_log.h"
+
+namespace crm {
+namespace {
+
+using ::crm::internal::v1::Event;
+using ::google::protobuf::Message;
+
+// Ends a body that ran well and must leave nothing behind. Never leaves this
+// file.
+constexpr char kRollback[] = "VALIDATED_ONLY";
+
+// What a run of the body produced. Made anew by each run.
+struct Outcome {
+  std::string response;
+  std::string token;
+  std::vector<Event> events;
+};
+
+std::string CanonicalBytes(const Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+class Runner {
+ public:
+  Runner(const Kernel& kernel, Mutation mutation)
+      : kernel_(kernel), mutation_(std::move(mutation)) {
+    if (!mutation_.request_id.empty()) {
+      hash_ = Sha256(CanonicalBytes(*mutation_.request));
+    }
+  }
+
+  absl::Status Run(SqlWriter& writer) {
+    outcome_ = Outcome();
+    const absl::Time now = kernel_.clock.Now();
+    if (remembers()) {
+      CRM_ASSIGN_OR_RETURN(std::optional<RememberedAnswer> answer,
+                           FindAnswer(writer, Key(), hash_, now));
+      if (answer.has_value()) {
+        outcome_.response = std::move(answer->response);
+        outcome_.token = std::move(answer->token);
+        return absl::OkStatus();
+      }
+    }
+    Transaction transaction(writer, kernel_.catalog, *mutation_.call,
+                            kernel_.ids, now);
+    auto response =
+        mutation_.body(transaction, *mutation_.call, *mutation_.request);
+    CRM_RETURN_IF_ERROR(transaction.status());
+    CRM_RETURN_IF_ERROR(response.status());
+    outcome_.response = (*response)->SerializeAsString();
+    if (mutation_.validate_only) {
+      return absl::Status(absl::StatusCode::kCancelled, kRollback);
+    }
+    CRM_ASSIGN_OR_RETURN(
+        outcome_.events,
+        WriteCommitRecords(kernel_, transaction, mutation_.request_id));
+    outcome_.token = TokenOf(kernel_, outcome_.events);
+    if (!remembers()) return absl::OkStatus();
+    return RememberAnswer(writer, Key(), hash_,
+                          {outcome_.response, outcome_.token}, outcome_.events,
+                          now);
+  }
+
+  absl::StatusOr<Answer> Finish(absl::Status status) {
+    const bool validated = mutation_.validate_only &&
+                           status.code() == absl::StatusCode::kCancelled &&
+                           status.message() == kRollback;
+    if (!status.ok() && !validated) return status;
+    if (kernel_.on_commit && !outcome_.events.empty()) {
+      kernel_.on_commit(outcome_.events);
+    }
+    Answer answer;
+    answer.bytes = std::move(outcome_.response);
+    if (!outcome_.token.empty()) {
+      answer.metadata.emplace_back(kConsistencyTokenMetadata,
+                                   std::move(outcome_.token));
+    }
+    return answer;
+  }
+
+  absl::Time deadline() const { return mutation_.call->deadline; }
+
+ private:
+  // Only OK answers of calls that change something are remembered.
+  bool remembers() const {
+    return !mutation_.request_id.empty() && !mutation_.validate_only;
+  }
+
+  RequestKey Key() const {
+    return {mutation_.call->principal.tenant, mutation_.call->principal.subject,
+            mutation_.call->method->path, mutation_.request_id};
+  }
+
+  const Kernel& kernel_;
+  const Mutation mutation_;
+  std::string hash_;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+void RunMutation(const Kernel& kernel, Mutation mutation, Done done) {
+  auto runner = std::make_shared<Runner>(kernel, std::move(mutation));
+  kernel.database.Write(
+      runner->deadline(),
+      [runner](SqlWriter& writer) { return runner->Run(writer); },
+      [runner, done = std::move(done)](absl::Status status) {
+        done(runner->Finish(std::move(status)));
+      });
+}
+
+}  // namespace crm

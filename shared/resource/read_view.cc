@@ -1,0 +1,89 @@
+#include "shared/resource/read_view.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
+namespace crm {
+
+ReadView::ReadView(SqlReader& reader, const ResourceCatalog& catalog,
+                   std::string tenant)
+    : reader_(reader), catalog_(catalog), tenant_(std::move(tenant)) {}
+
+absl::StatusOr<std::optional<StoredRow>> ReadView::Find(
+    const Resource& resource, absl::string_view name) const {
+  return resource.table.Find(reader_, tenant_, name);
+}
+
+const Resource& ReadView::Require(
+    const google::protobuf::Descriptor* message) const {
+  const Resource* resource = catalog_.Find(message);
+  // A handler that asks for a type of another service is a bug of ours that
+  // every test of the handler meets.
+  if (resource == nullptr) std::abort();
+  return *resource;
+}
+
+absl::StatusOr<StoredRow> ReadView::Require(const Resource& resource,
+                                            absl::string_view name,
+                                            bool live) const {
+  CRM_ASSIGN_OR_RETURN(std::optional<StoredRow> row, Find(resource, name));
+  if (!row.has_value() || (live && row->deleted)) {
+    return ResourceNotFound(resource.schema, name);
+  }
+  return *std::move(row);
+}
+
+absl::StatusOr<std::vector<std::string>> ReadView::SelectBodies(
+    const Resource& resource, absl::string_view path,
+    absl::string_view value) const {
+  const Column* column = resource.table.columns().Find(path);
+  if (column == nullptr) {
+    return Internal("COLUMN_UNKNOWN",
+                    absl::StrCat("'", path, "' has no column."));
+  }
+  return QueryBodies(
+      absl::StrCat("SELECT body FROM ", resource.schema.table(),
+                   " WHERE tenant = ? AND ", column->name,
+                   " = ? AND delete_time IS NULL ORDER BY name LIMIT ?"),
+      {tenant_, std::string(value), int64_t{kMaxSelected + 1}});
+}
+
+absl::StatusOr<std::vector<std::string>> ReadView::ChildBodies(
+    const Resource& resource, absl::string_view parent) const {
+  // Names of children are the names between `parent/` and `parent0`, the
+  // character after the slash, so the primary key finds them.
+  return QueryBodies(
+      absl::StrCat("SELECT body FROM ", resource.schema.table(),
+                   " WHERE tenant = ? AND name > ? AND name < ? AND "
+                   "delete_time IS NULL ORDER BY name LIMIT ?"),
+      {tenant_, absl::StrCat(parent, "/"), absl::StrCat(parent, "0"),
+       int64_t{kMaxSelected + 1}});
+}
+
+absl::StatusOr<std::vector<std::string>> ReadView::QueryBodies(
+    const std::string& sql, const std::vector<SqlValue>& params) const {
+  CRM_ASSIGN_OR_RETURN(SqlRows rows, reader_.Query(sql, params));
+  if (rows.size() > kMaxSelected) {
+    return ResourceExhausted(
+        "TOO_MANY_ROWS",
+        absl::StrCat("More than ", kMaxSelected, " resources are concerned."));
+  }
+  std::vector<std::string> bodies;
+  for (SqlRow& row : rows) {
+    bodies.push_back(std::move(std::get<SqlBlob>(row[0]).bytes));
+  }
+  return bodies;
+}
+
+absl::StatusOr<int64_t> ReadView::KeyVersion(
+    absl::string_view ordering_key) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader_.Query(
+          "SELECT v FROM ordering_head WHERE tenant = ? AND ordering_key = ?",
+          {tenant_, std::string(ordering_key)}));
+  return rows.empty() ? 0 : std::get<int64_t>(rows[0][0]);
+}
+
+}  // namespace crm

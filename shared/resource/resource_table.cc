@@ -1,0 +1,238 @@
+#include "shared/resource/resource_table.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+
+namespace crm {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+
+ColumnType ColumnTypeOf(const FieldDescriptor* leaf) {
+  switch (leaf->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return leaf->type() == FieldDescriptor::TYPE_BYTES ? ColumnType::kBlob
+                                                         : ColumnType::kText;
+    case FieldDescriptor::CPPTYPE_FLOAT:
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return ColumnType::kReal;
+    default:
+      return ColumnType::kInteger;
+  }
+}
+
+SqlType SqlTypeOf(ColumnType type) {
+  switch (type) {
+    case ColumnType::kText:
+      return SqlType::kText;
+    case ColumnType::kInteger:
+      return SqlType::kInteger;
+    case ColumnType::kReal:
+      return SqlType::kReal;
+    case ColumnType::kBlob:
+      return SqlType::kBlob;
+  }
+  return SqlType::kBlob;
+}
+
+bool IsNullable(const FieldPath& path) {
+  for (const FieldDescriptor* field : path.fields()) {
+    if (field->has_presence()) return true;
+  }
+  return ColumnTypeOf(path.leaf()) == ColumnType::kReal;
+}
+
+absl::Status ConcurrentChange(absl::string_view name) {
+  return Aborted("CONCURRENT_CHANGE",
+                 absl::StrCat("'", name,
+                              "' was changed at the same time. Try "
+                              "again."),
+                 {{"name", std::string(name)}});
+}
+
+// Times of a row: the columns that are not bytes of the message but are asked
+// for on their own.
+constexpr const char* kTimes[] = {"create_time", "update_time", "delete_time"};
+
+SqlValue TimeOf(const Message& message, const char* field) {
+  auto path = FieldPath::Parse(field, message.GetDescriptor());
+  if (!path.ok()) return std::monostate();
+  return ToSqlValue(message, *path);
+}
+
+}  // namespace
+
+SqlValue ToSqlValue(const Message& message, const FieldPath& path) {
+  FieldValue value = ReadField(message, path);
+  if (auto* text = std::get_if<std::string>(&value)) {
+    if (ColumnTypeOf(path.leaf()) == ColumnType::kBlob) {
+      return SqlBlob{std::move(*text)};
+    }
+    return std::move(*text);
+  }
+  if (auto* number = std::get_if<int64_t>(&value)) return *number;
+  if (auto* fraction = std::get_if<double>(&value)) return *fraction;
+  return std::monostate();
+}
+
+ResourceTable::ResourceTable(const ResourceSchema& schema) : schema_(schema) {
+  const std::string& table = schema_.table();
+  columns_.Add("name", {"name", ColumnType::kText, false});
+  for (const char* time : kTimes) {
+    if (schema_.message()->FindFieldByName(time) != nullptr) {
+      columns_.Add(time, {time, ColumnType::kInteger, true});
+    }
+  }
+  std::string names =
+      "tenant, name, parent, version, create_time, "
+      "update_time, delete_time, body";
+  std::string marks = "?, ?, ?, 1, ?, ?, ?, ?";
+  std::string assignments =
+      "version = version + 1, update_time = ?, delete_time = ?, body = ?";
+  for (const ResourceColumn& column : schema_.columns()) {
+    columns_.Add(column.path.text(),
+                 {column.name, ColumnTypeOf(column.path.leaf()),
+                  IsNullable(column.path)});
+    absl::StrAppend(&names, ", ", column.name);
+    absl::StrAppend(&marks, ", ?");
+    absl::StrAppend(&assignments, ", ", column.name, " = ?");
+  }
+  select_sql_ = absl::StrCat("SELECT version, delete_time, body FROM ", table,
+                             " WHERE tenant = ? AND name = ?");
+  insert_sql_ = absl::StrCat("INSERT INTO ", table, " (", names, ") VALUES (",
+                             marks, ")");
+  update_sql_ = absl::StrCat("UPDATE ", table, " SET ", assignments,
+                             " WHERE tenant = ? AND name = ? AND version = ?");
+  remove_sql_ = absl::StrCat("DELETE FROM ", table,
+                             " WHERE tenant = ? AND name = ? AND version = ?");
+}
+
+SqlTable ResourceTable::Schema() const {
+  SqlTable table;
+  table.name = schema_.table();
+  table.columns = {
+      {"tenant", SqlType::kText, false, {}},
+      {"name", SqlType::kText, false, {}},
+      {"parent", SqlType::kText, false, {}},
+      {"version", SqlType::kInteger, false, {}},
+      {"create_time", SqlType::kInteger, true, {}},
+      {"update_time", SqlType::kInteger, true, {}},
+      {"delete_time", SqlType::kInteger, true, {}},
+      {"body", SqlType::kBlob, false, {}},
+  };
+  table.primary_key = {"tenant", "name"};
+  table.clustered = true;
+  for (const ResourceColumn& column : schema_.columns()) {
+    table.columns.push_back(
+        {column.name, SqlTypeOf(ColumnTypeOf(column.path.leaf())), true, {}});
+    table.indexes.push_back(
+        {.name = absl::StrCat("by_", table.name, "_", column.name),
+         .columns = {"tenant", column.name, "name"}});
+    if (!column.unique) continue;
+    table.indexes.push_back(
+        {.name = absl::StrCat("one_", table.name, "_", column.name),
+         .columns = {"tenant", "parent", column.name},
+         .unique = true,
+         .live_only = true,
+         .where_not_empty = {column.name}});
+  }
+  return table;
+}
+
+absl::StatusOr<std::optional<StoredRow>> ResourceTable::Find(
+    SqlReader& reader, absl::string_view tenant, absl::string_view name) const {
+  CRM_ASSIGN_OR_RETURN(
+      SqlRows rows,
+      reader.Query(select_sql_, {std::string(tenant), std::string(name)}));
+  if (rows.empty()) return std::nullopt;
+  StoredRow row;
+  row.version = std::get<int64_t>(rows[0][0]);
+  row.deleted = !std::holds_alternative<std::monostate>(rows[0][1]);
+  row.body = std::move(std::get<SqlBlob>(rows[0][2]).bytes);
+  return row;
+}
+
+std::vector<SqlValue> ResourceTable::ColumnValues(
+    const Message& message) const {
+  std::vector<SqlValue> values;
+  for (const ResourceColumn& column : schema_.columns()) {
+    values.push_back(ToSqlValue(message, column.path));
+  }
+  return values;
+}
+
+absl::Status ResourceTable::Insert(SqlWriter& writer, absl::string_view tenant,
+                                   const Message& message) const {
+  const std::string name = ReadString(message, "name");
+  std::vector<SqlValue> params = {
+      std::string(tenant),
+      name,
+      std::string(ParentOf(name)),
+      TimeOf(message, "create_time"),
+      TimeOf(message, "update_time"),
+      TimeOf(message, "delete_time"),
+      SqlBlob{message.SerializeAsString()},
+  };
+  for (SqlValue& value : ColumnValues(message)) {
+    params.push_back(std::move(value));
+  }
+  return writer.Execute(insert_sql_, params).status();
+}
+
+absl::Status ResourceTable::Update(SqlWriter& writer, absl::string_view tenant,
+                                   int64_t version,
+                                   const Message& message) const {
+  const std::string name = ReadString(message, "name");
+  std::vector<SqlValue> params = {
+      TimeOf(message, "update_time"),
+      TimeOf(message, "delete_time"),
+      SqlBlob{message.SerializeAsString()},
+  };
+  for (SqlValue& value : ColumnValues(message)) {
+    params.push_back(std::move(value));
+  }
+  params.push_back(std::string(tenant));
+  params.push_back(name);
+  params.push_back(version);
+  CRM_ASSIGN_OR_RETURN(const int64_t changed,
+                       writer.Execute(update_sql_, params));
+  return changed == 1 ? absl::OkStatus() : ConcurrentChange(name);
+}
+
+absl::Status ResourceTable::Remove(SqlWriter& writer, absl::string_view tenant,
+                                   int64_t version,
+                                   absl::string_view name) const {
+  CRM_ASSIGN_OR_RETURN(
+      const int64_t changed,
+      writer.Execute(remove_sql_,
+                     {std::string(tenant), std::string(name), version}));
+  return changed == 1 ? absl::OkStatus() : ConcurrentChange(name);
+}
+
+absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
+    SqlReader& reader, absl::string_view tenant, const Message& message) const {
+  const std::string name = ReadString(message, "name");
+  const std::string live =
+      schema_.soft_delete() ? " AND delete_time IS NULL" : "";
+  for (const ResourceColumn& column : schema_.columns()) {
+    if (!column.unique) continue;
+    CRM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        reader.Query(
+            absl::StrCat("SELECT name FROM ", schema_.table(),
+                         " WHERE tenant = ? AND parent = ? AND ", column.name,
+                         " = ? AND name <> ?", live, " LIMIT 1"),
+            {std::string(tenant), std::string(ParentOf(name)),
+             ToSqlValue(message, column.path), name}));
+    if (!rows.empty()) {
+      return Holder{column.path.text(), std::get<std::string>(rows[0][0])};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace crm

@@ -1,0 +1,46 @@
+// The standard methods that read: Get (AIP-131), List (132, 158, 160) and
+// BatchGet (231), for any resource type.
+
+#ifndef CRM_SHARED_RESOURCE_STANDARD_READS_H_
+#define CRM_SHARED_RESOURCE_STANDARD_READS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "shared/call/call.h"
+#include "shared/resource/kernel.h"
+
+namespace crm {
+
+// The most names of one BatchGet.
+inline constexpr int kMaxBatch = 500;
+
+// Answers a Get with the stored bytes, which need no parsing. Soft-deleted
+// resources are found (AIP-164). Returns INVALID_ARGUMENT or NOT_FOUND.
+absl::StatusOr<std::string> GetResource(
+    const Kernel& kernel, const Resource& resource, const CallContext& call,
+    const google::protobuf::Message& request);
+
+// Answers a BatchGet: all in the order of `names`, or NOT_FOUND that names the
+// first one that is missing.
+absl::StatusOr<std::string> BatchGetResources(
+    const Kernel& kernel, const Resource& resource, const CallContext& call,
+    const google::protobuf::Message& request,
+    const google::protobuf::Descriptor* response);
+
+// Answers a List. Pages go on from the last row's order values, so rows that
+// come and go meanwhile neither repeat nor hide others. A filter that needs
+// more than the columns is evaluated on up to kMaxScan rows a call; then the
+// page may hold fewer than asked, and its token goes on. Returns
+// INVALID_ARGUMENT with the violations of filter, order, page size, token or
+// parent.
+inline constexpr int kMaxScan = 5'000;
+absl::StatusOr<std::string> ListResources(
+    const Kernel& kernel, const Resource& resource, const CallContext& call,
+    const google::protobuf::Message& request,
+    const google::protobuf::Descriptor* response);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_STANDARD_READS_H_

@@ -1,0 +1,291 @@
+#include "shared/resource/transaction.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/api/resource.pb.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "shared/reflect/diff.h"
+#include "shared/resource/standard_fields.h"
+
+namespace crm {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+
+std::unique_ptr<Message> Clone(const Message& message) {
+  std::unique_ptr<Message> copy(message.New());
+  copy->CopyFrom(message);
+  return copy;
+}
+
+bool SameAs(const Message& a, const Message& b) {
+  return google::protobuf::util::MessageDifferencer::Equals(a, b);
+}
+
+}  // namespace
+
+Transaction::Transaction(SqlWriter& writer, const ResourceCatalog& catalog,
+                         const CallContext& call, IdMaker& ids, absl::Time now)
+    : writer_(writer),
+      call_(call),
+      ids_(ids),
+      now_(now),
+      view_(writer, catalog, call.principal.tenant) {}
+
+std::string Transaction::NewName(const Resource& resource,
+                                 absl::string_view parent) {
+  return resource.schema.pattern().Format(parent, ids_.NewId());
+}
+
+void Transaction::Create(Message& message) {
+  if (status_.ok()) status_ = TryCreate(message);
+}
+
+void Transaction::Update(Message& message) {
+  if (status_.ok()) status_ = TryUpdate(message, "updated");
+}
+
+void Transaction::Delete(Message& message) {
+  if (status_.ok()) status_ = TryDelete(message);
+}
+
+void Transaction::Undelete(Message& message) {
+  if (!status_.ok()) return;
+  SetTime(message, "delete_time", std::nullopt);
+  SetTime(message, "purge_time", std::nullopt);
+  status_ = TryUpdate(message, "undeleted");
+}
+
+absl::Status Transaction::TryCreate(Message& message) {
+  CRM_ASSIGN_OR_RETURN(const Resource* resource, ResourceOf(message));
+  WriteString(message, "uid", ids_.NewId());
+  WriteString(message, "creator", call_.principal.subject);
+  WriteString(message, "updater", call_.principal.subject);
+  WriteString(message, "etag", EtagOf(1));
+  SetTime(message, "create_time", now_);
+  SetTime(message, "update_time", now_);
+  SetTime(message, "delete_time", std::nullopt);
+  CRM_RETURN_IF_ERROR(EnsureCustomer(*resource, message));
+  CRM_RETURN_IF_ERROR(StepParent(*resource, nullptr, &message));
+  CRM_RETURN_IF_ERROR(Prepare(*resource, nullptr, message));
+  CRM_RETURN_IF_ERROR(
+      Explain(*resource, message,
+              resource->table.Insert(writer_, view_.tenant(), message)));
+  return Record(*resource, nullptr, &message, 1, "created");
+}
+
+absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
+  CRM_ASSIGN_OR_RETURN(const Resource* resource, ResourceOf(message));
+  int64_t version = 0;
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<Message> before,
+                       Load(*resource, ReadString(message, "name"), version));
+  KeepCreation(*before, message);
+  CRM_RETURN_IF_ERROR(StepParent(*resource, before.get(), &message));
+  CRM_RETURN_IF_ERROR(Prepare(*resource, before.get(), message));
+  if (ChangedFields(*before, message).empty()) {
+    message.CopyFrom(*before);
+    return absl::OkStatus();
+  }
+  WriteString(message, "etag", EtagOf(version + 1));
+  WriteString(message, "updater", call_.principal.subject);
+  SetTime(message, "update_time", now_);
+  CRM_RETURN_IF_ERROR(Explain(
+      *resource, message,
+      resource->table.Update(writer_, view_.tenant(), version, message)));
+  return Record(*resource, std::move(before), &message, version + 1, kind);
+}
+
+absl::Status Transaction::TryDelete(Message& message) {
+  CRM_ASSIGN_OR_RETURN(const Resource* resource, ResourceOf(message));
+  if (resource->schema.soft_delete()) {
+    SetTime(message, "delete_time", now_);
+    return TryUpdate(message, "deleted");
+  }
+  int64_t version = 0;
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<Message> before,
+                       Load(*resource, ReadString(message, "name"), version));
+  CRM_RETURN_IF_ERROR(StepParent(*resource, before.get(), nullptr));
+  CRM_RETURN_IF_ERROR(resource->table.Remove(writer_, view_.tenant(), version,
+                                             ReadString(message, "name")));
+  return Record(*resource, std::move(before), nullptr, version + 1, "deleted");
+}
+
+absl::Status Transaction::Explain(const Resource& resource,
+                                  const Message& message,
+                                  absl::Status status) const {
+  if (!absl::IsAlreadyExists(status)) return status;
+  const std::string name = ReadString(message, "name");
+  const auto holder =
+      resource.table.FindHolder(writer_, view_.tenant(), message);
+  // An engine may refuse to read on after a failure: then the name is blamed.
+  if (!holder.ok() || !holder->has_value()) {
+    return WithResource(
+        AlreadyExists("RESOURCE_EXISTS",
+                      absl::StrCat("'", name, "' already exists."),
+                      {{"name", name}}),
+        resource.schema.type(), name);
+  }
+  return WithResource(
+      AlreadyExists(
+          "UNIQUE_VALUE_TAKEN",
+          absl::StrCat("The value of '", (*holder)->field,
+                       "' is already held by '", (*holder)->name, "'."),
+          {{"field", (*holder)->field}, {"holder", (*holder)->name}}),
+      resource.schema.type(), (*holder)->name);
+}
+
+absl::StatusOr<const Resource*> Transaction::ResourceOf(
+    const Message& message) const {
+  const Resource* resource = view_.catalog().Find(message.GetDescriptor());
+  if (resource == nullptr) {
+    return Internal("RESOURCE_UNKNOWN",
+                    absl::StrCat(message.GetTypeName(),
+                                 " is not a resource of this service."));
+  }
+  return resource;
+}
+
+absl::Status Transaction::Prepare(const Resource& resource,
+                                  const Message* before, Message& after) const {
+  if (resource.rules.prepare) {
+    CRM_RETURN_IF_ERROR(resource.rules.prepare(before, after, now_));
+  }
+  std::vector<FieldViolation> violations;
+  CRM_RETURN_IF_ERROR(CheckReferences(after, "", violations));
+  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
+absl::Status Transaction::StepParent(const Resource& resource,
+                                     const Message* before, Message* after) {
+  if (!resource.schema.pattern().nested()) return absl::OkStatus();
+  const std::string name =
+      ReadString(after != nullptr ? *after : *before, "name");
+  const std::string parent_name(ParentOf(name));
+  const Resource* parent_resource = view_.catalog().FindByName(parent_name);
+  if (parent_resource == nullptr) {
+    return Internal(
+        "RESOURCE_UNKNOWN",
+        absl::StrCat("No resource here is called '", parent_name, "'."));
+  }
+  CRM_ASSIGN_OR_RETURN(const std::optional<StoredRow> row,
+                       view_.Find(*parent_resource, parent_name));
+  const bool creates = before == nullptr;
+  if (!row.has_value() || (creates && row->deleted)) {
+    return ResourceNotFound(parent_resource->schema, parent_name);
+  }
+  if (!resource.rules.with_parent) return absl::OkStatus();
+  int64_t version = 0;
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<Message> parent,
+                       Load(*parent_resource, parent_name, version));
+  const std::unique_ptr<Message> unchanged = Clone(*parent);
+  CRM_RETURN_IF_ERROR(resource.rules.with_parent(before, after, *parent));
+  if (SameAs(*unchanged, *parent)) return absl::OkStatus();
+  return TryUpdate(*parent, "updated");
+}
+
+absl::Status Transaction::CheckReferences(
+    const Message& message, const std::string& prefix,
+    std::vector<FieldViolation>& violations) const {
+  const auto* reflection = message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->name() == "name" || field->is_map()) continue;
+    const int count =
+        field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    const auto& reference =
+        field->options().GetExtension(google::api::resource_reference);
+    const Resource* target = reference.type().empty()
+                                 ? nullptr
+                                 : view_.catalog().FindByType(reference.type());
+    for (int i = 0; i < count; ++i) {
+      const std::string path =
+          absl::StrCat(prefix, field->name(),
+                       field->is_repeated() ? absl::StrCat("[", i, "]") : "");
+      if (field->message_type() != nullptr) {
+        CRM_RETURN_IF_ERROR(CheckReferences(
+            field->is_repeated()
+                ? reflection->GetRepeatedMessage(message, field, i)
+                : reflection->GetMessage(message, field),
+            absl::StrCat(path, "."), violations));
+        continue;
+      }
+      if (target == nullptr) continue;
+      const std::string name =
+          field->is_repeated()
+              ? reflection->GetRepeatedString(message, field, i)
+              : reflection->GetString(message, field);
+      CRM_ASSIGN_OR_RETURN(const auto row, view_.Find(*target, name));
+      if (!row.has_value()) {
+        violations.push_back(
+            {path, absl::StrCat("names a ", target->schema.message()->name(),
+                                " that does not exist.")});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::EnsureCustomer(const Resource& resource,
+                                         Message& message) {
+  const FieldDescriptor* ordering = resource.schema.ordering();
+  const CustomerMaker& maker = view_.catalog().customer_maker();
+  if (ordering == nullptr || !maker ||
+      !message.GetReflection()->GetString(message, ordering).empty()) {
+    return absl::OkStatus();
+  }
+  const std::unique_ptr<Message> customer = maker(message);
+  CRM_ASSIGN_OR_RETURN(const Resource* type, ResourceOf(*customer));
+  WriteString(*customer, "name", NewName(*type, ""));
+  CRM_RETURN_IF_ERROR(TryCreate(*customer));
+  message.GetReflection()->SetString(&message, ordering,
+                                     ReadString(*customer, "name"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Message>> Transaction::Load(
+    const Resource& resource, absl::string_view name, int64_t& version) const {
+  CRM_ASSIGN_OR_RETURN(const std::optional<StoredRow> row,
+                       view_.Find(resource, name));
+  if (!row.has_value()) return ResourceNotFound(resource.schema, name);
+  std::unique_ptr<Message> message = resource.New();
+  if (!message->ParseFromString(row->body)) {
+    return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+  }
+  version = row->version;
+  return message;
+}
+
+absl::Status Transaction::Record(const Resource& resource,
+                                 std::unique_ptr<Message> before,
+                                 const Message* after, int64_t version,
+                                 const char* kind) {
+  const std::string name =
+      ReadString(after != nullptr ? *after : *before, "name");
+  std::unique_ptr<Message> kept = after == nullptr ? nullptr : Clone(*after);
+  if (const auto found = by_name_.find(name); found != by_name_.end()) {
+    // Changed twice: one event, from the first state to the last.
+    found->second->after = std::move(kept);
+    found->second->version = version;
+    return absl::OkStatus();
+  }
+  if (changes_.size() == kMaxChanges) {
+    return InvalidArgument("TOO_MANY_CHANGES",
+                           absl::StrCat("One call may change at most ",
+                                        kMaxChanges, " resources."));
+  }
+  auto change = std::make_unique<ResourceChange>();
+  change->resource = &resource;
+  change->name = name;
+  change->before = std::move(before);
+  change->after = std::move(kept);
+  change->version = version;
+  change->kind = kind;
+  by_name_[name] = change.get();
+  changes_.push_back(std::move(change));
+  return absl::OkStatus();
+}
+
+}  // namespace crm

@@ -1,0 +1,141 @@
+// What a mutating handler works on: reads and changes that are committed
+// together, with their events and audit entries, or not at all.
+
+#ifndef CRM_SHARED_RESOURCE_TRANSACTION_H_
+#define CRM_SHARED_RESOURCE_TRANSACTION_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "shared/base/ids.h"
+#include "shared/call/call.h"
+#include "shared/resource/read_view.h"
+
+namespace crm {
+
+// The most resources that one transaction may change.
+inline constexpr size_t kMaxChanges = 5'000;
+
+// One resource that a transaction changed: how it was before the transaction,
+// and how it is after it.
+struct ResourceChange {
+  const Resource* resource = nullptr;
+  std::string name;
+  // Null for a resource that was created.
+  std::unique_ptr<google::protobuf::Message> before;
+  // Null for a resource that was removed for good.
+  std::unique_ptr<google::protobuf::Message> after;
+  // The version after the change.
+  int64_t version = 0;
+  // `created`, `updated`, `deleted` or `undeleted`.
+  const char* kind = "";
+};
+
+// Changes resources of one tenant. A change that fails makes the whole
+// transaction fail with that error, whatever the handler answers, so the calls
+// return nothing; `status()` tells. Thread-compatible; made by the kernel,
+// which may run a handler twice.
+class Transaction {
+ public:
+  Transaction(SqlWriter& writer, const ResourceCatalog& catalog,
+              const CallContext& call, IdMaker& ids, absl::Time now);
+
+  // The instant of the commit; the same for everything in it.
+  absl::Time now() const { return now_; }
+  const CallContext& call() const { return call_; }
+  // Reads what is stored, the transaction's own changes included.
+  const ReadView& view() const { return view_; }
+  SqlWriter& writer() const { return writer_; }
+
+  // Returns a name for a new resource, under `parent` if it is nested.
+  template <typename T>
+  std::string NewName(absl::string_view parent = "") {
+    return NewName(*view_.catalog().Find(T::descriptor()), parent);
+  }
+  std::string NewName(const Resource& resource, absl::string_view parent);
+
+  // Returns the live resource called `name`: NOT_FOUND if there is none,
+  // ABORTED (ETAG_MISMATCH) if `etag` is not empty and not its current one.
+  template <typename T>
+  absl::StatusOr<T> GetLive(absl::string_view name,
+                            absl::string_view etag = "") const {
+    CRM_ASSIGN_OR_RETURN(T message, view_.GetLive<T>(name));
+    if (!etag.empty() && etag != message.etag()) {
+      return EtagMismatch(name, message.etag());
+    }
+    return message;
+  }
+
+  // Stores a new resource, which has its name. Sets its etag, uid and times;
+  // its customer is made if it has none and the service owns customers.
+  void Create(google::protobuf::Message& message);
+
+  // Replaces a resource by `message`, which has its name. Sets etag and times.
+  // A message that differs in nothing changes nothing.
+  void Update(google::protobuf::Message& message);
+
+  // Deletes a resource: softly where it has `delete_time`, which is set in
+  // `message`, else for good.
+  void Delete(google::protobuf::Message& message);
+
+  // Brings a soft-deleted resource back.
+  void Undelete(google::protobuf::Message& message);
+
+  // The first error of a change, or OK.
+  const absl::Status& status() const { return status_; }
+
+  // The resources that differ from before, in the order of their first change.
+  const std::vector<std::unique_ptr<ResourceChange>>& changes() const {
+    return changes_;
+  }
+
+ private:
+  absl::Status TryCreate(google::protobuf::Message& message);
+  absl::Status TryUpdate(google::protobuf::Message& message, const char* kind);
+  absl::Status TryDelete(google::protobuf::Message& message);
+
+  // Says whose name or unique value stands in the way of a failed statement.
+  absl::Status Explain(const Resource& resource,
+                       const google::protobuf::Message& message,
+                       absl::Status status) const;
+
+  absl::StatusOr<const Resource*> ResourceOf(
+      const google::protobuf::Message& message) const;
+  absl::Status Prepare(const Resource& resource,
+                       const google::protobuf::Message* before,
+                       google::protobuf::Message& after) const;
+  absl::Status StepParent(const Resource& resource,
+                          const google::protobuf::Message* before,
+                          google::protobuf::Message* after);
+  absl::Status CheckReferences(const google::protobuf::Message& message,
+                               const std::string& prefix,
+                               std::vector<FieldViolation>& violations) const;
+  absl::Status EnsureCustomer(const Resource& resource,
+                              google::protobuf::Message& message);
+  // What is stored of a resource, parsed.
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Load(
+      const Resource& resource, absl::string_view name, int64_t& version) const;
+  absl::Status Record(const Resource& resource,
+                      std::unique_ptr<google::protobuf::Message> before,
+                      const google::protobuf::Message* after, int64_t version,
+                      const char* kind);
+
+  SqlWriter& writer_;
+  const CallContext& call_;
+  IdMaker& ids_;
+  const absl::Time now_;
+  ReadView view_;
+  absl::Status status_;
+  std::vector<std::unique_ptr<ResourceChange>> changes_;
+  std::map<std::string, ResourceChange*, std::less<>> by_name_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_TRANSACTION_H_

@@ -1,0 +1,32 @@
+#include "shared/resource/validate_filter.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "shared/reflect/field_path.h"
+#include "shared/resource/request_log.h"
+
+namespace crm {
+
+ValidateFilter::ValidateFilter(const Validator& validator)
+    : validator_(validator) {}
+
+absl::Status ValidateFilter::Begin(Call& call) {
+  const MethodInfo& method = *call.context.method;
+  ValidateOptions options;
+  // An update may leave out what it does not change; the kernel checks the
+  // resource as it will be.
+  if (method.verb == Verb::kUpdate || method.verb == Verb::kBatchUpdate) {
+    options.partial_type = method.resource;
+  }
+  std::vector<FieldViolation> violations =
+      validator_.Check(*call.request, "", options);
+  if (ReadString(*call.request, "request_id").size() > kMaxRequestIdBytes) {
+    violations.push_back(
+        {"request_id",
+         absl::StrCat("must have at most ", kMaxRequestIdBytes, " bytes.")});
+  }
+  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
+}  // namespace crm

@@ -1,0 +1,27 @@
+// The filter that checks requests against their schema before a handler sees
+// them (AIP-203, AIP-211: after authorization).
+
+#ifndef CRM_SHARED_RESOURCE_VALIDATE_FILTER_H_
+#define CRM_SHARED_RESOURCE_VALIDATE_FILTER_H_
+
+#include "shared/call/call.h"
+#include "shared/reflect/validate.h"
+
+namespace crm {
+
+// Ends calls whose request breaks a rule with INVALID_ARGUMENT that lists all
+// violations. Thread-safe.
+class ValidateFilter final : public CallFilter {
+ public:
+  // `validator` outlives the filter.
+  explicit ValidateFilter(const Validator& validator);
+
+  absl::Status Begin(Call& call) override;
+
+ private:
+  const Validator& validator_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_VALIDATE_FILTER_H_
