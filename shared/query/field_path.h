@@ -8,16 +8,12 @@
 #define CRM_SHARED_QUERY_FIELD_PATH_H_
 
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
 #include "shared/query/column_map.h"
-#include "shared/query/sql.h"
 
 namespace crm {
 
@@ -54,7 +50,7 @@ struct PathStep {
   std::optional<std::string> map_key;
 };
 
-// The way from a message to one of its fields. Build it with Append().
+// The way from a message to one of its fields; it has at least one step.
 struct FieldPath {
   std::vector<PathStep> steps;
 
@@ -83,38 +79,6 @@ struct FieldPath {
 // Keys of maps follow the name of the map: `labels.region`.
 std::optional<FieldPath> FindFieldPath(const google::protobuf::Descriptor& root,
                                        absl::string_view text);
-
-// One place where a value is: a field of a message, or an element of it.
-struct FieldSlot {
-  const google::protobuf::Message& message;
-  const google::protobuf::FieldDescriptor& field;
-  // The index of the element; -1 for a field that is not repeated.
-  int index;
-  // Whether it is set merely by being there: elements and values of map keys.
-  bool in_collection;
-};
-
-// Calls `visit` for each value at `path` in `root` until it returns true, and
-// returns whether it did. Unset fields with presence are not visited; a map
-// without a key is, as its entries.
-bool AnySlot(const google::protobuf::Message& root, const FieldPath& path,
-             absl::FunctionRef<bool(const FieldSlot&)> visit);
-
-// Returns the text in `slot`, of kind kText, perhaps held by `scratch`.
-const std::string& TextOf(const FieldSlot& slot, std::string& scratch);
-
-// Returns the value in `slot`, encoded as SqlValue says; NULL for NaN and for
-// messages other than Timestamp and Duration.
-SqlValue ValueOf(const FieldSlot& slot);
-
-// Returns whether the value in `slot` counts as set: it stands in a collection,
-// its field has presence, or it differs from the default; NaN never.
-bool IsSet(const FieldSlot& slot);
-
-// Returns the value of the column for `path`, which is not many(): what ValueOf
-// gives, NULL where there is no value.
-SqlValue ReadColumn(const google::protobuf::Message& root,
-                    const FieldPath& path);
 
 // Returns the column `name` as `path`, which is not many(), needs it.
 Column ColumnFor(const FieldPath& path, absl::string_view name);

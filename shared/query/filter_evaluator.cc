@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "shared/query/field_value.h"
+
 namespace crm {
 namespace {
 

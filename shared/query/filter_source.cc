@@ -23,12 +23,14 @@ absl::Status FilterSource::ErrorAt(size_t offset,
 }
 
 std::string Quoted(absl::string_view text) {
-  if (text.size() <= kMaxQuotedBytes) {
-    return absl::StrCat("'", absl::Utf8SafeCEscape(text), "'");
-  }
-  size_t end = kMaxQuotedBytes;
-  while (end > 0 && IsUtf8Continuation(text[end])) --end;
-  return absl::StrCat("'", absl::Utf8SafeCEscape(text.substr(0, end)), "...'");
+  size_t end = std::min(text.size(), kMaxQuotedBytes);
+  while (end < text.size() && end > 0 && IsUtf8Continuation(text[end])) --end;
+  const absl::string_view shown = text.substr(0, end);
+  return absl::StrCat("'",
+                      FindInvalidUtf8(shown) == absl::string_view::npos
+                          ? absl::Utf8SafeCEscape(shown)
+                          : absl::CEscape(shown),
+                      end < text.size() ? "...'" : "'");
 }
 
 }  // namespace crm

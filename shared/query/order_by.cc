@@ -45,7 +45,7 @@ absl::StatusOr<OrderTerm> ParseTerm(absl::string_view text,
     return BadField(kField,
                     absl::StrCat("Field ", Quoted(words[0]),
                                  " does not exist or cannot be ordered by; "
-                                 "order by ",
+                                 "these can: ",
                                  absl::StrJoin(columns.paths(), ", "), "."));
   }
   term.column = column->name;

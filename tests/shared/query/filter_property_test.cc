@@ -1,0 +1,182 @@
+// Random filters over random rows: SQL selects all that messages match, and no
+// more where it says so.
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "shared/query/filter.h"
+#include "tests/shared/query/specimen_table.h"
+#include "tests/support/matchers.h"
+
+namespace crm {
+namespace {
+
+using query_test::Specimen;
+using ::testing::IsEmpty;
+
+constexpr int kRows = 60;
+constexpr int kFilters = 4000;
+
+// A field, the comparators it may have and the values it may be compared to.
+struct FieldChoice {
+  std::string path;
+  std::vector<std::string> comparators;
+  std::vector<std::string> values;
+};
+
+const std::vector<FieldChoice>& FieldChoices() {
+  static const auto* const kChoices = [] {
+    const std::vector<std::string> any = {"=", "!=", "<", "<=", ">", ">=", ":"};
+    const std::vector<std::string> equal = {"=", "!=", ":"};
+    const std::vector<std::string> has = {":"};
+    const std::vector<std::string> null_tests = {"=", "!="};
+    const std::vector<std::string> texts = {
+        "a", "ab", "''", "b", "\"a\\*b\"", "\xC3\xA9", "A", "'a_b'"};
+    const std::vector<std::string> patterns = {"a*",
+                                               "*b",
+                                               "*",
+                                               "*a*",
+                                               "a*b",
+                                               "*a*b*",
+                                               "ab*",
+                                               "\"a\\**\"",
+                                               "'%*'",
+                                               "*_*",
+                                               "\xC3\xA9*",
+                                               "**",
+                                               "\xF4\x8F\xBF\xBF*"};
+    const std::vector<std::string> integers = {
+        "0", "1", "-1", "2", "9223372036854775807", "-9223372036854775808"};
+    const std::vector<std::string> unsigneds = {"0",
+                                                "1",
+                                                "2",
+                                                "5",
+                                                "4000000000",
+                                                "9223372036854775808",
+                                                "18446744073709551615"};
+    const std::vector<std::string> reals = {"0", "0.1", "1", "-2.5", "1e300"};
+    const std::vector<std::string> times = {
+        "2023-11-14T22:13:20Z", "2023-11-14T22:13:20.000001Z",
+        "2023-11-14T22:13:20.0000015Z", "2023-11-15T00:13:19+02:00"};
+    const std::vector<std::string> durations = {"0s", "1s", "-1s", "1.0000005s",
+                                                "-1.0000005s"};
+    const std::vector<std::string> states = {"OPEN", "CLOSED", "LOST",
+                                             "STATE_UNSPECIFIED"};
+    const std::vector<std::string> bools = {"true", "false"};
+    auto* choices = new std::vector<FieldChoice>;
+    const auto add = [&](const std::vector<std::string>& paths,
+                         const std::vector<std::string>& comparators,
+                         const std::vector<std::string>& values) {
+      for (const std::string& path : paths) {
+        choices->push_back({path, comparators, values});
+        choices->push_back({path, has, {"*"}});
+        choices->push_back({path, null_tests, {"null"}});
+      }
+    };
+    const std::vector<std::string> text_paths = {"display_name", "nickname",
+                                                 "labels.tier", "campaign",
+                                                 "amount.currency_code"};
+    add(text_paths, any, texts);
+    add(text_paths, equal, patterns);
+    add({"state"}, equal, states);
+    add({"active", "confirmed"}, equal, bools);
+    add({"count", "total", "rank", "small", "amount.units", "amount.nanos",
+         "parent.count", "parent.parent.count", "import_id", "flags.true",
+         "amounts.7.units"},
+        any, integers);
+    add({"large"}, any, unsigneds);
+    add({"score", "ratio"}, any, reals);
+    add({"create_time"}, any, times);
+    add({"wait"}, any, durations);
+    add({"digest", "parent", "amount", "labels", "lines", "amounts.7"}, has,
+        {"*"});
+    add({"labels"}, has, {"tier", "other"});
+    add({"tags", "lines.product"}, has, texts);
+    add({"tags", "lines.product"}, has, patterns);
+    add({"numbers", "lines.quantity", "lines.price.units"}, has, integers);
+    return choices;
+  }();
+  return *kChoices;
+}
+
+// Writes random filters.
+class FilterWriter final {
+ public:
+  explicit FilterWriter(std::mt19937& random) : random_(random) {}
+
+  std::string Expression(int depth) {
+    const auto choice = depth == 0 ? 0U : random_() % 6U;
+    if (choice <= 1) return Restriction();
+    if (choice == 2) return absl::StrCat("NOT (", Expression(depth - 1), ")");
+    if (choice == 3) return absl::StrCat("-(", Expression(depth - 1), ")");
+    const std::string left = Expression(depth - 1);
+    const std::string right = Expression(depth - 1);
+    return absl::StrCat("(", left, choice == 4 ? ") AND (" : ") OR (", right,
+                        ")");
+  }
+
+ private:
+  std::string Restriction() {
+    const FieldChoice& field = Pick(FieldChoices());
+    return absl::StrCat(field.path, Pick(field.comparators),
+                        Pick(field.values));
+  }
+
+  template <typename T>
+  const T& Pick(const std::vector<T>& from) {
+    return from[random_() % from.size()];
+  }
+
+  std::mt19937& random_;
+};
+
+TEST(FilterProperty, SqlAgreesWithMessages) {
+  std::mt19937 random(20240501);
+  SpecimenTable table;
+  std::vector<Specimen> rows;
+  for (int i = 0; i < kRows; ++i) {
+    rows.push_back(RandomSpecimen(i, random));
+    table.Insert(rows.back());
+  }
+  FilterWriter writer(random);
+  int exact = 0;
+  int selective = 0;
+  for (int i = 0; i < kFilters; ++i) {
+    const std::string text = writer.Expression(4);
+    SCOPED_TRACE(text);
+    const absl::StatusOr<Filter> filter =
+        Filter::Parse(text, Specimen::descriptor());
+    ASSERT_THAT(filter, ::crm::testing::IsOk());
+
+    const LoweredFilter lowered = filter->Lower(table.columns());
+    const std::vector<std::string> names = table.Names(lowered.where);
+    const std::set<std::string> selected(names.begin(), names.end());
+
+    std::vector<std::string> missed;
+    std::vector<std::string> extra;
+    for (const Specimen& row : rows) {
+      const bool matches = filter->Matches(row);
+      const bool in_sql = selected.contains(row.name());
+      if (matches && !in_sql) missed.push_back(row.ShortDebugString());
+      if (!matches && in_sql && lowered.exact) {
+        extra.push_back(row.ShortDebugString());
+      }
+    }
+    ASSERT_THAT(missed, IsEmpty()) << lowered.where.text;
+    ASSERT_THAT(extra, IsEmpty()) << lowered.where.text;
+    exact += lowered.exact ? 1 : 0;
+    selective += selected.size() < rows.size() ? 1 : 0;
+  }
+  // The test would prove nothing if little were lowered.
+  EXPECT_GT(exact, kFilters / 10);
+  EXPECT_GT(selective, kFilters / 3);
+}
+
+}  // namespace
+}  // namespace crm
