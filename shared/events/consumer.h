@@ -26,6 +26,7 @@
 #include "shared/events/event_inbox.h"
 #include "shared/events/event_stream.h"
 #include "shared/events/feed_client.h"
+#include "shared/events/outbox.h"
 #include "shared/redis/pool.h"
 
 namespace crm {
@@ -55,6 +56,8 @@ class Consumer {
   struct Options {
     // The service whose events are consumed, as `operational`.
     std::string producer;
+    // As many as the producer's outbox has.
+    int partitions = kDefaultPartitions;
     // How many events are read at once per partition.
     int batch = 256;
     // How long a read of the streams waits for news.
@@ -95,27 +98,34 @@ class Consumer {
   struct Partition {
     EventInbox inbox;
     std::string stream_key;
+    // The last position that is known to exist.
     int64_t head = 0;
-    // Whether the feed has to be read up to `head` before the stream is.
-    bool behind = true;
-    int64_t parked_before = 0;
+    // Whether the feed has to be read before the stream goes on.
+    bool behind = false;
+    // The wait after the last failure, and when it ends on the monotonic clock.
     absl::Duration retry_wait = absl::ZeroDuration();
     absl::Duration retry_at = -absl::InfiniteDuration();
   };
 
   void Loop();
+  // Does one round: what is due, then one wait for news. Returns the first
+  // error.
+  absl::Status Round();
   absl::Status LoadState();
   absl::Status AskHead();
-  absl::Status BeginEpoch(const internal::v1::HeadFeedResponse& head);
+  absl::Status ReadFeedOf(int index);
+  // Returns whether the feed brought any partition forward.
   bool ReadFeed();
-  absl::Status ReadFeedOf(int partition);
-  absl::Status ReadStreams();
+  absl::Status FollowStreams();
   absl::Status ConnectStreams();
   void TakeEntries(Partition& partition, std::vector<StreamEntry> entries);
-  absl::Status Settle(Partition& partition, absl::Status status);
+  // Plans when the partition is tried again after `status`.
+  void Settle(Partition& partition, const absl::Status& status);
+  // Returns how long it is until a partition or the feed's head is due.
+  absl::Duration UntilDue() const;
   void Pause(absl::Duration wait);
-  bool Stopping() const;
-  void PublishStats(bool streaming, const absl::Status& status);
+  void DropConnection();
+  void PublishStats();
 
   const Options options_;
   RedisPool* const redis_;
@@ -125,18 +135,22 @@ class Consumer {
 
   // Touched by the thread only.
   bool loaded_ = false;
+  bool streaming_ = false;
   int64_t feed_epoch_ = 0;
+  int64_t from_streams_ = 0;
+  int64_t from_feed_ = 0;
   std::set<ParkedKey> parked_keys_;
-  std::vector<std::unique_ptr<Partition>> partitions_;
+  std::vector<Partition> partitions_;
   absl::Duration head_due_ = -absl::InfiniteDuration();
+  absl::Status round_status_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   bool woken_ = false;
   ConsumerStats stats_;
-  // Replaced under the lock, so that Stop() and Wake() can interrupt it.
-  std::shared_ptr<RedisConnection> connection_;
+  // Made and dropped by the thread, under the lock so that others interrupt it.
+  std::unique_ptr<RedisConnection> connection_;
   std::thread thread_;
 };
 

@@ -24,10 +24,17 @@ class EventInbox {
   // How often an event that fails by its own fault is tried.
   static constexpr int kMaxTries = 3;
 
+  // Which partition of which feed.
+  struct Source {
+    std::string producer;
+    int partition = 0;
+    int partitions = 1;
+    int64_t feed_epoch = 0;
+  };
+
   // `applier` and `parked_keys`, which all partitions of a producer share,
   // outlive this. `position` is the last position applied.
-  EventInbox(Applier& applier, std::set<ParkedKey>& parked_keys,
-             std::string producer, int partition, int64_t feed_epoch,
+  EventInbox(Applier& applier, std::set<ParkedKey>& parked_keys, Source source,
              int64_t position);
 
   // Takes `events`, by rising seq without holes, and applies those after the
@@ -40,22 +47,27 @@ class EventInbox {
   absl::Status Offer(absl::Span<const internal::v1::Event> events);
 
   int64_t position() const { return position_; }
+
+  // Returns how many events were parked since construction.
   int64_t parked_count() const { return parked_count_; }
 
  private:
-  absl::Status TakeRun(absl::Span<const internal::v1::Event> events);
-  absl::Status TakeOne(const internal::v1::Event& event);
+  absl::Status CheckPlace(absl::Span<const internal::v1::Event> events) const;
+  // Both deal with some of the first events; the position tells with how many.
+  absl::Status TakeSome(absl::Span<const internal::v1::Event> events);
+  absl::Status Failed(const internal::v1::Event& event, absl::Status status);
   absl::Status Park(const internal::v1::Event& event,
                     const absl::Status& reason);
+  bool IsParked(const internal::v1::Event& event) const;
   FeedStep StepTo(int64_t seq) const;
 
   Applier& applier_;
   std::set<ParkedKey>& parked_keys_;
-  const std::string producer_;
-  const int partition_;
-  const int64_t feed_epoch_;
+  const Source source_;
   int64_t position_;
   int64_t parked_count_ = 0;
+  // Events up to this one are applied singly, to find the one that fails.
+  int64_t careful_until_ = 0;
   // How often the event after the position has failed by its own fault.
   int tries_ = 0;
 };

@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "crm/internal/v1/event.pb.h"
+#include "google/protobuf/repeated_field.h"
 #include "shared/redis/reply.h"
 #include "shared/redis/script.h"
 
@@ -27,13 +27,16 @@ std::string StreamKey(absl::string_view service, int partition,
 // stream was trimmed to nothing: the stream's name and `:last`.
 std::string StreamLastKey(absl::string_view stream_key);
 
-// The script `append_if_contiguous`. It appends events at `first_seq` and on,
-// with ids `<seq>-0`, only if the stream ends at `first_seq` - 1; an empty
-// stream may be begun anywhere if `may_begin`.
+// The script `append_if_contiguous`. It appends events with ids `<seq>-0`, only
+// if the stream ends right before the first of them; an empty stream may be
+// begun anywhere if `may_begin`.
 RedisScript AppendScript();
-RedisScript::Run AppendRun(absl::string_view stream_key, int64_t first_seq,
-                           bool may_begin,
-                           absl::Span<const internal::v1::Event> events);
+
+// Returns the run that appends `events`, at least one, by rising seq without
+// holes.
+RedisScript::Run AppendRun(
+    absl::string_view stream_key, bool may_begin,
+    const google::protobuf::RepeatedPtrField<internal::v1::Event>& events);
 
 // Returns a run that appends nothing and tells how far the stream is.
 RedisScript::Run AskRun(absl::string_view stream_key);

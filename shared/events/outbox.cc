@@ -1,0 +1,293 @@
+#include "shared/events/outbox.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "shared/base/digest.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/events/sql_values.h"
+
+namespace crm {
+namespace {
+
+using internal::v1::Event;
+using internal::v1::HeadFeedResponse;
+using internal::v1::ReadFeedRequest;
+using internal::v1::ReadFeedResponse;
+
+constexpr int kDefaultReadEvents = 256;
+constexpr int kMaxReadEvents = 1000;
+
+// The epoch of a database that was never restored.
+constexpr int64_t kFirstEpoch = 1;
+
+// Builds an event from the columns seq and payload: the position is not known
+// yet when the payload is written.
+absl::StatusOr<Event> DecodeRow(const SqlRow& row) {
+  CRM_ASSIGN_OR_RETURN(const absl::string_view payload, BytesAt(row, 1));
+  Event event;
+  if (!event.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNREADABLE",
+                     "An event in the outbox cannot be decoded.");
+  }
+  event.set_seq(IntegerOr(row, 0, 0));
+  return event;
+}
+
+std::string PendingCondition(int partitions) {
+  std::vector<int> all(static_cast<size_t>(partitions));
+  for (int i = 0; i < partitions; ++i) all[static_cast<size_t>(i)] = i;
+  return absl::StrCat("part IN (", absl::StrJoin(all, ","),
+                      ") AND seq IS NULL");
+}
+
+}  // namespace
+
+int PartitionOf(absl::string_view tenant, absl::string_view ordering_key,
+                int partitions) {
+  const std::string text =
+      absl::StrCat(tenant, absl::string_view("\0", 1), ordering_key);
+  return static_cast<int>(StableHash(text) % static_cast<uint64_t>(partitions));
+}
+
+std::vector<SqlTable> OutboxTables() {
+  return {
+      {.name = "outbox",
+       .columns = {{"event_id", SqlType::kText, false, {}},
+                   {"tenant", SqlType::kText, false, {}},
+                   {"ordering_key", SqlType::kText, false, {}},
+                   {"key_version", SqlType::kInteger, false, {}},
+                   {"part", SqlType::kInteger, false, {}},
+                   {"seq", SqlType::kInteger, true, {}},
+                   {"type", SqlType::kText, false, {}},
+                   {"created", SqlType::kInteger, false, {}},
+                   {"payload", SqlType::kBlob, false, {}}},
+       .primary_key = {"event_id"},
+       .indexes = {{.name = "outbox_key",
+                    .columns = {"tenant", "ordering_key", "key_version"},
+                    .unique = true},
+                   {.name = "outbox_seq",
+                    .columns = {"part", "seq"},
+                    .unique = true}}},
+      {.name = "ordering_head",
+       .columns = {{"tenant", SqlType::kText, false, {}},
+                   {"ordering_key", SqlType::kText, false, {}},
+                   {"v", SqlType::kInteger, false, {}}},
+       .primary_key = {"tenant", "ordering_key"},
+       .clustered = true},
+      {.name = "partition_head",
+       .columns = {{"part", SqlType::kInteger, false, {}},
+                   {"seq", SqlType::kInteger, false, {}}},
+       .primary_key = {"part"}},
+      {.name = "feed_state",
+       .columns = {{"service", SqlType::kText, false, {}},
+                   {"feed_epoch", SqlType::kInteger, false, {}},
+                   {"partitions", SqlType::kInteger, false, {}}},
+       .primary_key = {"service"}},
+  };
+}
+
+Outbox::Outbox(absl::string_view service, const Clock& clock, int partitions)
+    : service_(service),
+      clock_(clock),
+      partitions_(std::clamp(partitions, 1, 256)),
+      pending_condition_(PendingCondition(partitions_)) {}
+
+absl::Status Outbox::Open(SqlWriter& writer) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      writer.Query("SELECT service, partitions FROM feed_state", {}));
+  if (rows.empty()) {
+    return writer
+        .Execute(
+            "INSERT INTO feed_state (service, feed_epoch, partitions) "
+            "VALUES (?, ?, ?)",
+            {service_, kFirstEpoch, int64_t{partitions_}})
+        .status();
+  }
+  CRM_ASSIGN_OR_RETURN(const std::string service, TextAt(rows.front(), 0));
+  const int64_t partitions = IntegerOr(rows.front(), 1, 0);
+  if (service == service_ && partitions == partitions_) return absl::OkStatus();
+  return FailedPrecondition(
+      "FEED_SETTINGS_CHANGED",
+      absl::StrCat("The database belongs to service '", service, "' with ",
+                   partitions, " event partitions, not to '", service_,
+                   "' with ", partitions_,
+                   "; start it with the settings it was made with."),
+      "feed");
+}
+
+absl::Status Outbox::Append(SqlWriter& writer, Event& event) const {
+  if (event.id().empty() || event.tenant().empty() || event.type().empty() ||
+      event.ordering_key().empty()) {
+    return Internal("EVENT_INCOMPLETE",
+                    "An event needs id, tenant, type and ordering key.");
+  }
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      writer.Query("INSERT INTO ordering_head (tenant, ordering_key, v) "
+                   "VALUES (?, ?, 1) ON CONFLICT (tenant, ordering_key) "
+                   "DO UPDATE SET v = ordering_head.v + 1 RETURNING v",
+                   {event.tenant(), event.ordering_key()}));
+  event.set_service(service_);
+  event.set_key_version(rows.empty() ? 0 : IntegerOr(rows.front(), 0, 0));
+  event.set_partition(
+      PartitionOf(event.tenant(), event.ordering_key(), partitions_));
+  event.clear_seq();
+  return writer
+      .Execute(
+          "INSERT INTO outbox (event_id, tenant, ordering_key, "
+          "key_version, part, type, created, payload) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          {event.id(), event.tenant(), event.ordering_key(),
+           event.key_version(), int64_t{event.partition()}, event.type(),
+           absl::ToUnixMicros(clock_.Now()),
+           SqlBlob{event.SerializeAsString()}})
+      .status();
+}
+
+absl::StatusOr<int> Outbox::Number(SqlWriter& writer, int max_events) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      writer.Query(
+          absl::StrCat("SELECT event_id, part FROM outbox WHERE ",
+                       pending_condition_,
+                       " ORDER BY part, tenant, ordering_key, key_version "
+                       "LIMIT ?"),
+          {int64_t{max_events}}));
+  if (rows.empty()) return 0;
+  CRM_ASSIGN_OR_RETURN(std::vector<int64_t> heads, ReadHeads(writer));
+  std::map<int64_t, int64_t> moved;
+  for (const SqlRow& row : rows) {
+    CRM_ASSIGN_OR_RETURN(const std::string event_id, TextAt(row, 0));
+    const int64_t part = IntegerOr(row, 1, 0);
+    const int64_t seq = ++heads[static_cast<size_t>(part)];
+    moved[part] = seq;
+    CRM_RETURN_IF_ERROR(
+        writer
+            .Execute("UPDATE outbox SET seq = ? WHERE event_id = ?",
+                     {seq, event_id})
+            .status());
+  }
+  for (const auto& [part, seq] : moved) {
+    CRM_RETURN_IF_ERROR(
+        writer
+            .Execute("INSERT INTO partition_head (part, seq) VALUES (?, ?) "
+                     "ON CONFLICT (part) DO UPDATE SET seq = excluded.seq",
+                     {part, seq})
+            .status());
+  }
+  return static_cast<int>(rows.size());
+}
+
+absl::StatusOr<bool> Outbox::HasPending(SqlReader& reader) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query(absl::StrCat("SELECT 1 FROM outbox WHERE ",
+                                pending_condition_, " LIMIT 1"),
+                   {}));
+  return !rows.empty();
+}
+
+absl::StatusOr<ReadFeedResponse> Outbox::Read(
+    SqlReader& reader, const ReadFeedRequest& request) const {
+  std::vector<FieldViolation> violations;
+  if (request.partition() < 0 || request.partition() >= partitions_) {
+    violations.push_back({"partition", absl::StrCat("Must be from 0 to ",
+                                                    partitions_ - 1, ".")});
+  }
+  if (request.after_seq() < 0) {
+    violations.push_back({"after_seq", "Must not be negative."});
+  }
+  if (request.max_events() < 0) {
+    violations.push_back({"max_events", "Must not be negative."});
+  }
+  if (!violations.empty()) return BadRequest(violations);
+
+  const int max_events =
+      request.max_events() == 0
+          ? kDefaultReadEvents
+          : std::min<int>(request.max_events(), kMaxReadEvents);
+  ReadFeedResponse response;
+  CRM_ASSIGN_OR_RETURN(const int64_t epoch, ReadEpoch(reader));
+  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, ReadHeads(reader));
+  response.set_feed_epoch(epoch);
+  response.set_head_seq(heads[static_cast<size_t>(request.partition())]);
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT seq, payload FROM outbox "
+                   "WHERE part = ? AND seq > ? ORDER BY seq LIMIT ?",
+                   {int64_t{request.partition()}, request.after_seq(),
+                    int64_t{max_events}}));
+  size_t bytes = 0;
+  for (const SqlRow& row : rows) {
+    CRM_ASSIGN_OR_RETURN(Event event, DecodeRow(row));
+    bytes += event.ByteSizeLong();
+    // The first event is sent whatever its size, or nothing could follow it.
+    if (bytes > kMaxReadBytes && response.events_size() > 0) break;
+    *response.add_events() = std::move(event);
+  }
+  return response;
+}
+
+absl::StatusOr<HeadFeedResponse> Outbox::Head(SqlReader& reader) const {
+  HeadFeedResponse response;
+  CRM_ASSIGN_OR_RETURN(const int64_t epoch, ReadEpoch(reader));
+  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, ReadHeads(reader));
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows pending,
+      reader.Query(absl::StrCat("SELECT COUNT(*) FROM outbox WHERE ",
+                                pending_condition_),
+                   {}));
+  response.set_feed_epoch(epoch);
+  for (int64_t head : heads) response.add_head_seqs(head);
+  response.set_pending_count(pending.empty() ? 0 : IntegerOr(pending[0], 0, 0));
+  return response;
+}
+
+absl::StatusOr<Event> Outbox::Find(SqlReader& reader,
+                                   absl::string_view event_id) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT seq, payload FROM outbox WHERE event_id = ?",
+                   {std::string(event_id)}));
+  if (rows.empty()) {
+    return NotFound("EVENT_NOT_FOUND",
+                    absl::StrCat("There is no event '", event_id, "'."),
+                    {{"event", std::string(event_id)}});
+  }
+  return DecodeRow(rows.front());
+}
+
+absl::StatusOr<int64_t> Outbox::ReadEpoch(SqlReader& reader) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT feed_epoch FROM feed_state WHERE service = ?",
+                   {service_}));
+  if (rows.empty()) {
+    return Internal("FEED_NOT_OPEN", "The outbox was not opened.");
+  }
+  return IntegerOr(rows.front(), 0, 0);
+}
+
+absl::StatusOr<std::vector<int64_t>> Outbox::ReadHeads(
+    SqlReader& reader) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT part, seq FROM partition_head", {}));
+  std::vector<int64_t> heads(static_cast<size_t>(partitions_));
+  for (const SqlRow& row : rows) {
+    const int64_t part = IntegerOr(row, 0, -1);
+    if (part < 0 || part >= partitions_) {
+      return Internal("FEED_PARTITION", "A partition is out of range.");
+    }
+    heads[static_cast<size_t>(part)] = IntegerOr(row, 1, 0);
+  }
+  return heads;
+}
+
+}  // namespace crm
