@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@
 
 namespace crm {
 
+class DuckConnection;
+class DuckFile;
+
 struct DuckOptions {
   // The database file; its folder exists and is this file's own. Files with the
   // same beginning (`.wal`, `.lock`, `.opening`, `.aside`) stand beside it.
@@ -38,18 +42,28 @@ struct DuckOptions {
 };
 
 // One transaction of a DuckDatabase. Thread-compatible.
-class DuckWriter : public SqlWriter {
+class DuckWriter final : public SqlWriter {
  public:
+  // Writes through `connection`, which outlives it.
+  explicit DuckWriter(DuckConnection& connection) : connection_(connection) {}
+
+  absl::StatusOr<SqlRows> Query(absl::string_view sql,
+                                const std::vector<SqlValue>& params) override;
+  absl::StatusOr<int64_t> Execute(absl::string_view sql,
+                                  const std::vector<SqlValue>& params) override;
+
   // Appends `rows`, whose values stand in the order of the table's columns;
   // far quicker than INSERT. Returns INVALID_ARGUMENT BAD_APPEND when a row
   // does not fit the table, and the errors of a statement.
-  virtual absl::Status Append(absl::string_view table,
-                              absl::Span<const SqlRow> rows) = 0;
+  absl::Status Append(absl::string_view table, absl::Span<const SqlRow> rows);
+
+ private:
+  DuckConnection& connection_;
 };
 
 // An open DuckDB file. Reads run side by side; writes one after another.
 // Thread-safe.
-class DuckDatabase {
+class DuckDatabase final {
  public:
   // Opens, or creates, the file.
   //
@@ -58,28 +72,43 @@ class DuckDatabase {
   static absl::StatusOr<std::unique_ptr<DuckDatabase>> Open(
       const DuckOptions& options);
 
-  virtual ~DuckDatabase() = default;
+  // Writes everything into the file, so that there is no log to replay, and
+  // closes it. No other call is running.
+  ~DuckDatabase();
 
   // Whether an unusable file was moved aside, so that what it held is missing.
-  virtual bool rebuilt() const = 0;
+  bool rebuilt() const;
 
   // Returns the rows of a SELECT over the state of now. Errors of a statement.
-  virtual absl::StatusOr<SqlRows> Query(
-      absl::string_view sql, const std::vector<SqlValue>& params = {}) = 0;
+  absl::StatusOr<SqlRows> Query(absl::string_view sql,
+                                const std::vector<SqlValue>& params = {});
 
   // Runs one statement in its own transaction and returns how many rows it
   // changed. Errors of a statement.
-  virtual absl::StatusOr<int64_t> Execute(
-      absl::string_view sql, const std::vector<SqlValue>& params = {}) = 0;
+  absl::StatusOr<int64_t> Execute(absl::string_view sql,
+                                  const std::vector<SqlValue>& params = {});
 
   // Runs `body` in a transaction, which is committed when it returns OK and
   // rolled back otherwise. Returns its error, or UNAVAILABLE COMMIT_FAILED.
-  virtual absl::Status Transaction(
-      absl::FunctionRef<absl::Status(DuckWriter&)> body) = 0;
+  // `body` uses only the writer that it is given.
+  absl::Status Transaction(absl::FunctionRef<absl::Status(DuckWriter&)> body);
 
-  // Writes everything into the file, leaving no log to replay. Called on
-  // destruction too. Errors of a statement.
-  virtual absl::Status Checkpoint() = 0;
+  // Writes everything into the file. Errors of a statement.
+  absl::Status Checkpoint();
+
+ private:
+  explicit DuckDatabase(std::unique_ptr<DuckFile> file);
+
+  absl::StatusOr<std::unique_ptr<DuckConnection>> BorrowReader();
+  void ReturnReader(std::unique_ptr<DuckConnection> reader);
+
+  const std::unique_ptr<DuckFile> file_;
+
+  std::mutex writer_mutex_;
+  std::unique_ptr<DuckConnection> writer_;
+
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<DuckConnection>> idle_readers_;
 };
 
 }  // namespace crm

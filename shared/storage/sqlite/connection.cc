@@ -103,10 +103,14 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
   return connection;
 }
 
+SqliteConnection::SqliteConnection(sqlite3* database)
+    : database_(database),
+      statements_(kMaxCachedStatements, [](sqlite3_stmt* statement) {
+        sqlite3_finalize(statement);
+      }) {}
+
 SqliteConnection::~SqliteConnection() {
-  for (const CachedStatement& cached : statements_) {
-    sqlite3_finalize(cached.statement);
-  }
+  statements_.Clear();
   sqlite3_close(database_);
 }
 
@@ -151,11 +155,7 @@ absl::Status SqliteConnection::SetPragma(absl::string_view assignment) {
 }
 
 absl::StatusOr<sqlite3_stmt*> SqliteConnection::Prepare(absl::string_view sql) {
-  if (const auto found = statement_by_sql_.find(sql);
-      found != statement_by_sql_.end()) {
-    statements_.splice(statements_.begin(), statements_, found->second);
-    return found->second->statement;
-  }
+  if (const auto cached = statements_.Find(sql)) return *cached;
   sqlite3_stmt* statement = nullptr;
   const char* rest = nullptr;
   const int code =
@@ -168,13 +168,7 @@ absl::StatusOr<sqlite3_stmt*> SqliteConnection::Prepare(absl::string_view sql) {
     sqlite3_finalize(statement);
     return StorageError("a text must hold exactly one statement");
   }
-  statements_.push_front({std::string(sql), statement});
-  statement_by_sql_.emplace(statements_.front().sql, statements_.begin());
-  if (statements_.size() > kMaxCachedStatements) {
-    sqlite3_finalize(statements_.back().statement);
-    statement_by_sql_.erase(statements_.back().sql);
-    statements_.pop_back();
-  }
+  statements_.Add(sql, statement);
   return statement;
 }
 
@@ -259,8 +253,14 @@ bool SqliteConnection::InTransaction() const {
   return sqlite3_get_autocommit(database_) == 0;
 }
 
-absl::Status SqliteConnection::Checkpoint(CheckpointMode mode) {
+absl::Status SqliteConnection::Checkpoint(CheckpointMode mode,
+                                          absl::Duration patience) {
   const bool truncate = mode == CheckpointMode::kTruncate;
+  sqlite3_busy_timeout(database_,
+                       static_cast<int>(absl::ToInt64Milliseconds(patience)));
+  const absl::Cleanup restore = [this] {
+    sqlite3_busy_timeout(database_, kBusyTimeoutMs);
+  };
   int log_pages = 0;
   int copied_pages = 0;
   const int code = sqlite3_wal_checkpoint_v2(

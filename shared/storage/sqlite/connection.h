@@ -7,17 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "shared/query/sql.h"
 #include "shared/storage/database.h"
+#include "shared/storage/statement_cache.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -32,7 +32,7 @@ struct SqliteMode {
 };
 
 enum class CheckpointMode {
-  kPassive,   // copies what no reader needs; waits for nobody
+  kPassive,   // copies what readers let it, without waiting
   kTruncate,  // waits for readers, copies all, and empties the log
 };
 
@@ -60,18 +60,13 @@ class SqliteConnection final : public SqlWriter {
   // The size of the write-ahead log as of this connection's last commit.
   int64_t wal_bytes() const { return wal_pages_ * page_bytes_; }
 
-  // Copies the log into the database file. Returns UNAVAILABLE STORAGE_BUSY
-  // when readers kept it from finishing, and the errors of a statement.
-  absl::Status Checkpoint(CheckpointMode mode);
+  // Copies the log into the database file, waiting for readers for at most
+  // `patience`. Returns UNAVAILABLE STORAGE_BUSY when they took longer, and the
+  // errors of a statement.
+  absl::Status Checkpoint(CheckpointMode mode, absl::Duration patience);
 
  private:
-  struct CachedStatement {
-    std::string sql;
-    sqlite3_stmt* statement;
-  };
-  using StatementList = std::list<CachedStatement>;
-
-  explicit SqliteConnection(sqlite3* database) : database_(database) {}
+  explicit SqliteConnection(sqlite3* database);
 
   absl::Status Configure(const SqliteMode& mode);
   absl::Status SetPragma(absl::string_view assignment);
@@ -86,10 +81,7 @@ class SqliteConnection final : public SqlWriter {
   std::function<bool()> expired_;
   int64_t page_bytes_ = 4096;
   int64_t wal_pages_ = 0;
-  // Most recently used first.
-  StatementList statements_;
-  absl::flat_hash_map<absl::string_view, StatementList::iterator>
-      statement_by_sql_;
+  StatementCache<sqlite3_stmt*> statements_;
 };
 
 }  // namespace crm

@@ -98,7 +98,7 @@ void GroupWriter::Drain() {
 absl::Status GroupWriter::Close() {
   if (connection_ == nullptr) return absl::OkStatus();
   const absl::Status status =
-      connection_->Checkpoint(CheckpointMode::kTruncate);
+      connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
   connection_.reset();
   return status;
 }
@@ -223,13 +223,19 @@ void GroupWriter::CheckpointIfDue() {
   }
   ++checkpoints_;
   // Success and failure look alike from here: the log is copied, or the next
-  // commit finds it as large as before and comes here again. A truncation waits
-  // for readers, so after one that failed the log has to grow before the next.
+  // commit finds it as large as before and comes here again. A truncation makes
+  // writes wait for readers, so after a failed one the log may grow a good deal
+  // before the next.
   if (log_bytes > next_truncate_bytes_) {
-    if (connection_->Checkpoint(CheckpointMode::kTruncate).ok()) return;
-    next_truncate_bytes_ = log_bytes + options_.checkpoint_bytes;
+    const absl::Status truncated =
+        connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
+    if (!truncated.ok()) {
+      next_truncate_bytes_ = log_bytes + options_.truncate_bytes;
+    }
+    return;
   }
-  connection_->Checkpoint(CheckpointMode::kPassive).IgnoreError();
+  connection_->Checkpoint(CheckpointMode::kPassive, absl::ZeroDuration())
+      .IgnoreError();
 }
 
 }  // namespace crm

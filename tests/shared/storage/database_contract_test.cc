@@ -14,6 +14,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/sqlite/sqlite_database.h"
+#include "tests/shared/storage/held_writer.h"
 #include "tests/support/matchers.h"
 
 namespace crm::testing {
@@ -42,33 +43,6 @@ absl::Status InsertItem(SqlWriter& writer, int64_t id,
       .Execute("INSERT INTO items (id, email) VALUES (?, ?)", {id, email})
       .status();
 }
-
-// Keeps the writer busy with a body that waits, so that what is written
-// meanwhile stands in the queue together.
-class HeldWriter {
- public:
-  explicit HeldWriter(Database& database) {
-    database.Write(
-        absl::InfiniteFuture(),
-        [this](SqlWriter&) {
-          entered_.set_value();
-          release_.get_future().wait();
-          return absl::OkStatus();
-        },
-        [this](absl::Status) { done_.set_value(); });
-    entered_.get_future().wait();
-  }
-
-  void Release() {
-    release_.set_value();
-    done_.get_future().wait();
-  }
-
- private:
-  std::promise<void> entered_;
-  std::promise<void> release_;
-  std::promise<void> done_;
-};
 
 TEST_P(DatabaseContract, RoundTripsEveryValue) {
   const SqlRow extremes = {std::numeric_limits<int64_t>::min(),
