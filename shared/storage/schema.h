@@ -30,6 +30,8 @@ struct SqlColumn {
   std::optional<SqlValue> default_value = std::nullopt;
 };
 
+// An index that holds only some rows serves a query whose WHERE repeats its
+// conditions: `delete_time IS NULL`, and `<column> <> ''`.
 struct SqlIndex {
   // Unique in the whole schema.
   std::string name;
