@@ -135,10 +135,11 @@ LoweredFilter Lower(const PatternTest& test, const FieldPath&,
 
 LoweredFilter LowerTest(const FieldTest& test, const ColumnMap& columns,
                         bool negated) {
-  const Column* column =
-      test.path.many() ? nullptr : columns.Find(test.path.text());
-  if (column == nullptr ||
-      column->type != ColumnTypeOf(KindOf(test.path.field()))) {
+  const ValueKind kind = KindOf(test.path.field());
+  // A message has no value to store in a column, nor has a field with many.
+  if (test.path.many() || kind == ValueKind::kMessage) return Everything(false);
+  const Column* column = columns.Find(test.path.text());
+  if (column == nullptr || column->type != ColumnTypeOf(kind)) {
     return Everything(false);
   }
   return std::visit(

@@ -23,6 +23,7 @@ ColumnMap Columns() {
   columns.Add("large", {"l", ColumnType::kInteger, false});
   columns.Add("amount.units", {"u", ColumnType::kInteger, true});
   columns.Add("labels.tier", {"t", ColumnType::kText, true});
+  columns.Add("amount", {"m", ColumnType::kBlob, true});
   // Not what a bool is encoded as.
   columns.Add("active", {"a", ColumnType::kText, false});
   return columns;
@@ -84,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         LowerCase{"UnsignedOrder", "large>1", "1=1", false},
         LowerCase{"NoColumn", "total=1", "1=1", false},
         LowerCase{"WrongColumnType", "active=true", "1=1", false},
+        LowerCase{"Message", "amount:*", "1=1", false},
         LowerCase{"Repeated", "tags:a", "1=1", false},
         LowerCase{"AndKeepsWhatLowers", "count=1 total=1", "c = ?", false},
         LowerCase{"OrNeedsAll", "count=1 OR total=1", "1=1", false},

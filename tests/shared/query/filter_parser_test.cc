@@ -210,6 +210,9 @@ TEST(ParseFilter, RefusesWhatIsBeyondTheLimits) {
   const std::vector<std::string> hostile = {
       Repeat("(", kMaxFilterDepth + 1) + "a=1" +
           Repeat(")", kMaxFilterDepth + 1),
+      Repeat("-", kMaxFilterDepth + 1) + "a=1",
+      Repeat("NOT (", kMaxFilterDepth / 2 + 1) + "a=1" +
+          Repeat(")", kMaxFilterDepth / 2 + 1),
       Repeat("(", 4000),
       Repeat("-", 4000),
       Repeat("NOT ", 1000) + "a=1",

@@ -30,6 +30,7 @@ TEST(TextPattern, UsesNoCharacterTwice) {
   EXPECT_FALSE(Pattern("ab*ba").Matches("aba"));
   EXPECT_TRUE(Pattern("ab*ba").Matches("abba"));
   EXPECT_FALSE(Pattern("*ab*b").Matches("ab"));
+  EXPECT_FALSE(Pattern("*aa*aa*").Matches("aaa"));
   EXPECT_TRUE(Pattern("*ab*b").Matches("abb"));
 }
 
