@@ -16,7 +16,7 @@ namespace crm {
 absl::Status Overloaded();
 
 // Lets `limit` calls be in flight. Thread-safe.
-class AdmissionFilter final : public Filter {
+class AdmissionFilter final : public CallFilter {
  public:
   explicit AdmissionFilter(int64_t limit = 512) : limit_(limit) {}
 

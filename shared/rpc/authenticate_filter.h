@@ -11,10 +11,11 @@ namespace crm {
 
 // Verifies `authorization: Bearer <token>` and takes the consistency tokens
 // from `crm-token`, which may repeat. Thread-safe.
-class AuthenticateFilter final : public Filter {
+class AuthenticateFilter final : public CallFilter {
  public:
   // `verifier` outlives the filter.
-  explicit AuthenticateFilter(TokenVerifier& verifier) : verifier_(verifier) {}
+  explicit AuthenticateFilter(const TokenVerifier& verifier)
+      : verifier_(verifier) {}
 
   // Sets the principal, the bearer token and the consistency tokens. Returns
   // UNAUTHENTICATED with reason TOKEN_MISSING for a call without a bearer
@@ -23,7 +24,7 @@ class AuthenticateFilter final : public Filter {
   absl::Status Begin(Call& call) override;
 
  private:
-  TokenVerifier& verifier_;
+  const TokenVerifier& verifier_;
 };
 
 }  // namespace crm

@@ -13,7 +13,7 @@ namespace crm {
 // Refuses what no role of the caller grants. Permissions that begin with
 // `internal.` are granted to the suite's own processes and by no role.
 // Thread-safe.
-class AuthorizeFilter final : public Filter {
+class AuthorizeFilter final : public CallFilter {
  public:
   // `roles` outlives the filter.
   explicit AuthorizeFilter(const RoleTable& roles) : roles_(roles) {}

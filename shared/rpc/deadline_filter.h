@@ -13,7 +13,7 @@ namespace crm {
 absl::Status DeadlineExceeded();
 
 // Compares each call's deadline with the clock. Thread-safe.
-class DeadlineFilter final : public Filter {
+class DeadlineFilter final : public CallFilter {
  public:
   // `clock` outlives the filter.
   explicit DeadlineFilter(const Clock& clock) : clock_(clock) {}

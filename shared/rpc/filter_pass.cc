@@ -8,7 +8,7 @@ namespace crm {
 
 absl::Status FilterPass::Begin(Call& call) {
   try {
-    for (Filter* filter : filters_) {
+    for (CallFilter* filter : filters_) {
       ++begun_;
       absl::Status status = filter->Begin(call);
       if (!status.ok()) return status;

@@ -15,7 +15,7 @@ namespace crm {
 // outlive it. Thread-compatible.
 class FilterPass {
  public:
-  explicit FilterPass(const std::vector<Filter*>& filters)
+  explicit FilterPass(const std::vector<CallFilter*>& filters)
       : filters_(filters) {}
 
   // Runs Begin in order until a filter fails, and returns what that one said.
@@ -26,7 +26,7 @@ class FilterPass {
   void End(const Call& call, const absl::Status& status);
 
  private:
-  const std::vector<Filter*>& filters_;
+  const std::vector<CallFilter*>& filters_;
   size_t begun_ = 0;
 };
 

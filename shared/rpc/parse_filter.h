@@ -9,7 +9,7 @@
 namespace crm {
 
 // Parses each request into the generated message of its method. Thread-safe.
-class ParseFilter final : public Filter {
+class ParseFilter final : public CallFilter {
  public:
   // Replaces `request_bytes` by `request`. Returns INVALID_ARGUMENT with reason
   // REQUEST_MALFORMED for bytes that are no such message: broken wire format, a

@@ -71,7 +71,7 @@ class RpcServer {
   // on.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
       Options options, std::vector<MethodBinding> bindings,
-      std::vector<Filter*> filters, const Clock& clock, Logger& logger);
+      std::vector<CallFilter*> filters, const Clock& clock, Logger& logger);
 
   // Shuts down without a drain.
   ~RpcServer();

@@ -1,0 +1,58 @@
+// gRPC services that are built at start-up from descriptors: one raw method for
+// each binding, so that stock reflection and health see them, and no code is
+// generated or written for any method.
+
+#ifndef CRM_SHARED_RPC_DYNAMIC_SERVICE_H_
+#define CRM_SHARED_RPC_DYNAMIC_SERVICE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "grpcpp/impl/service_type.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "shared/call/call.h"
+
+namespace crm {
+
+// Makes the reactor that serves one call. The arguments live as long as it.
+struct ReactorFactory {
+  std::function<grpc::ServerUnaryReactor*(
+      const MethodBinding&, grpc::CallbackServerContext*,
+      const grpc::ByteBuffer* request, grpc::ByteBuffer* response)>
+      unary;
+  std::function<grpc::ServerWriteReactor<grpc::ByteBuffer>*(
+      const MethodBinding&, grpc::CallbackServerContext*,
+      const grpc::ByteBuffer* request)>
+      stream;
+};
+
+// The methods of one service. Immutable.
+class DynamicService final : public grpc::Service {
+ public:
+  // `bindings` are methods of the service called `name`.
+  DynamicService(std::string name, std::vector<MethodBinding> bindings,
+                 const ReactorFactory& factory);
+
+  // Returns the full name, as `crm.operational.v1.LeadService`.
+  const std::string& name() const { return name_; }
+
+ private:
+  const std::string name_;
+  // gRPC keeps pointers to the paths in here.
+  const std::vector<MethodBinding> bindings_;
+};
+
+// Groups `bindings` into services; their MethodInfo outlive them. Returns
+// FAILED_PRECONDITION with reason METHOD_NOT_BOUND that names every method of
+// those services that has no handler, two, or one of the wrong kind.
+absl::StatusOr<std::vector<std::unique_ptr<DynamicService>>> MakeServices(
+    std::vector<MethodBinding> bindings, const ReactorFactory& factory);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RPC_DYNAMIC_SERVICE_H_

@@ -1,0 +1,228 @@
+#include "shared/rpc/stream_call.h"
+
+#include <utility>
+#include <vector>
+
+#include "shared/base/errors.h"
+#include "shared/rpc/deadline_filter.h"
+#include "shared/rpc/grpc_convert.h"
+
+namespace crm {
+namespace {
+
+absl::Status Cancelled() {
+  return MakeError(absl::StatusCode::kCancelled, "CANCELLED",
+                   "The caller has cancelled the call.");
+}
+
+absl::Status Draining() {
+  return Unavailable("DRAINING",
+                     "The service is stopping. Open the stream again from its "
+                     "last cursor.");
+}
+
+}  // namespace
+
+void OpenStreams::Drain() {
+  std::vector<std::shared_ptr<StreamCall>> streams;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    draining_ = true;
+    streams.assign(streams_.begin(), streams_.end());
+  }
+  for (const auto& stream : streams) {
+    stream->End(Draining(), /*drop_queued=*/false);
+  }
+}
+
+bool OpenStreams::Add(const std::shared_ptr<StreamCall>& stream) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (draining_) return false;
+  streams_.insert(stream);
+  return true;
+}
+
+void OpenStreams::Remove(const std::shared_ptr<StreamCall>& stream) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  streams_.erase(stream);
+}
+
+// gRPC's side of a stream: keeps it alive while gRPC may call, then goes.
+class StreamCall::Reactor final
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  explicit Reactor(std::shared_ptr<StreamCall> stream)
+      : stream_(std::move(stream)) {}
+
+  void OnWriteDone(bool ok) override { stream_->OnWriteDone(ok); }
+  void OnCancel() override { stream_->End(Cancelled(), /*drop_queued=*/true); }
+  void OnDone() override {
+    stream_->OnDone();
+    delete this;
+  }
+
+ private:
+  const std::shared_ptr<StreamCall> stream_;
+};
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StreamCall::Start(
+    const MethodBinding& binding, CallEdge& edge, OpenStreams& streams,
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  auto stream = std::shared_ptr<StreamCall>(new StreamCall(
+      edge, streams, context, edge.Read(*binding.method, *context, *request)));
+  auto* reactor = new Reactor(stream);
+  stream->reactor_ = reactor;
+  stream->Run(binding, request->Valid());
+  return reactor;
+}
+
+StreamCall::StreamCall(CallEdge& edge, OpenStreams& streams,
+                       grpc::CallbackServerContext* context,
+                       std::shared_ptr<Call> call)
+    : edge_(edge),
+      streams_(streams),
+      call_(std::move(call)),
+      pass_(edge.filters()),
+      context_(context) {}
+
+void StreamCall::Run(const MethodBinding& binding, bool has_message) {
+  absl::Status status = pass_.Begin(*call_);
+  CallEdge::AddInitialMetadata(*call_, *context_);
+  if (status.ok() && !has_message) status = CallEdge::MessageMissing();
+  if (status.ok() && !streams_.Add(shared_from_this())) status = Draining();
+  if (!status.ok()) {
+    Finish(std::move(status));
+    return;
+  }
+  // Callers see that the stream is open before its first message.
+  reactor_->StartSendInitialMetadata();
+  StartAlarm();
+  status = CallEdge::Guard([&] { binding.stream(call_, shared_from_this()); });
+  if (!status.ok()) Finish(std::move(status));
+}
+
+void StreamCall::StartAlarm() {
+  const absl::Time end =
+      absl::Now() + (call_->context.deadline - call_->context.now);
+  deadline_alarm_.Set(ToGrpcDeadline(end),
+                      [weak = weak_from_this()](bool expired) {
+                        const std::shared_ptr<StreamCall> stream = weak.lock();
+                        if (expired && stream != nullptr) {
+                          stream->End(DeadlineExceeded(), /*drop_queued=*/true);
+                        }
+                      });
+}
+
+bool StreamCall::Write(std::string bytes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (reactor_ == nullptr || status_.has_value()) return false;
+  if (queued_bytes_ > 0 && queued_bytes_ + bytes.size() > kMaxQueuedBytes) {
+    refused_ = true;
+    return false;
+  }
+  queued_bytes_ += bytes.size();
+  queue_.push_back(std::move(bytes));
+  Advance();
+  return true;
+}
+
+void StreamCall::SetOnReady(std::function<void()> on_ready) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (reactor_ != nullptr && !cancelled_) {
+      on_ready_ = std::move(on_ready);
+      return;
+    }
+  }
+  Notify(on_ready);
+}
+
+void StreamCall::Finish(absl::Status status) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (reactor_ == nullptr || status_.has_value()) return;
+  status_ = edge_.Outward(status, *call_);
+  Advance();
+}
+
+bool StreamCall::cancelled() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return cancelled_;
+}
+
+void StreamCall::Advance() {
+  if (writing_ || status_sent_) return;
+  if (!queue_.empty()) {
+    writing_ = true;
+    sending_ = ToByteBuffer(queue_.front());
+    queue_.pop_front();
+    reactor_->StartWrite(&sending_);
+    return;
+  }
+  if (!status_.has_value()) return;
+  status_sent_ = true;
+  CallEdge::AddTrailingMetadata(*status_, *call_, *context_);
+  reactor_->Finish(ToGrpcStatus(*status_));
+}
+
+void StreamCall::End(absl::Status status, bool drop_queued) {
+  std::function<void()> on_ready;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (reactor_ == nullptr) return;
+    if (!cancelled_) on_ready = on_ready_;
+    cancelled_ = true;
+    call_->cancelled = true;
+    if (drop_queued) {
+      queue_.clear();
+      // A write that the caller does not take must not hold up the end.
+      if (writing_) context_->TryCancel();
+    }
+    if (!status_sent_ && (drop_queued || !status_.has_value())) {
+      status_ = std::move(status);
+    }
+    Advance();
+  }
+  Notify(on_ready);
+}
+
+void StreamCall::Notify(const std::function<void()>& on_ready) {
+  if (on_ready == nullptr) return;
+  absl::Status status = CallEdge::Guard(on_ready);
+  if (!status.ok()) Finish(std::move(status));
+}
+
+void StreamCall::OnWriteDone(bool ok) {
+  std::function<void()> on_ready;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    writing_ = false;
+    queued_bytes_ = queue_.empty() ? 0 : queued_bytes_ - sending_.Length();
+    sending_.Clear();
+    if (ok) Advance();
+    // Half the buffer is free before the writer is woken, so that it is not
+    // woken for every message.
+    if (ok && refused_ && queued_bytes_ <= kMaxQueuedBytes / 2) {
+      refused_ = false;
+      on_ready = on_ready_;
+    }
+  }
+  if (!ok) End(Cancelled(), /*drop_queued=*/true);
+  Notify(on_ready);
+}
+
+void StreamCall::OnDone() {
+  std::function<void()> dropped;
+  absl::Status status;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    reactor_ = nullptr;
+    context_ = nullptr;
+    status = *status_;
+    dropped.swap(on_ready_);
+  }
+  deadline_alarm_.Cancel();
+  pass_.End(*call_, status);
+  streams_.Remove(shared_from_this());
+}
+
+}  // namespace crm

@@ -1,0 +1,118 @@
+#include "shared/rpc/unary_call.h"
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "shared/base/errors.h"
+#include "shared/rpc/admission_filter.h"
+#include "shared/rpc/grpc_convert.h"
+
+namespace crm {
+
+// Answers the call once: later answers are dropped, and a call whose handler
+// lost its Done is answered when the last copy of that goes.
+class UnaryCall::Completion {
+ public:
+  explicit Completion(UnaryCall* call) : call_(call) {}
+
+  ~Completion() {
+    Finish(Internal("ANSWER_MISSING", "The handler gave no answer."));
+  }
+
+  void Finish(absl::StatusOr<Answer> answer) {
+    if (!answered_.exchange(true)) call_->Complete(std::move(answer));
+  }
+
+ private:
+  // Lives until it is answered.
+  UnaryCall* const call_;
+  std::atomic<bool> answered_{false};
+};
+
+grpc::ServerUnaryReactor* UnaryCall::Start(const MethodBinding& binding,
+                                           CallEdge& edge, Pool& pool,
+                                           grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) {
+  auto* call = new UnaryCall(binding, edge, context, response,
+                             edge.Read(*binding.method, *context, *request));
+  call->Run(pool, request->Valid());
+  return call;
+}
+
+UnaryCall::UnaryCall(const MethodBinding& binding, CallEdge& edge,
+                     grpc::CallbackServerContext* context,
+                     grpc::ByteBuffer* response, std::shared_ptr<Call> call)
+    : binding_(binding),
+      edge_(edge),
+      context_(context),
+      response_(response),
+      call_(std::move(call)),
+      pass_(edge.filters()) {}
+
+void UnaryCall::Run(Pool& pool, bool has_message) {
+  auto completion = std::make_shared<Completion>(this);
+  absl::Status status = pass_.Begin(*call_);
+  if (status.ok() && !has_message) status = CallEdge::MessageMissing();
+  if (!status.ok()) {
+    completion->Finish(std::move(status));
+    return;
+  }
+  if (binding_.placement == Placement::kInline) {
+    Serve(completion);
+    return;
+  }
+  const bool queued = pool.Submit([this, completion] {
+    absl::Status wanted = edge_.CheckWanted(*call_);
+    if (wanted.ok()) {
+      Serve(completion);
+    } else {
+      completion->Finish(std::move(wanted));
+    }
+  });
+  if (!queued) completion->Finish(Overloaded());
+}
+
+void UnaryCall::Serve(const std::shared_ptr<Completion>& completion) {
+  // Once the handler has answered, this object may be gone.
+  const std::shared_ptr<Call> call = call_;
+  const MethodBinding& binding = binding_;
+  absl::Status status = CallEdge::Guard([&] {
+    binding.unary(call, [completion](absl::StatusOr<Answer> answer) {
+      completion->Finish(std::move(answer));
+    });
+  });
+  if (!status.ok()) completion->Finish(std::move(status));
+}
+
+void UnaryCall::Complete(absl::StatusOr<Answer> answer) {
+  const absl::Status status = Prepare(answer);
+  CallEdge::AddInitialMetadata(*call_, *context_);
+  CallEdge::AddTrailingMetadata(status, *call_, *context_);
+  pass_.End(*call_, status);
+  Finish(ToGrpcStatus(status));
+}
+
+absl::Status UnaryCall::Prepare(absl::StatusOr<Answer>& answer) {
+  if (!answer.ok()) return edge_.Outward(answer.status(), *call_);
+  if (answer->bytes.size() > edge_.limits().max_message_bytes) {
+    return ResourceExhausted(
+        "RESPONSE_TOO_LARGE",
+        "The answer is too large to send. Ask for less at a time.");
+  }
+  for (const auto& [name, value] : answer->metadata) {
+    if (!IsSendable(name, value)) {
+      return edge_.Outward(Internal("METADATA_NOT_SENDABLE",
+                                    "The handler's metadata cannot be sent."),
+                           *call_);
+    }
+  }
+  for (const auto& [name, value] : answer->metadata) {
+    context_->AddInitialMetadata(name, value);
+  }
+  *response_ = ToByteBuffer(answer->bytes);
+  return absl::OkStatus();
+}
+
+}  // namespace crm

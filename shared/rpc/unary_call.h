@@ -1,0 +1,57 @@
+// One unary call on its way through gRPC's callback API.
+
+#ifndef CRM_SHARED_RPC_UNARY_CALL_H_
+#define CRM_SHARED_RPC_UNARY_CALL_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "shared/call/call.h"
+#include "shared/rpc/call_edge.h"
+#include "shared/rpc/filter_pass.h"
+#include "shared/rpc/pool.h"
+
+namespace crm {
+
+// Takes a call through the filters to its handler, inline or on the pool, and
+// sends the answer from whichever thread it comes. Deletes itself when gRPC is
+// done with it.
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  // Serves a call. Everything given outlives it.
+  static grpc::ServerUnaryReactor* Start(const MethodBinding& binding,
+                                         CallEdge& edge, Pool& pool,
+                                         grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response);
+
+ private:
+  class Completion;
+
+  UnaryCall(const MethodBinding& binding, CallEdge& edge,
+            grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
+            std::shared_ptr<Call> call);
+
+  void Run(Pool& pool, bool has_message);
+  void Serve(const std::shared_ptr<Completion>& completion);
+  void Complete(absl::StatusOr<Answer> answer);
+  absl::Status Prepare(absl::StatusOr<Answer>& answer);
+
+  void OnCancel() override { call_->cancelled = true; }
+  void OnDone() override { delete this; }
+
+  const MethodBinding& binding_;
+  CallEdge& edge_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer* const response_;
+  const std::shared_ptr<Call> call_;
+  FilterPass pass_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RPC_UNARY_CALL_H_
