@@ -6,6 +6,8 @@
 namespace crm {
 
 std::optional<nlohmann::json> ParseJsonObject(absl::string_view text) {
+  // The parser would take a zero byte for the end of the text.
+  if (text.find('\0') != text.npos) return std::nullopt;
   using Event = nlohmann::json::parse_event_t;
   bool acceptable = true;
   // The member names seen so far in each object that is open.

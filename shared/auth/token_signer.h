@@ -21,7 +21,7 @@ namespace crm {
 struct TokenSubject {
   std::string tenant;
   std::string subject;
-  std::vector<std::string> roles;
+  std::vector<std::string> roles = {};
 };
 
 // Signs tokens of one issuer with its Ed25519 key. Thread-safe.
