@@ -59,12 +59,12 @@ const std::string* FindHeader(const Headers& headers, absl::string_view name);
 // keep-alive, transfer-encoding, upgrade, expect) and `host`, which is
 // `authority`, are not in `headers`; `te` arrives over HTTP/2 alone.
 struct RequestHead {
-  std::string method;
+  std::string method = {};
   std::string scheme = "http";
-  std::string authority;
+  std::string authority = {};
   // Path and query, as in `/v1/customers?pageSize=10`.
-  std::string path;
-  Headers headers;
+  std::string path = {};
+  Headers headers = {};
   bool http2 = true;
   // The address the request came from, as in `127.0.0.1:50123`.
   std::string peer;
@@ -73,7 +73,7 @@ struct RequestHead {
 // The head of a response; `status` is from 200 to 599.
 struct ResponseHead {
   int status = 200;
-  Headers headers;
+  Headers headers = {};
 };
 
 // Answers one request: Start(), any number of Write(), End(). Owned by the
