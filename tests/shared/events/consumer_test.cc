@@ -1,0 +1,329 @@
+#include "shared/events/consumer.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "shared/base/errors.h"
+#include "shared/events/relay.h"
+#include "tests/shared/events/stores.h"
+#include "tests/support/matchers.h"
+#include "tests/support/redis_server/redis_server.h"
+
+namespace crm {
+namespace {
+
+using internal::v1::HeadFeedResponse;
+using internal::v1::ReadFeedRequest;
+using internal::v1::ReadFeedResponse;
+using testing::EffectStore;
+using testing::IsOk;
+using testing::kPatience;
+using testing::PoolOptions;
+using testing::ProducerStore;
+using testing::RedisServer;
+
+constexpr int kPartitions = 4;
+
+// The producer's feed, until it is switched off.
+class SwitchedFeed final : public FeedClient {
+ public:
+  explicit SwitchedFeed(FeedClient& feed) : feed_(feed) {}
+
+  absl::StatusOr<ReadFeedResponse> Read(const ReadFeedRequest& request,
+                                        absl::Duration timeout) override {
+    if (off) return Off();
+    ++reads;
+    return feed_.Read(request, timeout);
+  }
+  absl::StatusOr<HeadFeedResponse> Head(absl::Duration timeout) override {
+    if (off) return Off();
+    return feed_.Head(timeout);
+  }
+
+  std::atomic<bool> off = false;
+  std::atomic<int> reads = 0;
+
+ private:
+  static absl::Status Off() { return Unavailable("OFF", "Switched off."); }
+
+  FeedClient& feed_;
+};
+
+class ConsumerTest : public ::testing::Test {
+ protected:
+  void StartRelay() {
+    Relay::Options options;
+    options.first_retry = absl::Milliseconds(1);
+    options.last_retry = absl::Milliseconds(20);
+    options.check_interval = absl::Milliseconds(20);
+    relay_ = std::make_unique<Relay>(producer_.database(), producer_.outbox(),
+                                     &pool_, clock_, options);
+    relay_->Start();
+  }
+
+  void StartConsumer(RedisPool* redis) {
+    Consumer::Options options;
+    options.producer = "operational";
+    options.partitions = kPartitions;
+    options.poll_interval = absl::Milliseconds(10);
+    options.head_interval = head_interval_;
+    options.first_retry = absl::Milliseconds(1);
+    options.last_retry = absl::Milliseconds(20);
+    consumer_ = std::make_unique<Consumer>(options, redis, feed_,
+                                           effects_.applier(), clock_);
+    consumer_->Start();
+  }
+
+  // Emits `count` events of each of ten customers.
+  void Emit(int count) {
+    for (int i = 0; i < 10; ++i) {
+      producer_.Emit(absl::StrCat("customers/", i), count);
+    }
+  }
+
+  bool WaitForEffects(int64_t count) {
+    return effects_.WaitUntil([&] { return effects_.EffectCount() >= count; });
+  }
+
+  // Expects that each customer's events took effect `count` times in all.
+  void ExpectEachCustomerHas(int64_t count) {
+    const auto effects = effects_.Effects();
+    EXPECT_EQ(effects.size(), 10u);
+    for (const auto& [key, events] : effects) EXPECT_EQ(events, count) << key;
+  }
+
+  static RedisPool::Options Quick(const RedisServer& server) {
+    RedisPool::Options options = PoolOptions(server);
+    options.breaker.probe_interval = absl::Milliseconds(10);
+    return options;
+  }
+
+  absl::Duration head_interval_ = absl::Milliseconds(100);
+  RedisServer server_;
+  SystemClock clock_;
+  ProducerStore producer_{kPartitions};
+  EffectStore effects_;
+  SwitchedFeed feed_{producer_.feed()};
+  RedisPool pool_{Quick(server_), clock_};
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<Consumer> consumer_;
+};
+
+TEST_F(ConsumerTest, AppliesEachEventOnceInTheOrderOfItsKey) {
+  StartRelay();
+  StartConsumer(&pool_);
+
+  Emit(20);
+
+  ASSERT_TRUE(WaitForEffects(200));
+  ExpectEachCustomerHas(20);
+}
+
+TEST_F(ConsumerTest, FollowsTheStreamsOnceItIsLevel) {
+  // The feed is asked at the start only.
+  head_interval_ = absl::Hours(1);
+  StartRelay();
+  Emit(1);
+  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
+  StartConsumer(&pool_);
+  ASSERT_TRUE(WaitForEffects(10));
+  feed_.off = true;
+
+  Emit(5);
+
+  ASSERT_TRUE(WaitForEffects(60));
+  ExpectEachCustomerHas(6);
+}
+
+TEST_F(ConsumerTest, GoesOnAfterARestartWithoutRepeating) {
+  StartRelay();
+  StartConsumer(&pool_);
+  Emit(10);
+  ASSERT_TRUE(WaitForEffects(50));
+  consumer_->Stop();
+  Emit(10);
+
+  StartConsumer(&pool_);
+
+  ASSERT_TRUE(WaitForEffects(200));
+  ExpectEachCustomerHas(20);
+}
+
+TEST_F(ConsumerTest, ReadsTheFeedWhileRedisIsDownAndTheStreamsAfter) {
+  StartRelay();
+  StartConsumer(&pool_);
+  Emit(5);
+  ASSERT_TRUE(WaitForEffects(50));
+  server_.Stop();
+  Emit(5);
+  ASSERT_TRUE(WaitForEffects(100));
+
+  server_.Restart();
+  Emit(5);
+
+  ASSERT_TRUE(WaitForEffects(150));
+  ExpectEachCustomerHas(15);
+}
+
+TEST_F(ConsumerTest, AHangingRedisIsTakenForADeadOne) {
+  StartRelay();
+  StartConsumer(&pool_);
+  Emit(5);
+  ASSERT_TRUE(WaitForEffects(50));
+
+  server_.Pause();
+  Emit(5);
+
+  EXPECT_TRUE(WaitForEffects(100));
+  server_.Resume();
+  ExpectEachCustomerHas(10);
+}
+
+TEST_F(ConsumerTest, AFlushedRedisLosesAndRepeatsNothing) {
+  StartRelay();
+  StartConsumer(&pool_);
+
+  for (int i = 1; i <= 5; ++i) {
+    Emit(3);
+    server_.Run({"FLUSHALL"});
+  }
+
+  ASSERT_TRUE(WaitForEffects(150));
+  ExpectEachCustomerHas(15);
+}
+
+TEST_F(ConsumerTest, ATrimmedStreamSendsItToTheFeed) {
+  // Only the gap can tell: the feed's head is not asked again.
+  head_interval_ = absl::Hours(1);
+  StartRelay();
+  Emit(1);
+  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
+  StartConsumer(&pool_);
+  ASSERT_TRUE(WaitForEffects(10));
+  consumer_->Stop();
+  Emit(10);
+  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
+  for (int i = 0; i < kPartitions; ++i) {
+    server_.Run({"XTRIM", StreamKey("operational", i, 1), "MAXLEN", "1"});
+  }
+
+  StartConsumer(&pool_);
+
+  ASSERT_TRUE(WaitForEffects(110));
+  ExpectEachCustomerHas(11);
+}
+
+TEST_F(ConsumerTest, AnEventThatTheStreamLacksIsFoundByTheHead) {
+  // No relay: the events are in the feed and in no stream.
+  StartConsumer(&pool_);
+
+  Emit(3);
+  producer_.Number();
+
+  ASSERT_TRUE(WaitForEffects(30));
+  ExpectEachCustomerHas(3);
+}
+
+TEST_F(ConsumerTest, WorksWithoutAnyRedis) {
+  StartConsumer(nullptr);
+
+  Emit(3);
+  producer_.Number();
+
+  ASSERT_TRUE(WaitForEffects(30));
+  EXPECT_FALSE(consumer_->Stats().streaming);
+}
+
+TEST_F(ConsumerTest, PoisonIsParkedItsKeyWaitsAndOthersFlow) {
+  StartRelay();
+  StartConsumer(&pool_);
+  producer_.Emit("customers/bad", 1, "poison");
+  producer_.Emit("customers/bad", 2);
+
+  Emit(3);
+
+  ASSERT_TRUE(WaitForEffects(30));
+  ASSERT_TRUE(effects_.WaitUntil([&] { return effects_.ParkedCount() == 3; }));
+  ExpectEachCustomerHas(3);
+}
+
+TEST_F(ConsumerTest, ABadMomentDelaysAndLosesNothing) {
+  StartRelay();
+  effects_.FailNext(25);
+  StartConsumer(&pool_);
+
+  Emit(3);
+
+  ASSERT_TRUE(WaitForEffects(30));
+  ExpectEachCustomerHas(3);
+  EXPECT_EQ(effects_.ParkedCount(), 0);
+}
+
+TEST_F(ConsumerTest, ANewEpochStartsOver) {
+  StartRelay();
+  StartConsumer(&pool_);
+  Emit(3);
+  ASSERT_TRUE(WaitForEffects(30));
+
+  producer_.RaiseEpoch();
+  Emit(1);
+
+  ASSERT_TRUE(effects_.WaitUntil([&] {
+    const auto state = effects_.applier().Load("operational");
+    return state.ok() && state->feed_epoch == 2 && effects_.EffectCount() == 40;
+  }));
+  ExpectEachCustomerHas(4);
+}
+
+TEST_F(ConsumerTest, APositionMovedByAnotherIsReadAgain) {
+  StartRelay();
+  StartConsumer(&pool_);
+  Emit(1);
+  ASSERT_TRUE(WaitForEffects(10));
+  // A second consumer of the same store: each step is taken by one of them.
+  auto other = std::move(consumer_);
+  StartConsumer(&pool_);
+
+  Emit(10);
+
+  ASSERT_TRUE(WaitForEffects(110));
+  ExpectEachCustomerHas(11);
+}
+
+TEST_F(ConsumerTest, StopsWhileItWaitsForNews) {
+  StartRelay();
+  StartConsumer(&pool_);
+  Emit(1);
+  ASSERT_TRUE(WaitForEffects(10));
+
+  const absl::Duration before = clock_.Monotonic();
+  consumer_->Stop();
+
+  EXPECT_LT(clock_.Monotonic() - before, absl::Seconds(1));
+}
+
+TEST_F(ConsumerTest, TellsItsPositions) {
+  StartConsumer(nullptr);
+  Emit(3);
+  producer_.Number();
+  ASSERT_TRUE(WaitForEffects(30));
+  consumer_->Stop();
+
+  HeadFeedResponse response;
+  consumer_->AddPositions(response);
+
+  ASSERT_EQ(response.positions_size(), kPartitions);
+  int64_t total = 0;
+  for (const auto& position : response.positions()) {
+    EXPECT_EQ(position.producer(), "operational");
+    total += position.seq();
+  }
+  EXPECT_EQ(total, 30);
+}
+
+}  // namespace
+}  // namespace crm
