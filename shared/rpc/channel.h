@@ -26,7 +26,7 @@ namespace crm {
 struct CallOptions {
   // When the answer is no longer of use.
   absl::Time deadline = absl::InfiniteFuture();
-  Metadata metadata;
+  Metadata metadata = {};
   // Whether to wait until the service can be reached, as for a dependency at
   // start-up.
   bool wait_for_ready = false;
@@ -42,7 +42,7 @@ class RpcChannel {
  public:
   struct Options {
     // The services that are called, for the retry policy of their methods.
-    std::vector<const google::protobuf::ServiceDescriptor*> services;
+    std::vector<const google::protobuf::ServiceDescriptor*> services = {};
     // How often a call is sent at most. A service repeats a user's call once.
     int max_attempts = 2;
     // Balances only over replicas that are ready.

@@ -58,7 +58,7 @@ class RpcServer {
     // How long after the drain's end the process is given up, and how: with the
     // exit code 70.
     absl::Duration watchdog_margin = absl::Seconds(15);
-    std::function<void(int)> exit;
+    std::function<void(int)> exit = nullptr;
   };
 
   // Listens and serves `bindings`, not ready yet. Every method of a service
