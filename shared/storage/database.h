@@ -2,8 +2,8 @@
 // acknowledged only once they are on disk.
 //
 // A statement is written in the SQL subset that all engines share, with `?` for
-// each parameter. Statement texts must come from a bounded set (values are
-// always parameters), because engines keep prepared statements by text.
+// each parameter. Values are always parameters, never part of the text: engines
+// keep prepared statements by their text.
 //
 // Errors of statements, whatever the engine:
 //   ALREADY_EXISTS UNIQUE_VIOLATION      metadata `table` and `columns`
@@ -130,7 +130,8 @@ class Database {
 
   // Has `listener` called on the writer's thread after each durable commit,
   // before that commit's `done`s. It must be quick. An empty one removes it.
-  // The listener that was set before runs no more once this returns.
+  // The listener that was set before runs no more once this returns; it must
+  // not call this itself.
   virtual void SetCommitListener(std::function<void()> listener) = 0;
 
   // Refuses new work, finishes what is queued, interrupts readers, and closes
