@@ -86,8 +86,11 @@ absl::StatusOr<std::optional<std::string>> GrpcFrameReader::Next() {
   if (buffer_.size() - at_ - kFrameHeadBytes < size) return std::nullopt;
   std::string message = buffer_.substr(at_ + kFrameHeadBytes, size);
   at_ += kFrameHeadBytes + size;
-  if (at_ == buffer_.size()) {
-    buffer_.clear();
+  // What has been read is dropped now and then, so that a long stream does not
+  // pile up and a chunk of many messages is not moved for each of them.
+  constexpr size_t kKeepBytes = 64 * 1024;
+  if (at_ == buffer_.size() || at_ > kKeepBytes) {
+    buffer_.erase(0, at_);
     at_ = 0;
   }
   return message;

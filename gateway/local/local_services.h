@@ -1,0 +1,55 @@
+// The services that the gateway answers itself, made and wired.
+
+#ifndef CRM_GATEWAY_LOCAL_LOCAL_SERVICES_H_
+#define CRM_GATEWAY_LOCAL_LOCAL_SERVICES_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/api/api_descriptors.h"
+#include "gateway/http/event_loop.h"
+#include "gateway/proxy/backend.h"
+#include "gateway/proxy/message_call.h"
+#include "shared/auth/roles.h"
+#include "shared/base/clock.h"
+#include "shared/observe/log.h"
+
+namespace crm::gateway {
+
+// What local services are made of. All that is referred to must outlive them.
+struct LocalParts {
+  EventLoop& loop;
+  const Clock& clock;
+  Logger& logger;
+  const ApiDescriptors& api;
+  const RoleTable& roles;
+  // The suite's shared secret, by which consistency tokens are checked.
+  std::string secret;
+  // Where the cache is; empty for none.
+  std::string redis_cache;
+  bool reflection = true;
+  std::map<std::string, Backend*> backends;
+};
+
+// Owns the services. Loop thread only.
+class LocalServices {
+ public:
+  explicit LocalServices(const LocalParts& parts);
+
+  using Targets = std::map<std::string, CallTarget*, std::less<>>;
+
+  // Services by full name: those that need a credential, and those that do not.
+  const Targets& services() const { return services_; }
+  const Targets& open_services() const { return open_; }
+
+ private:
+  std::vector<std::unique_ptr<CallTarget>> owned_;
+  Targets services_;
+  Targets open_;
+};
+
+}  // namespace crm::gateway
+
+#endif  // CRM_GATEWAY_LOCAL_LOCAL_SERVICES_H_

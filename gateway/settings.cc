@@ -1,0 +1,69 @@
+#include "gateway/settings.h"
+
+#include "absl/strings/str_split.h"
+#include "shared/base/status_macros.h"
+
+namespace crm::gateway {
+
+ConfigReader GatewayConfig() {
+  ConfigReader reader("gateway");
+  reader.Declare("CRM_GATEWAY_LISTEN", "127.0.0.1:8080",
+                 "Where clients are served: gRPC, REST and pages.");
+  reader.Declare("CRM_GATEWAY_ADMIN_LISTEN", "127.0.0.1:8081",
+                 "Where operators are served: /metrics, /readyz.");
+  reader.Declare("CRM_GATEWAY_REFLECTION", "true",
+                 "Whether gRPC reflection is served.");
+  reader.Declare("CRM_GATEWAY_DRAIN", "5s",
+                 "How long calls under way may take when the gateway stops.");
+  reader.Declare("CRM_OPERATIONAL_ADDRESS", "127.0.0.1:9101",
+                 "Where the operational service is.");
+  reader.Declare("CRM_ANALYTICAL_ADDRESS", "127.0.0.1:9102",
+                 "Where the analytical service is.");
+  reader.Declare("CRM_COLLABORATIVE_ADDRESS", "127.0.0.1:9103",
+                 "Where the collaborative service is.");
+  reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
+                 "The Redis that caches profiles; empty for none.");
+  reader.DeclareRequired("CRM_TOKEN_JWKS_FILE",
+                         "The public keys (JWKS) that tokens are signed with.");
+  reader.DeclareRequired("CRM_TOKEN_ISSUERS",
+                         "The issuers of users' tokens, parted by commas.");
+  reader.Declare("CRM_TOKEN_AUDIENCE", "crm", "Whom a token must be for.");
+  reader.Declare("CRM_ROLES_FILE", "",
+                 "What each role may do; empty for the built-in table.");
+  reader.DeclareRequired("CRM_SECRET_FILE",
+                         "The secret of 32 bytes or more that the suite's "
+                         "processes share.");
+  reader.Declare("CRM_LOG_LEVEL", "info",
+                 "The least level logged: debug, info, warning, error.");
+  return reader;
+}
+
+std::vector<std::string> ForeignPrefixes() {
+  return {"CRM_OPERATIONAL_", "CRM_ANALYTICAL_", "CRM_COLLABORATIVE_",
+          "CRM_REDIS_BUS", "CRM_SERVICE_"};
+}
+
+absl::StatusOr<Settings> ReadSettings(const Config& config) {
+  Settings settings;
+  settings.listen = config.Get("CRM_GATEWAY_LISTEN");
+  settings.admin_listen = config.Get("CRM_GATEWAY_ADMIN_LISTEN");
+  settings.backends = {
+      {"operational", config.Get("CRM_OPERATIONAL_ADDRESS")},
+      {"analytical", config.Get("CRM_ANALYTICAL_ADDRESS")},
+      {"collaborative", config.Get("CRM_COLLABORATIVE_ADDRESS")}};
+  settings.redis_cache = config.Get("CRM_REDIS_CACHE");
+  settings.jwks_file = config.Get("CRM_TOKEN_JWKS_FILE");
+  settings.issuers =
+      absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());
+  settings.audience = config.Get("CRM_TOKEN_AUDIENCE");
+  settings.roles_file = config.Get("CRM_ROLES_FILE");
+  settings.secret_file = config.Get("CRM_SECRET_FILE");
+  CRM_ASSIGN_OR_RETURN(settings.reflection,
+                       config.GetBool("CRM_GATEWAY_REFLECTION"));
+  CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_GATEWAY_DRAIN"));
+  CRM_ASSIGN_OR_RETURN(settings.log_level,
+                       ParseLogLevel(config.Get("CRM_LOG_LEVEL")));
+  return settings;
+}
+
+}  // namespace crm::gateway

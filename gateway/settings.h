@@ -1,0 +1,47 @@
+// What can be set of the gateway.
+
+#ifndef CRM_GATEWAY_SETTINGS_H_
+#define CRM_GATEWAY_SETTINGS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "shared/base/config.h"
+#include "shared/observe/log.h"
+
+namespace crm::gateway {
+
+// Settings, read and checked.
+struct Settings {
+  std::string listen;
+  std::string admin_listen;
+  // Where each backend is, by service.
+  std::map<std::string, std::string> backends;
+  // Where the cache is; empty for none.
+  std::string redis_cache;
+  std::string jwks_file;
+  std::vector<std::string> issuers;
+  std::string audience;
+  // Empty for the built-in roles.
+  std::string roles_file;
+  std::string secret_file;
+  bool reflection = true;
+  absl::Duration drain;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+// Declares the gateway's settings.
+ConfigReader GatewayConfig();
+
+// The prefixes of settings that other programs of the suite have.
+std::vector<std::string> ForeignPrefixes();
+
+// Reads settings from `config`. Returns INVALID_ARGUMENT that names a bad one.
+absl::StatusOr<Settings> ReadSettings(const Config& config);
+
+}  // namespace crm::gateway
+
+#endif  // CRM_GATEWAY_SETTINGS_H_
