@@ -67,7 +67,7 @@ struct RequestHead {
   Headers headers = {};
   bool http2 = true;
   // The address the request came from, as in `127.0.0.1:50123`.
-  std::string peer;
+  std::string peer = {};
 };
 
 // The head of a response; `status` is from 200 to 599.

@@ -1,0 +1,120 @@
+// The server as independent clients see it: curl, nghttp and h2load.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/gateway/http/server_fixture.h"
+
+namespace crm::gateway {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Runs a command by the shell; returns what it prints.
+std::string Run(const std::string& command) {
+  std::string printed;
+  FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return "";
+  char buffer[4096];
+  while (const size_t got = fread(buffer, 1, sizeof(buffer), pipe)) {
+    printed.append(buffer, got);
+  }
+  pclose(pipe);
+  return printed;
+}
+
+bool Installed(const std::string& program) {
+  return !Run(absl::StrCat("command -v ", program)).empty();
+}
+
+#define CRM_REQUIRE_PROGRAM(program) \
+  if (!Installed(program)) GTEST_SKIP() << program << " is not installed."
+
+class ClientsTest : public ServerTest {
+ protected:
+  std::string Url(const std::string& path) {
+    return absl::StrCat("'http://127.0.0.1:", port_, path, "'");
+  }
+  void SetUp() override { port_ = Serve(); }
+
+  uint16_t port_ = 0;
+};
+
+class CurlTest : public ClientsTest,
+                 public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    CRM_REQUIRE_PROGRAM("curl");
+    ClientsTest::SetUp();
+  }
+  std::string Curl(const std::string& arguments) {
+    return Run(absl::StrCat("curl -s -m 20 ", GetParam(), " ", arguments));
+  }
+};
+
+TEST_P(CurlTest, EchoesABody) {
+  EXPECT_EQ(Curl(absl::StrCat("-d hello ", Url("/echo"))), "hello");
+}
+
+TEST_P(CurlTest, StreamsMegabytesDown) {
+  EXPECT_EQ(Curl(absl::StrCat(Url("/produce/5000000"), " | wc -c")),
+            "5000000\n");
+}
+
+TEST_P(CurlTest, StreamsUpWithoutAKnownLength) {
+  EXPECT_EQ(Run(absl::StrCat("head -c 1000000 /dev/zero | curl -s -m 20 ",
+                             GetParam(), " -T - -X POST ", Url("/count"))),
+            "1000000");
+}
+
+TEST_P(CurlTest, AsksForTheHeadAlone) {
+  EXPECT_THAT(Curl(absl::StrCat("-I ", Url("/count"))), HasSubstr(" 200"));
+}
+
+TEST_P(CurlTest, ReusesTheConnection) {
+  EXPECT_EQ(Curl(absl::StrCat("-w '%{num_connects}' ", Url("/count"), " ",
+                              Url("/count"))),
+            "0100");
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, CurlTest,
+                         ::testing::Values("--http1.1",
+                                           "--http2-prior-knowledge"));
+
+TEST_F(ClientsTest, NghttpReadsTrailers) {
+  CRM_REQUIRE_PROGRAM("nghttp");
+
+  const std::string printed =
+      Run(absl::StrCat("nghttp -v -t 20 ", Url("/echo")));
+
+  EXPECT_THAT(printed, HasSubstr(":status: 200"));
+  EXPECT_THAT(printed, HasSubstr("x-status: 0"));
+}
+
+TEST_F(ClientsTest, H2loadSucceedsWithManyStreams) {
+  CRM_REQUIRE_PROGRAM("h2load");
+
+  const std::string printed =
+      Run(absl::StrCat("h2load -n 5000 -c 8 -m 100 ", Url("/count")));
+
+  EXPECT_THAT(printed, HasSubstr("5000 succeeded, 0 failed, 0 errored"))
+      << printed;
+}
+
+TEST_F(ClientsTest, H2loadSucceedsOverHttp1) {
+  CRM_REQUIRE_PROGRAM("h2load");
+
+  const std::string printed =
+      Run(absl::StrCat("h2load --h1 -n 2000 -c 8 -m 4 ", Url("/count")));
+
+  EXPECT_THAT(printed, HasSubstr("2000 succeeded, 0 failed, 0 errored"))
+      << printed;
+}
+
+}  // namespace
+}  // namespace crm::gateway
