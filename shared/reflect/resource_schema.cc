@@ -62,10 +62,9 @@ absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
                            absl::StrCat("'", path, "' cannot have a column"));
     }
     if (wanted) {
-      CRM_ASSIGN_OR_RETURN(FieldPath parsed, FieldPath::Parse(path, root));
       std::string name =
           absl::StrCat("c_", absl::StrReplaceAll(path, {{".", "_"}}));
-      columns.push_back({std::move(parsed), std::move(name), rule.unique()});
+      columns.push_back({path, std::move(name), rule.unique()});
     }
     if (!field->is_repeated() && field->message_type() != nullptr &&
         field->message_type()->file()->package() == root->file()->package() &&

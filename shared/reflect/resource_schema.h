@@ -10,14 +10,15 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "shared/reflect/field_path.h"
+#include "shared/reflect/field_access.h"
 #include "shared/reflect/resource_name.h"
 
 namespace crm {
 
 // A field that has a column of its own.
 struct ResourceColumn {
-  FieldPath path;
+  // The path of the field, as `amount.currency_code`.
+  std::string path;
   // The column's name: `c_` and the path with dots as underscores.
   std::string name;
   // Whether no two live resources of a tenant and parent may hold one value.

@@ -33,7 +33,8 @@ namespace crm {
 // ResourceRules with the types of one resource; see there.
 template <typename T>
 struct Rules {
-  absl::Status (*prepare)(const T* before, T& after, absl::Time now) = nullptr;
+  absl::Status (*prepare)(const T* before, T& after,
+                          const RuleContext& context) = nullptr;
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -174,9 +175,10 @@ class Application {
     if (rules.prepare != nullptr) {
       erased.prepare = [prepare = rules.prepare](
                            const google::protobuf::Message* before,
-                           google::protobuf::Message& after, absl::Time now) {
+                           google::protobuf::Message& after,
+                           const RuleContext& context) {
         return prepare(static_cast<const T*>(before), static_cast<T&>(after),
-                       now);
+                       context);
       };
     }
     return erased;

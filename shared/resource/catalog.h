@@ -12,22 +12,23 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/reflect/resource_schema.h"
+#include "shared/reflect/rule_context.h"
 #include "shared/reflect/validate.h"
 #include "shared/resource/resource_table.h"
 
 namespace crm {
 
 // The rules of a resource type that its schema cannot state. All are pure: they
-// see messages and the time, and keep nothing.
+// depend on their arguments alone and keep nothing.
 struct ResourceRules {
   // Completes and checks a resource before it is stored: sets what is output
   // only, as a first state or a total. `before` is null on create. Returns
   // INVALID_ARGUMENT or FAILED_PRECONDITION to refuse the change.
   std::function<absl::Status(const google::protobuf::Message* before,
-                             google::protobuf::Message& after, absl::Time now)>
+                             google::protobuf::Message& after,
+                             const RuleContext& context)>
       prepare;
 
   // Keeps the parent of a nested resource in step: `before` is null on create,

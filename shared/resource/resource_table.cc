@@ -5,25 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/query/field_value.h"
 
 namespace crm {
 namespace {
 
-using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
-
-ColumnType ColumnTypeOf(const FieldDescriptor* leaf) {
-  switch (leaf->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING:
-      return leaf->type() == FieldDescriptor::TYPE_BYTES ? ColumnType::kBlob
-                                                         : ColumnType::kText;
-    case FieldDescriptor::CPPTYPE_FLOAT:
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return ColumnType::kReal;
-    default:
-      return ColumnType::kInteger;
-  }
-}
 
 SqlType SqlTypeOf(ColumnType type) {
   switch (type) {
@@ -39,13 +26,6 @@ SqlType SqlTypeOf(ColumnType type) {
   return SqlType::kBlob;
 }
 
-bool IsNullable(const FieldPath& path) {
-  for (const FieldDescriptor* field : path.fields()) {
-    if (field->has_presence()) return true;
-  }
-  return ColumnTypeOf(path.leaf()) == ColumnType::kReal;
-}
-
 absl::Status ConcurrentChange(absl::string_view name) {
   return Aborted("CONCURRENT_CHANGE",
                  absl::StrCat("'", name,
@@ -59,25 +39,12 @@ absl::Status ConcurrentChange(absl::string_view name) {
 constexpr const char* kTimes[] = {"create_time", "update_time", "delete_time"};
 
 SqlValue TimeOf(const Message& message, const char* field) {
-  auto path = FieldPath::Parse(field, message.GetDescriptor());
-  if (!path.ok()) return std::monostate();
-  return ToSqlValue(message, *path);
+  const auto path = FindFieldPath(*message.GetDescriptor(), field);
+  return path.has_value() ? ReadColumn(message, *path)
+                          : SqlValue(std::monostate());
 }
 
 }  // namespace
-
-SqlValue ToSqlValue(const Message& message, const FieldPath& path) {
-  FieldValue value = ReadField(message, path);
-  if (auto* text = std::get_if<std::string>(&value)) {
-    if (ColumnTypeOf(path.leaf()) == ColumnType::kBlob) {
-      return SqlBlob{std::move(*text)};
-    }
-    return std::move(*text);
-  }
-  if (auto* number = std::get_if<int64_t>(&value)) return *number;
-  if (auto* fraction = std::get_if<double>(&value)) return *fraction;
-  return std::monostate();
-}
 
 ResourceTable::ResourceTable(const ResourceSchema& schema) : schema_(schema) {
   const std::string& table = schema_.table();
@@ -94,9 +61,9 @@ ResourceTable::ResourceTable(const ResourceSchema& schema) : schema_(schema) {
   std::string assignments =
       "version = version + 1, update_time = ?, delete_time = ?, body = ?";
   for (const ResourceColumn& column : schema_.columns()) {
-    columns_.Add(column.path.text(),
-                 {column.name, ColumnTypeOf(column.path.leaf()),
-                  IsNullable(column.path)});
+    // The schema was checked: its paths exist.
+    paths_.push_back(*FindFieldPath(*schema_.message(), column.path));
+    columns_.Add(column.path, ColumnFor(paths_.back(), column.name));
     absl::StrAppend(&names, ", ", column.name);
     absl::StrAppend(&marks, ", ?");
     absl::StrAppend(&assignments, ", ", column.name, " = ?");
@@ -128,7 +95,7 @@ SqlTable ResourceTable::Schema() const {
   table.clustered = true;
   for (const ResourceColumn& column : schema_.columns()) {
     table.columns.push_back(
-        {column.name, SqlTypeOf(ColumnTypeOf(column.path.leaf())), true, {}});
+        {column.name, SqlTypeOf(columns_.Find(column.path)->type), true, {}});
     table.indexes.push_back(
         {.name = absl::StrCat("by_", table.name, "_", column.name),
          .columns = {"tenant", column.name, "name"}});
@@ -159,8 +126,8 @@ absl::StatusOr<std::optional<StoredRow>> ResourceTable::Find(
 std::vector<SqlValue> ResourceTable::ColumnValues(
     const Message& message) const {
   std::vector<SqlValue> values;
-  for (const ResourceColumn& column : schema_.columns()) {
-    values.push_back(ToSqlValue(message, column.path));
+  for (const FieldPath& path : paths_) {
+    values.push_back(ReadColumn(message, path));
   }
   return values;
 }
@@ -218,7 +185,8 @@ absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
   const std::string name = ReadString(message, "name");
   const std::string live =
       schema_.soft_delete() ? " AND delete_time IS NULL" : "";
-  for (const ResourceColumn& column : schema_.columns()) {
+  for (size_t i = 0; i < paths_.size(); ++i) {
+    const ResourceColumn& column = schema_.columns()[i];
     if (!column.unique) continue;
     CRM_ASSIGN_OR_RETURN(
         const SqlRows rows,
@@ -227,9 +195,9 @@ absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
                          " WHERE tenant = ? AND parent = ? AND ", column.name,
                          " = ? AND name <> ?", live, " LIMIT 1"),
             {std::string(tenant), std::string(ParentOf(name)),
-             ToSqlValue(message, column.path), name}));
+             ReadColumn(message, paths_[i]), name}));
     if (!rows.empty()) {
-      return Holder{column.path.text(), std::get<std::string>(rows[0][0])};
+      return Holder{column.path, std::get<std::string>(rows[0][0])};
     }
   }
   return std::nullopt;

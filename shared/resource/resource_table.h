@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "shared/query/column_map.h"
+#include "shared/query/field_path.h"
 #include "shared/reflect/resource_schema.h"
 #include "shared/storage/database.h"
 
@@ -79,15 +80,13 @@ class ResourceTable {
 
   const ResourceSchema& schema_;
   ColumnMap columns_;
+  // The fields of schema_.columns(), in their order.
+  std::vector<FieldPath> paths_;
   std::string select_sql_;
   std::string insert_sql_;
   std::string update_sql_;
   std::string remove_sql_;
 };
-
-// Returns the value of a field as a column holds it.
-SqlValue ToSqlValue(const google::protobuf::Message& message,
-                    const FieldPath& path);
 
 }  // namespace crm
 

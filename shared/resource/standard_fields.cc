@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "shared/base/clock.h"
-#include "shared/reflect/field_path.h"
+#include "shared/reflect/field_access.h"
 #include "shared/reflect/resource_schema.h"
 
 namespace crm {

@@ -123,8 +123,12 @@ MessageOr Update(Transaction& transaction, const Resource& resource,
           request.GetDescriptor()->FindFieldByName("update_mask")) {
     mask.CopyFrom(request.GetReflection()->GetMessage(request, mask_field));
   }
+  // What is output only is ignored, below the top level too.
+  std::unique_ptr<Message> input = resource.New();
+  input->CopyFrom(update);
+  ClearOutputOnly(*input);
   CRM_RETURN_IF_ERROR(
-      ApplyUpdate(update, mask, field->name(), *stored->message));
+      ApplyUpdate(*input, mask, field->name(), *stored->message));
   const auto violations = transaction.view().catalog().validator().Check(
       *stored->message, field->name());
   if (!violations.empty()) return BadRequest(violations);

@@ -149,12 +149,32 @@ absl::StatusOr<const Resource*> Transaction::ResourceOf(
 
 absl::Status Transaction::Prepare(const Resource& resource,
                                   const Message* before, Message& after) const {
-  if (resource.rules.prepare) {
-    CRM_RETURN_IF_ERROR(resource.rules.prepare(before, after, now_));
-  }
   std::vector<FieldViolation> violations;
   CRM_RETURN_IF_ERROR(CheckReferences(after, "", violations));
-  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+  if (!violations.empty()) return BadRequest(violations);
+  if (!resource.rules.prepare) return absl::OkStatus();
+  std::map<std::string, std::unique_ptr<Message>> found;
+  RuleContext context;
+  context.now = now_;
+  context.actor = call_.principal.subject;
+  context.find = [&](const google::protobuf::Descriptor* type,
+                     absl::string_view name) {
+    return FindForRule(type, name, found);
+  };
+  return resource.rules.prepare(before, after, context);
+}
+
+const Message* Transaction::FindForRule(
+    const google::protobuf::Descriptor* type, absl::string_view name,
+    std::map<std::string, std::unique_ptr<Message>>& found) const {
+  const auto [entry, added] = found.try_emplace(std::string(name));
+  const Resource* resource = view_.catalog().Find(type);
+  if (added && resource != nullptr) {
+    int64_t version = 0;
+    auto message = Load(*resource, name, version);
+    if (message.ok()) entry->second = *std::move(message);
+  }
+  return entry->second.get();
 }
 
 absl::Status Transaction::StepParent(const Resource& resource,

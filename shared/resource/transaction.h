@@ -110,6 +110,10 @@ class Transaction {
   absl::Status Prepare(const Resource& resource,
                        const google::protobuf::Message* before,
                        google::protobuf::Message& after) const;
+  const google::protobuf::Message* FindForRule(
+      const google::protobuf::Descriptor* type, absl::string_view name,
+      std::map<std::string, std::unique_ptr<google::protobuf::Message>>& found)
+      const;
   absl::Status StepParent(const Resource& resource,
                           const google::protobuf::Message* before,
                           google::protobuf::Message* after);

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "shared/reflect/field_path.h"
+#include "shared/reflect/field_access.h"
 #include "shared/resource/request_log.h"
 
 namespace crm {

@@ -1,0 +1,49 @@
+#include "services/operational/app.h"
+
+#include "crm/operational/v1/account.pb.h"
+#include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/contact.pb.h"
+#include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/identifier.pb.h"
+#include "crm/operational/v1/lead.pb.h"
+#include "crm/operational/v1/opportunity.pb.h"
+#include "crm/operational/v1/order.pb.h"
+#include "crm/operational/v1/product.pb.h"
+#include "services/operational/domain/customer.h"
+#include "services/operational/domain/lead.h"
+#include "services/operational/domain/order.h"
+#include "services/operational/domain/sales.h"
+#include "services/operational/handlers/activity.h"
+#include "services/operational/handlers/lead.h"
+#include "services/operational/handlers/order.h"
+#include "services/operational/slices/slices.h"
+
+namespace crm::operational {
+
+absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
+    const ServiceEnvironment& /*environment*/) {
+  auto service = std::make_unique<Service>("operational");
+
+  service->application.MakesCustomers(CustomerFor)
+      .Owns<v1::Customer>({.prepare = PrepareCustomer})
+      .Owns<v1::Identifier>({.prepare = PrepareIdentifier})
+      .Owns<v1::Account>({.prepare = PrepareAccount})
+      .Owns<v1::Contact>({.prepare = PrepareContact})
+      .Owns<v1::Lead>({.prepare = PrepareLead})
+      .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
+      .Owns<v1::Product>({.prepare = PrepareProduct})
+      .Owns<v1::Order>({.prepare = PrepareOrder})
+      .Owns<v1::Activity>({.prepare = PrepareActivity})
+      .Mutate(HandleQualifyLead)
+      .Mutate(HandleConvertLead)
+      .Mutate(HandleSubmitOrder)
+      .Mutate(HandleConfirmOrder)
+      .Mutate(HandleCancelOrder)
+      .Mutate(HandleCompleteActivity);
+
+  service->store_slices = {{"IDENTITY", BuildIdentitySlice},
+                           {"COMMERCIAL", BuildCommercialSlice}};
+  return service;
+}
+
+}  // namespace crm::operational

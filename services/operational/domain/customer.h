@@ -1,0 +1,51 @@
+// The rules of customers and of what they are known by.
+//
+// Everything here is a pure function of its arguments.
+
+#ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_CUSTOMER_H_
+#define CRM_SERVICES_OPERATIONAL_DOMAIN_CUSTOMER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/identifier.pb.h"
+#include "google/protobuf/message.h"
+#include "shared/reflect/rule_context.h"
+
+namespace crm::operational {
+
+// Completes a customer before it is stored: a new one is ACTIVE, its e-mail
+// address is in lower case.
+absl::Status PrepareCustomer(const v1::Customer* before, v1::Customer& after,
+                             const RuleContext& context);
+
+// Makes the customer of a resource that came without one: it takes its name and
+// contact points from the resource. An account, or a lead with a company, makes
+// an organisation; everything else a person.
+v1::Customer CustomerFor(const google::protobuf::Message& resource);
+
+// Completes an identifier before it is stored: a new one is UNVERIFIED, belongs
+// to the customer it lies under, and has the form that is compared.
+//
+// Returns INVALID_ARGUMENT if the value is none of its type.
+absl::Status PrepareIdentifier(const v1::Identifier* before,
+                               v1::Identifier& after,
+                               const RuleContext& context);
+
+// Returns `value` in the form in which identifiers of `type` are compared:
+// e-mail addresses and web domains in lower case, phone numbers as a plus sign
+// and digits; others without surrounding blanks.
+//
+//   (EMAIL, " Ada@Example.org ") -> "ada@example.org"
+//   (PHONE, "+1 (415) 555-0100") -> "+14155550100"
+//
+// Returns INVALID_ARGUMENT if it is none of that type.
+absl::StatusOr<std::string> NormalizeIdentifier(v1::Identifier::Type type,
+                                                absl::string_view value);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_CUSTOMER_H_

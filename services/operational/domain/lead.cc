@@ -1,0 +1,68 @@
+#include "services/operational/domain/lead.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "shared/base/clock.h"
+#include "shared/base/errors.h"
+
+namespace crm::operational {
+
+absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
+                         const RuleContext& /*context*/) {
+  if (before == nullptr) after.set_state(v1::Lead::NEW);
+  after.set_email(absl::AsciiStrToLower(after.email()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Lead> QualifyLead(v1::Lead lead, absl::Time now) {
+  if (lead.state() != v1::Lead::NEW) {
+    return FailedPrecondition(
+        "LEAD_NOT_NEW",
+        absl::StrCat("Lead '", lead.name(), "' is ",
+                     v1::Lead::State_Name(lead.state()),
+                     "; only a NEW lead can be qualified."),
+        lead.name());
+  }
+  lead.set_state(v1::Lead::QUALIFIED);
+  *lead.mutable_qualify_time() = ToTimestamp(now);
+  return lead;
+}
+
+absl::StatusOr<LeadConversion> PlanLeadConversion(
+    const v1::Lead& lead, absl::string_view opportunity_name, absl::Time now) {
+  if (lead.state() != v1::Lead::QUALIFIED) {
+    return FailedPrecondition(
+        "LEAD_NOT_QUALIFIED",
+        absl::StrCat("Lead '", lead.name(), "' is ",
+                     v1::Lead::State_Name(lead.state()),
+                     "; qualify it before converting it."),
+        lead.name());
+  }
+
+  LeadConversion plan;
+  plan.lead = lead;
+  plan.lead.set_state(v1::Lead::CONVERTED);
+  *plan.lead.mutable_convert_time() = ToTimestamp(now);
+  // A lead without a company is a private person, who is their own account.
+  plan.account.set_display_name(lead.company().empty() ? lead.display_name()
+                                                       : lead.company());
+  plan.account.set_customer(lead.customer());
+  plan.account.set_owner(lead.owner());
+  plan.contact.set_display_name(lead.display_name());
+  plan.contact.set_customer(lead.customer());
+  plan.contact.set_owner(lead.owner());
+  plan.contact.set_email(lead.email());
+  plan.contact.set_phone(lead.phone());
+  if (!opportunity_name.empty()) {
+    v1::Opportunity& opportunity = plan.opportunity.emplace();
+    opportunity.set_display_name(std::string(opportunity_name));
+    opportunity.set_customer(lead.customer());
+    opportunity.set_owner(lead.owner());
+  }
+  return plan;
+}
+
+}  // namespace crm::operational

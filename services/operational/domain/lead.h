@@ -1,0 +1,52 @@
+// The rules of a lead's life: qualifying and converting.
+//
+// Everything here is a pure function of its arguments. Callers read the inputs,
+// apply a rule, and persist what it returns.
+
+#ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_LEAD_H_
+#define CRM_SERVICES_OPERATIONAL_DOMAIN_LEAD_H_
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "crm/operational/v1/account.pb.h"
+#include "crm/operational/v1/contact.pb.h"
+#include "crm/operational/v1/lead.pb.h"
+#include "crm/operational/v1/opportunity.pb.h"
+#include "shared/reflect/rule_context.h"
+
+namespace crm::operational {
+
+// Completes a lead before it is stored: a new one is NEW, its e-mail address is
+// in lower case.
+absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
+                         const RuleContext& context);
+
+// Returns `lead` as QUALIFIED at `now`.
+//
+// Returns FAILED_PRECONDITION (LEAD_NOT_NEW) unless it is NEW.
+absl::StatusOr<v1::Lead> QualifyLead(v1::Lead lead, absl::Time now);
+
+// The records that result from converting one lead. They carry no names yet;
+// references between them are set by whoever assigns the names.
+struct LeadConversion {
+  v1::Lead lead;
+  v1::Account account;
+  v1::Contact contact;
+  std::optional<v1::Opportunity> opportunity;
+};
+
+// Plans the conversion of `lead` at `now`, opening an opportunity called
+// `opportunity_name` unless that is empty. All records belong to the lead's
+// customer and owner.
+//
+// Returns FAILED_PRECONDITION (LEAD_NOT_QUALIFIED) unless the lead is
+// qualified.
+absl::StatusOr<LeadConversion> PlanLeadConversion(
+    const v1::Lead& lead, absl::string_view opportunity_name, absl::Time now);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_LEAD_H_

@@ -1,0 +1,48 @@
+// The rules of orders: exact totals, and the way from DRAFT to CONFIRMED.
+//
+// Everything here is a pure function of its arguments.
+
+#ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_ORDER_H_
+#define CRM_SERVICES_OPERATIONAL_DOMAIN_ORDER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crm/operational/v1/order.pb.h"
+#include "shared/reflect/rule_context.h"
+
+namespace crm::operational {
+
+// Completes and checks an order before it is stored. A new one is DRAFT and
+// ordered now unless it says when. Lines take name and price from their product
+// where they have none, then are priced: see PriceOrder().
+//
+// Returns FAILED_PRECONDITION (ORDER_NOT_DRAFT) if lines change after DRAFT,
+// and INVALID_ARGUMENT with the violations of all lines.
+absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
+                          const RuleContext& context);
+
+// Sets the amount of each line, price x quantity x (1 - discount), and the
+// total as their sum, exact to nanos; gives lines without an id the lowest free
+// number.
+//
+// Returns INVALID_ARGUMENT with a violation for every line that repeats an id,
+// has no price or a negative one, one in another currency than the order, or
+// whose amount is no whole number of nanos or too large.
+absl::Status PriceOrder(v1::Order& order);
+
+// Return `order` in its next state at `now`.
+//
+// Return FAILED_PRECONDITION: ORDER_NOT_DRAFT or ORDER_EMPTY from SubmitOrder,
+// ORDER_NOT_SUBMITTED from ConfirmOrder, ORDER_CANCELLED from CancelOrder.
+absl::StatusOr<v1::Order> SubmitOrder(v1::Order order, absl::Time now);
+absl::StatusOr<v1::Order> ConfirmOrder(v1::Order order, absl::Time now);
+absl::StatusOr<v1::Order> CancelOrder(v1::Order order,
+                                      const std::string& reason,
+                                      absl::Time now);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_ORDER_H_

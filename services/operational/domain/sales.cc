@@ -1,0 +1,76 @@
+#include "services/operational/domain/sales.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "shared/base/clock.h"
+#include "shared/base/errors.h"
+#include "shared/base/money.h"
+
+namespace crm::operational {
+
+absl::Status PrepareAccount(const v1::Account* /*before*/, v1::Account& after,
+                            const RuleContext& context) {
+  std::string name = after.parent_account();
+  for (int depth = 0; !name.empty(); ++depth) {
+    if (name == after.name()) {
+      return BadField("account.parent_account",
+                      "closes a circle: an account cannot lie under itself.");
+    }
+    if (depth == kMaxAccountDepth) {
+      return BadField("account.parent_account",
+                      absl::StrCat("has more than ", kMaxAccountDepth,
+                                   " accounts above it."));
+    }
+    const auto* parent = context.Find<v1::Account>(name);
+    if (parent == nullptr) break;
+    name = parent->parent_account();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrepareContact(const v1::Contact* /*before*/, v1::Contact& after,
+                            const RuleContext& /*context*/) {
+  after.set_email(absl::AsciiStrToLower(after.email()));
+  return absl::OkStatus();
+}
+
+absl::Status PrepareOpportunity(const v1::Opportunity* before,
+                                v1::Opportunity& after,
+                                const RuleContext& /*context*/) {
+  if (before == nullptr) after.set_state(v1::Opportunity::OPEN);
+  if (ToNanos(after.amount()) < 0) {
+    return BadField("opportunity.amount", "must not be negative.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrepareProduct(const v1::Product* /*before*/, v1::Product& after,
+                            const RuleContext& /*context*/) {
+  if (ToNanos(after.list_price()) < 0) {
+    return BadField("product.list_price", "must not be negative.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrepareActivity(const v1::Activity* before, v1::Activity& after,
+                             const RuleContext& /*context*/) {
+  if (before == nullptr) after.set_state(v1::Activity::PLANNED);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Activity> CompleteActivity(v1::Activity activity,
+                                              const std::string& outcome,
+                                              absl::Time now) {
+  if (activity.state() == v1::Activity::DONE) {
+    return FailedPrecondition(
+        "ACTIVITY_DONE",
+        absl::StrCat("Activity '", activity.name(), "' is done already."),
+        activity.name());
+  }
+  activity.set_state(v1::Activity::DONE);
+  activity.set_outcome(outcome);
+  *activity.mutable_complete_time() = ToTimestamp(now);
+  return activity;
+}
+
+}  // namespace crm::operational

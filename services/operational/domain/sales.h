@@ -1,0 +1,58 @@
+// The rules of the smaller sales records: accounts, contacts, opportunities,
+// products and activities.
+//
+// Everything here is a pure function of its arguments.
+
+#ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_SALES_H_
+#define CRM_SERVICES_OPERATIONAL_DOMAIN_SALES_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crm/operational/v1/account.pb.h"
+#include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/contact.pb.h"
+#include "crm/operational/v1/opportunity.pb.h"
+#include "crm/operational/v1/product.pb.h"
+#include "shared/reflect/rule_context.h"
+
+namespace crm::operational {
+
+// The most accounts above one another.
+inline constexpr int kMaxAccountDepth = 20;
+
+// Checks that the parents of an account close no circle and are at most
+// kMaxAccountDepth. Returns INVALID_ARGUMENT else.
+absl::Status PrepareAccount(const v1::Account* before, v1::Account& after,
+                            const RuleContext& context);
+
+// Completes a contact: its e-mail address is in lower case.
+absl::Status PrepareContact(const v1::Contact* before, v1::Contact& after,
+                            const RuleContext& context);
+
+// Completes an opportunity: a new one is OPEN. Returns INVALID_ARGUMENT if its
+// amount is negative.
+absl::Status PrepareOpportunity(const v1::Opportunity* before,
+                                v1::Opportunity& after,
+                                const RuleContext& context);
+
+// Returns INVALID_ARGUMENT if the list price of a product is negative.
+absl::Status PrepareProduct(const v1::Product* before, v1::Product& after,
+                            const RuleContext& context);
+
+// Completes an activity: a new one is PLANNED.
+absl::Status PrepareActivity(const v1::Activity* before, v1::Activity& after,
+                             const RuleContext& context);
+
+// Returns `activity` as DONE at `now` with `outcome`.
+//
+// Returns FAILED_PRECONDITION (ACTIVITY_DONE) if it is done already.
+absl::StatusOr<v1::Activity> CompleteActivity(v1::Activity activity,
+                                              const std::string& outcome,
+                                              absl::Time now);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_SALES_H_

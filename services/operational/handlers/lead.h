@@ -1,0 +1,22 @@
+// The custom methods of leads.
+
+#ifndef CRM_SERVICES_OPERATIONAL_HANDLERS_LEAD_H_
+#define CRM_SERVICES_OPERATIONAL_HANDLERS_LEAD_H_
+
+#include "absl/status/statusor.h"
+#include "crm/operational/v1/lead.pb.h"
+#include "shared/resource/transaction.h"
+
+namespace crm::operational {
+
+// Each serves the method of its request; see the proto for what it returns.
+absl::StatusOr<v1::Lead> HandleQualifyLead(
+    Transaction& transaction, const CallContext& call,
+    const v1::QualifyLeadRequest& request);
+absl::StatusOr<v1::ConvertLeadResponse> HandleConvertLead(
+    Transaction& transaction, const CallContext& call,
+    const v1::ConvertLeadRequest& request);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_HANDLERS_LEAD_H_

@@ -1,0 +1,25 @@
+// The custom methods of orders.
+
+#ifndef CRM_SERVICES_OPERATIONAL_HANDLERS_ORDER_H_
+#define CRM_SERVICES_OPERATIONAL_HANDLERS_ORDER_H_
+
+#include "absl/status/statusor.h"
+#include "crm/operational/v1/order.pb.h"
+#include "shared/resource/transaction.h"
+
+namespace crm::operational {
+
+// Each serves the method of its request; see the proto for what it returns.
+absl::StatusOr<v1::Order> HandleSubmitOrder(
+    Transaction& transaction, const CallContext& call,
+    const v1::SubmitOrderRequest& request);
+absl::StatusOr<v1::Order> HandleConfirmOrder(
+    Transaction& transaction, const CallContext& call,
+    const v1::ConfirmOrderRequest& request);
+absl::StatusOr<v1::Order> HandleCancelOrder(
+    Transaction& transaction, const CallContext& call,
+    const v1::CancelOrderRequest& request);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_HANDLERS_ORDER_H_

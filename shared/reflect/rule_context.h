@@ -1,0 +1,39 @@
+// What the rules of a resource are told beside the resource itself: the time,
+// who acts, and the resources that it refers to.
+
+#ifndef CRM_SHARED_REFLECT_RULE_CONTEXT_H_
+#define CRM_SHARED_REFLECT_RULE_CONTEXT_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+
+namespace crm {
+
+// The inputs of a rule. Rules take time and other resources from here alone, so
+// they stay functions of their arguments. Thread-compatible.
+struct RuleContext {
+  // The instant of the change.
+  absl::Time now;
+  // The subject of the caller.
+  std::string actor;
+  // Returns the resource of a type and name as it is now, null if there is
+  // none. The result lives as long as the context.
+  std::function<const google::protobuf::Message*(
+      const google::protobuf::Descriptor* type, absl::string_view name)>
+      find;
+
+  // `find` for one type; null if there is no such resource, or no lookup.
+  template <typename T>
+  const T* Find(absl::string_view name) const {
+    return find ? static_cast<const T*>(find(T::descriptor(), name)) : nullptr;
+  }
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_REFLECT_RULE_CONTEXT_H_
