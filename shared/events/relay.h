@@ -26,7 +26,8 @@
 
 namespace crm {
 
-// How far the relay has come.
+// How far the relay has come, as of its last look at the streams. Without Redis
+// the positions are empty; Feed.Head tells them.
 struct RelayStats {
   // Events that have a position, by partition.
   std::vector<int64_t> numbered;

@@ -8,7 +8,6 @@
 #ifndef CRM_SHARED_REDIS_CONNECTION_H_
 #define CRM_SHARED_REDIS_CONNECTION_H_
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
