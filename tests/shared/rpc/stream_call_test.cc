@@ -206,8 +206,9 @@ TEST(StreamCall, OutlivesItsConnectionInTheHandsOfAHandler) {
   {
     TestServer server({.watch = caught.handler()});
     RawClient client(server.port());
-    client.Open(kWatch, Pack("all"))->Cancel();
+    auto stream = client.Open(kWatch, Pack("all"));
     source = caught.stream();
+    stream->Cancel();
   }
 
   EXPECT_TRUE(source->cancelled());
