@@ -26,7 +26,8 @@ void AddErrorHeaders(const absl::Status& status, Headers& headers) {
   if (absl::IsUnauthenticated(status)) {
     headers.push_back({"www-authenticate", "Bearer"});
   }
-  for (const google::protobuf::Any& detail : ToRpcStatus(status).details()) {
+  const google::rpc::Status rpc = ToRpcStatus(status);
+  for (const google::protobuf::Any& detail : rpc.details()) {
     google::rpc::RetryInfo retry;
     google::rpc::ErrorInfo info;
     if (detail.UnpackTo(&retry)) {
