@@ -48,10 +48,11 @@ class HttpServer::Listener {
     watch_ = FdWatch();
     retry_.Cancel();
     fd_.Close();
-    for (auto& [id, entry] : connections_) {
-      if (entry.connection != nullptr) entry.connection->Drain();
-      if (entry.sniffer != nullptr) Remove(id);
-    }
+    absl::erase_if(connections_, [](const auto& entry) {
+      return entry.second.sniffer != nullptr;
+    });
+    // None of them goes before the loop's next turn.
+    for (auto& [id, entry] : connections_) entry.connection->Drain();
     deadline_ = loop_.After(drain, [this] {
       connections_.clear();
       FinishStop();

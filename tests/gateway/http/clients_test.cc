@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // Runs a command by the shell; returns what it prints.
-std::string Run(const std::string& command) {
+std::string Shell(const std::string& command) {
   std::string printed;
   FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
   if (pipe == nullptr) return "";
@@ -29,11 +29,8 @@ std::string Run(const std::string& command) {
 }
 
 bool Installed(const std::string& program) {
-  return !Run(absl::StrCat("command -v ", program)).empty();
+  return !Shell(absl::StrCat("command -v ", program)).empty();
 }
-
-#define CRM_REQUIRE_PROGRAM(program) \
-  if (!Installed(program)) GTEST_SKIP() << program << " is not installed."
 
 class ClientsTest : public ServerTest {
  protected:
@@ -49,11 +46,11 @@ class CurlTest : public ClientsTest,
                  public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
-    CRM_REQUIRE_PROGRAM("curl");
+    if (!Installed("curl")) GTEST_SKIP() << "curl is not installed.";
     ClientsTest::SetUp();
   }
   std::string Curl(const std::string& arguments) {
-    return Run(absl::StrCat("curl -s -m 20 ", GetParam(), " ", arguments));
+    return Shell(absl::StrCat("curl -s -m 20 ", GetParam(), " ", arguments));
   }
 };
 
@@ -67,8 +64,8 @@ TEST_P(CurlTest, StreamsMegabytesDown) {
 }
 
 TEST_P(CurlTest, StreamsUpWithoutAKnownLength) {
-  EXPECT_EQ(Run(absl::StrCat("head -c 1000000 /dev/zero | curl -s -m 20 ",
-                             GetParam(), " -T - -X POST ", Url("/count"))),
+  EXPECT_EQ(Shell(absl::StrCat("head -c 1000000 /dev/zero | curl -s -m 20 ",
+                               GetParam(), " -T - -X POST ", Url("/count"))),
             "1000000");
 }
 
@@ -76,41 +73,44 @@ TEST_P(CurlTest, AsksForTheHeadAlone) {
   EXPECT_THAT(Curl(absl::StrCat("-I ", Url("/count"))), HasSubstr(" 200"));
 }
 
-TEST_P(CurlTest, ReusesTheConnection) {
-  EXPECT_EQ(Curl(absl::StrCat("-w '%{num_connects}' ", Url("/count"), " ",
-                              Url("/count"))),
-            "0100");
-}
-
 INSTANTIATE_TEST_SUITE_P(Protocols, CurlTest,
                          ::testing::Values("--http1.1",
                                            "--http2-prior-knowledge"));
 
+// Over HTTP/2, h2load shows this; curl 7.88 sends no second request there.
+TEST_F(ClientsTest, CurlReusesAnHttp1Connection) {
+  if (!Installed("curl")) GTEST_SKIP() << "curl is not installed.";
+
+  EXPECT_EQ(Shell(absl::StrCat("curl -s -m 20 --http1.1 -w '%{num_connects}' ",
+                               Url("/count"), " ", Url("/count"))),
+            "0100");
+}
+
 TEST_F(ClientsTest, NghttpReadsTrailers) {
-  CRM_REQUIRE_PROGRAM("nghttp");
+  if (!Installed("nghttp")) GTEST_SKIP() << "nghttp is not installed.";
 
   const std::string printed =
-      Run(absl::StrCat("nghttp -v -t 20 ", Url("/echo")));
+      Shell(absl::StrCat("nghttp -v -t 20 ", Url("/echo")));
 
   EXPECT_THAT(printed, HasSubstr(":status: 200"));
   EXPECT_THAT(printed, HasSubstr("x-status: 0"));
 }
 
 TEST_F(ClientsTest, H2loadSucceedsWithManyStreams) {
-  CRM_REQUIRE_PROGRAM("h2load");
+  if (!Installed("h2load")) GTEST_SKIP() << "h2load is not installed.";
 
   const std::string printed =
-      Run(absl::StrCat("h2load -n 5000 -c 8 -m 100 ", Url("/count")));
+      Shell(absl::StrCat("h2load -n 5000 -c 8 -m 100 ", Url("/count")));
 
   EXPECT_THAT(printed, HasSubstr("5000 succeeded, 0 failed, 0 errored"))
       << printed;
 }
 
 TEST_F(ClientsTest, H2loadSucceedsOverHttp1) {
-  CRM_REQUIRE_PROGRAM("h2load");
+  if (!Installed("h2load")) GTEST_SKIP() << "h2load is not installed.";
 
   const std::string printed =
-      Run(absl::StrCat("h2load --h1 -n 2000 -c 8 -m 4 ", Url("/count")));
+      Shell(absl::StrCat("h2load --h1 -n 2000 -c 8 -m 4 ", Url("/count")));
 
   EXPECT_THAT(printed, HasSubstr("2000 succeeded, 0 failed, 0 errored"))
       << printed;

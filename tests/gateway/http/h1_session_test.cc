@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 
@@ -83,13 +84,17 @@ TEST_F(H1SessionTest, StreamsAResponseInChunks) {
 TEST_F(H1SessionTest, ASlowReaderStopsTheWriter) {
   RawClient client(Serve());
 
-  client.Send("GET /produce/20000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  bool closed = false;
+
+  client.Send(
+      "GET /produce/20000000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   client.ReadTo("\r\n\r\n");
   // The kernel's buffers are full when the writer is above its mark.
   EXPECT_TRUE(
       thread_.Eventually([&] { return log_.max_buffered > kHighWaterBytes; }));
 
-  const std::string body = client.ReadTo("\r\n0\r\n\r\n");
+  const std::string body = client.ReadAll(closed);
+  EXPECT_TRUE(closed);
   EXPECT_EQ(std::count(body.begin(), body.end(), 'p'), 20'000'000);
   EXPECT_LE(log_.max_buffered, kHighWaterBytes + 10'000);
 }
@@ -371,7 +376,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
                    400),
         std::tuple("POST / HTTP/1.1\r\nHost: a\r\n"
-                   "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX",
+                   "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX\r\n",
                    400),
         std::tuple("\x16\x03\x01 is no HTTP\r\n\r\n", 400)));
 
