@@ -43,10 +43,10 @@ struct SliceContent {
 struct SliceDefinition {
   // The name, as `IDENTITY`.
   std::string name;
-  // Builds it from the service's store for `request.customer()`, at least as new
-  // as `request.min_key_version()` of `request.min_service()` where that is not
-  // 0; UNAVAILABLE (NOT_YET_APPLIED) if it cannot be had by `deadline`. Called by
-  // any thread.
+  // Builds it from the service's store for `request.customer()`, at least as
+  // new as `request.min_key_version()` of `request.min_service()` where that is
+  // not 0; UNAVAILABLE (NOT_YET_APPLIED) if it cannot be had by `deadline`.
+  // Called by any thread.
   std::function<absl::StatusOr<SliceContent>(
       const std::string& tenant, const internal::v1::ReadSlicesRequest& request,
       absl::Time deadline)>
@@ -71,9 +71,9 @@ class SliceOwner {
       const std::string& tenant, const internal::v1::ReadSlicesRequest& request,
       absl::Time deadline);
 
-  // Says that `customer` changed and is at `version` now: what is cached becomes
-  // a tombstone. Returns at once; the cache is told by a thread of this object,
-  // the newest version of a customer only.
+  // Says that `customer` changed and is at `version` now: what is cached
+  // becomes a tombstone. Returns at once; the cache is told by a thread of this
+  // object, the newest version of a customer only.
   void Invalidate(const std::string& tenant, const std::string& customer,
                   int64_t version);
 
