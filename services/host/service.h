@@ -16,6 +16,7 @@
 #include "shared/observe/log.h"
 #include "shared/observe/metrics.h"
 #include "shared/profile/slice_owner.h"
+#include "shared/query/page_token.h"
 #include "shared/resource/application.h"
 #include "shared/resource/read_view.h"
 
@@ -28,10 +29,12 @@ struct ServiceEnvironment {
   const Clock& clock;
   Logger& logger;
   MetricRegistry& metrics;
+  const PageTokenCodec& page_tokens;
 };
 
-// A profile slice that is built from the service's own resources. Its version is
-// the customer's key version, its as-of time that of the customer's last event.
+// A profile slice that is built from the service's own resources. Its version
+// is the customer's key version, its as-of time that of the customer's last
+// event.
 struct StoreSlice {
   // The name, as `IDENTITY`.
   std::string name;

@@ -60,6 +60,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> Application::Services()
 std::vector<SqlTable> Application::Tables() const {
   std::vector<SqlTable> tables = catalog_.Tables();
   tables.push_back(RequestLogTable());
+  tables.insert(tables.end(), tables_.begin(), tables_.end());
   return tables;
 }
 

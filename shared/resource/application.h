@@ -137,6 +137,28 @@ class Application {
         });
   }
 
+  // The same over one snapshot of the store.
+  template <typename Deps, typename Response, typename Request>
+  Application& Read(Deps& deps,
+                    absl::StatusOr<Response> (*handler)(Deps&, const ReadView&,
+                                                        const CallContext&,
+                                                        const Request&)) {
+    return BindRead(
+        Request::descriptor(),
+        [&deps, handler](const ReadView& view, const CallContext& call,
+                         const google::protobuf::Message& request) {
+          return Erase(
+              handler(deps, view, call, static_cast<const Request&>(request)));
+        });
+  }
+
+  // Adds a table of the service's own to its store, for what is no resource.
+  // Handlers reach it by Transaction::writer() and ReadView::reader().
+  Application& Keeps(SqlTable table) {
+    tables_.push_back(std::move(table));
+    return *this;
+  }
+
   // Returns the services to serve: those of the resources' proto files.
   std::vector<const google::protobuf::ServiceDescriptor*> Services() const;
 
@@ -199,6 +221,7 @@ class Application {
 
   std::string service_;
   ResourceCatalog catalog_;
+  std::vector<SqlTable> tables_;
   absl::Status problem_;
   std::map<const google::protobuf::Descriptor*, Handler> handlers_;
 };

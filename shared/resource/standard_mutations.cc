@@ -65,24 +65,8 @@ absl::Status CheckEtag(const Message& stored, const std::string& etag) {
 
 MessageOr Create(Transaction& transaction, const Resource& resource,
                  const Message& request) {
-  const FieldDescriptor* field = ResourceField(request, resource);
-  std::unique_ptr<Message> message = resource.New();
-  message->CopyFrom(request.GetReflection()->GetMessage(request, field));
-  ClearOutputOnly(*message);
-  const std::string parent = ReadString(request, "parent");
-  if (!resource.schema.pattern().MatchesParent(parent, /*wildcards=*/false)) {
-    return BadField("parent", "must be the name of the parent resource.");
-  }
-  const std::string id_field = absl::StrCat(field->name(), "_id");
-  const std::string id = ReadString(request, id_field);
-  if (!id.empty() && !IsCallerId(id)) {
-    return BadField(id_field,
-                    "must be 2 to 63 lower-case letters, digits and hyphens, "
-                    "start with a letter and not end with a hyphen.");
-  }
-  WriteString(*message, "name",
-              id.empty() ? transaction.NewName(resource, parent)
-                         : resource.schema.pattern().Format(parent, id));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<Message> message,
+                       NewResource(transaction, resource, request));
   transaction.Create(*message);
   return message;
 }
@@ -179,6 +163,29 @@ MessageOr Undelete(Transaction& transaction, const Resource& resource,
 }
 
 }  // namespace
+
+MessageOr NewResource(Transaction& transaction, const Resource& resource,
+                      const Message& request) {
+  const FieldDescriptor* field = ResourceField(request, resource);
+  std::unique_ptr<Message> message = resource.New();
+  message->CopyFrom(request.GetReflection()->GetMessage(request, field));
+  ClearOutputOnly(*message);
+  const std::string parent = ReadString(request, "parent");
+  if (!resource.schema.pattern().MatchesParent(parent, /*wildcards=*/false)) {
+    return BadField("parent", "must be the name of the parent resource.");
+  }
+  const std::string id_field = absl::StrCat(field->name(), "_id");
+  const std::string id = ReadString(request, id_field);
+  if (!id.empty() && !IsCallerId(id)) {
+    return BadField(id_field,
+                    "must be 2 to 63 lower-case letters, digits and hyphens, "
+                    "start with a letter and not end with a hyphen.");
+  }
+  WriteString(*message, "name",
+              id.empty() ? transaction.NewName(resource, parent)
+                         : resource.schema.pattern().Format(parent, id));
+  return message;
+}
 
 MessageOr ApplyStandard(Transaction& transaction, Verb verb,
                         const Resource& resource, const Message& request,

@@ -13,6 +13,14 @@
 
 namespace crm {
 
+// Returns the resource that the Create request `request` asks for, with its
+// name and without output-only fields, for a handler that fills those in and
+// then stores it by Transaction::Create. Returns INVALID_ARGUMENT for a bad id
+// or parent.
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> NewResource(
+    Transaction& transaction, const Resource& resource,
+    const google::protobuf::Message& request);
+
 // Applies one standard mutating method. `verb` is one of kCreate, kUpdate,
 // kDelete and kUndelete, and `request` is that method's request message.
 // Returns the response: the resource, or Empty where the method answers with
