@@ -67,6 +67,7 @@ absl::StatusOr<std::unique_ptr<GatewayApp>> GatewayApp::Create(
   CRM_ASSIGN_OR_RETURN(Loaded loaded, Load(settings, clock));
   std::unique_ptr<GatewayApp> app(
       new GatewayApp(settings, std::move(loaded), clock, logger));
+  CRM_RETURN_IF_ERROR(app->Wire());
   return app;
 }
 
@@ -86,26 +87,31 @@ GatewayApp::GatewayApp(const Settings& settings, Loaded loaded,
                     [this](RequestHead head, ResponseWriter& writer) {
                       return admin_pages_.Serve(head, writer);
                     }) {
-  std::map<std::string, Backend*> backends;
   for (const auto& [service, address] : settings_.backends) {
     upstreams_[service] = std::make_unique<H2Upstream>(loop_, address);
     backends_[service] =
         std::make_unique<Backend>(loop_, clock_, service, *upstreams_[service]);
-    backends[service] = backends_[service].get();
   }
-  local_ = std::make_unique<LocalServices>(LocalParts{
+}
+
+absl::Status GatewayApp::Wire() {
+  LocalParts parts{
       .loop = loop_,
       .clock = clock_,
-      .logger = logger_,
       .api = *loaded_.api,
       .roles = loaded_.roles,
       .secret = loaded_.secret,
       .redis_cache = settings_.redis_cache,
       .reflection = settings_.reflection,
-      .backends = backends,
-  });
+      .backends = {},
+  };
+  for (const auto& [service, backend] : backends_) {
+    parts.backends[service] = backend.get();
+  }
+  CRM_ASSIGN_OR_RETURN(local_, LocalServices::Create(parts));
   AddPages();
   edge_ = std::make_unique<Edge>(MakeEdgeParts());
+  return absl::OkStatus();
 }
 
 EdgeParts GatewayApp::MakeEdgeParts() {

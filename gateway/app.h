@@ -72,6 +72,8 @@ class GatewayApp {
   GatewayApp(const Settings& settings, Loaded loaded, const Clock& clock,
              Logger& logger);
 
+  // Makes what refers to the rest: local services, pages, the edge.
+  absl::Status Wire();
   void AddPages();
   Page Readiness() const;
   EdgeParts MakeEdgeParts();

@@ -8,13 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "gateway/api/api_descriptors.h"
 #include "gateway/http/event_loop.h"
+#include "gateway/local/slice_reader.h"
+#include "gateway/local/worker_pool.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/message_call.h"
 #include "shared/auth/roles.h"
 #include "shared/base/clock.h"
-#include "shared/observe/log.h"
+#include "shared/cache/slice_cache.h"
+#include "shared/redis/pool.h"
 
 namespace crm::gateway {
 
@@ -22,7 +26,6 @@ namespace crm::gateway {
 struct LocalParts {
   EventLoop& loop;
   const Clock& clock;
-  Logger& logger;
   const ApiDescriptors& api;
   const RoleTable& roles;
   // The suite's shared secret, by which consistency tokens are checked.
@@ -36,7 +39,10 @@ struct LocalParts {
 // Owns the services. Loop thread only.
 class LocalServices {
  public:
-  explicit LocalServices(const LocalParts& parts);
+  // Returns INVALID_ARGUMENT when the address of the cache is none. Nothing is
+  // connected to here.
+  static absl::StatusOr<std::unique_ptr<LocalServices>> Create(
+      const LocalParts& parts);
 
   using Targets = std::map<std::string, CallTarget*, std::less<>>;
 
@@ -45,6 +51,18 @@ class LocalServices {
   const Targets& open_services() const { return open_; }
 
  private:
+  explicit LocalServices(const LocalParts& parts);
+
+  void AddServices(const LocalParts& parts);
+  // Owns `service`, and lists it in `targets` by `names`.
+  void Add(Targets& targets, const std::vector<std::string>& names,
+           std::unique_ptr<CallTarget> service);
+
+  std::unique_ptr<RedisPool> redis_;
+  std::unique_ptr<SliceCache> cache_;
+  SliceReader reader_;
+  // Stopped before the cache goes.
+  WorkerPool workers_;
   std::vector<std::unique_ptr<CallTarget>> owned_;
   Targets services_;
   Targets open_;

@@ -1,0 +1,184 @@
+#include "gateway/local/profile_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "crm/profile/v1/profile.pb.h"
+#include "gateway/local/local_call.h"
+#include "shared/base/errors.h"
+#include "shared/base/ids.h"
+#include "shared/base/status_macros.h"
+#include "shared/call/consistency_token.h"
+#include "shared/profile/compose.h"
+
+namespace crm::gateway {
+
+using profile::v1::GetProfileRequest;
+using profile::v1::Profile;
+using profile::v1::Slice;
+
+namespace {
+
+constexpr char kPermission[] = "customers.getProfile";
+
+// Returns the customer of a profile's name.
+absl::StatusOr<std::string> CustomerOf(absl::string_view name) {
+  absl::string_view id = name;
+  const bool formed = absl::ConsumePrefix(&id, "customers/") &&
+                      absl::ConsumeSuffix(&id, "/profile") && IsResourceId(id);
+  if (formed) return absl::StrCat("customers/", id);
+  return BadField("name", "The name is not 'customers/{customer}/profile'.");
+}
+
+absl::Status CheckKinds(const GetProfileRequest& request) {
+  std::vector<FieldViolation> violations;
+  for (int i = 0; i < request.slices_size(); ++i) {
+    const bool served = std::any_of(
+        SliceSources().begin(), SliceSources().end(),
+        [&](const SliceSource& source) {
+          return source.kind == static_cast<Slice::Kind>(request.slices(i));
+        });
+    if (!served) {
+      violations.push_back({absl::StrCat("slices[", i, "]"),
+                            "No service serves this slice; leave it out."});
+    }
+  }
+  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
+}  // namespace
+
+// One call: checks, then the cache, then the owners, then the answer.
+class ProfileService::Call final : public SingleRequestCall {
+ public:
+  Call(const ProfileServiceParts& service, CallHead head,
+       CallObserver& observer)
+      : SingleRequestCall(std::move(head), observer), service_(service) {}
+
+ private:
+  void OnRequest(const std::string& bytes) override {
+    if (absl::Status status = ReadRequest(bytes); !status.ok()) {
+      return Finish(std::move(status));
+    }
+    if (service_.cache == nullptr) return AskOwners();
+    ReadCache();
+  }
+
+  // Permission comes before anything else is looked at.
+  absl::Status ReadRequest(const std::string& bytes) {
+    if (!service_.roles.Allows(head().principal.roles, kPermission)) {
+      return PermissionDenied(
+          "PERMISSION_DENIED",
+          absl::StrCat("You need the permission '", kPermission, "'."),
+          {{"permission", kPermission}});
+    }
+    GetProfileRequest request;
+    CRM_RETURN_IF_ERROR(Parse(bytes, request));
+    CRM_ASSIGN_OR_RETURN(profile_.customer, CustomerOf(request.name()));
+    CRM_RETURN_IF_ERROR(CheckKinds(request));
+    for (const int kind : request.slices()) {
+      profile_.kinds.push_back(static_cast<Slice::Kind>(kind));
+    }
+    profile_.rule.now = service_.clock.Now();
+    for (const Header& header : head().metadata) {
+      if (header.name != kConsistencyTokenMetadata) continue;
+      CRM_ASSIGN_OR_RETURN(
+          const ConsistencyToken token,
+          DecodeConsistencyToken(header.value, service_.secret));
+      int64_t& seen = profile_.rule.seen_versions[token.service];
+      seen = std::max(
+          seen, token.VersionOf(head().principal.tenant, profile_.customer));
+    }
+    return absl::OkStatus();
+  }
+
+  void ReadCache() {
+    const SliceKey key{head().principal.tenant, profile_.customer};
+    const std::weak_ptr<bool> alive = alive_;
+    const bool queued = service_.workers.Post(
+        [this, alive, key, cache = service_.cache, loop = &service_.loop] {
+          absl::StatusOr<SliceMap> slices = cache->Read(key, {});
+          loop->Post([this, alive, slices = std::move(slices)] {
+            // The call lives on the loop, so it cannot end while this runs.
+            if (!alive.expired()) OnCache(slices);
+          });
+        });
+    if (!queued) OnCache(absl::UnavailableError("The workers are busy."));
+  }
+
+  void OnCache(const absl::StatusOr<SliceMap>& slices) {
+    profile_.cache_down = !slices.ok();
+    if (slices.ok()) profile_.cached = *slices;
+    AskOwners();
+  }
+
+  void AskOwners() {
+    const auto plan = PlanReads(profile_.kinds, profile_.cached, profile_.rule);
+    waiting_ = plan.size();
+    if (waiting_ == 0) return Compose();
+    const Headers metadata = BackendMetadata();
+    for (const auto& [owner, slices] : plan) {
+      service_.reader.Read(QuestionTo(owner, slices), metadata, head().deadline,
+                           alive_,
+                           [this, owner = owner](const OwnerAnswer& answer) {
+                             profile_.answers[owner] = answer;
+                             if (--waiting_ == 0) Compose();
+                           });
+    }
+  }
+
+  // The caller's credential and trace go along; nothing else of the call does.
+  Headers BackendMetadata() const {
+    Headers metadata;
+    for (const Header& header : head().metadata) {
+      if (header.name == "authorization" || header.name == "traceparent") {
+        metadata.push_back(header);
+      }
+    }
+    return metadata;
+  }
+
+  SliceQuestion QuestionTo(const std::string& owner,
+                           const std::vector<std::string>& slices) const {
+    SliceQuestion question{.tenant = head().principal.tenant,
+                           .customer = profile_.customer,
+                           .owner = owner,
+                           .slices = slices,
+                           .min_service = "",
+                           .min_key_version = 0};
+    for (const SliceSource& source : SliceSources()) {
+      if (source.owner != owner) continue;
+      // An owner is told of the service whose changes its slices show.
+      const std::string& service =
+          source.producer.empty() ? source.owner : source.producer;
+      const auto seen = profile_.rule.seen_versions.find(service);
+      if (seen != profile_.rule.seen_versions.end() && seen->second > 0) {
+        question.min_service = service;
+        question.min_key_version = seen->second;
+      }
+    }
+    return question;
+  }
+
+  void Compose() {
+    const absl::StatusOr<Profile> profile = ComposeProfile(profile_);
+    if (!profile.ok()) return Finish(profile.status());
+    Answer(*profile);
+  }
+
+  const ProfileServiceParts& service_;
+  ProfileParts profile_;
+  size_t waiting_ = 0;
+  // Expires with the call, so that late answers find nobody.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+std::unique_ptr<MessageCall> ProfileService::Start(CallHead head,
+                                                   CallObserver& observer) {
+  return std::make_unique<Call>(parts_, std::move(head), observer);
+}
+
+}  // namespace crm::gateway
