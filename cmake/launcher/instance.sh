@@ -138,6 +138,7 @@ CRM_SERVICE_KEY_FILE=$KEYS/services.pem
 ${prefix}_LISTEN=${ADDRESSES[${prefix}_LISTEN]}
 ${prefix}_METRICS_LISTEN=${ADDRESSES[${prefix}_METRICS_LISTEN]}
 ${prefix}_DATA_DIR=$CRM_HOME/data/$1
+CRM_DRAIN=3s
 EOF
 }
 

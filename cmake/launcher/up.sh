@@ -77,7 +77,7 @@ start_supervisor() {
   : > "$LOGS/supervisor.log"
   # A session of its own: Ctrl-C in this terminal reaches only this script,
   # which then has everything stopped in order.
-  CRM_HOME="$CRM_HOME" setsid "$CRM_ROOT/crm" __supervise \
+  setsid env CRM_HOME="$CRM_HOME" "$CRM_ROOT/crm" __supervise \
       >> "$LOGS/supervisor.log" 2>&1 < /dev/null 9>&- &
   SUPERVISOR=$!
   while true; do

@@ -50,6 +50,22 @@ async function errorOf(response) {
   }
 }
 
+// Yields the messages of a stream of JSON lines. Throws an ApiError if the server
+// ends the stream with an error.
+async function* messagesOf(body) {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, {stream: true})).split('\n');
+    rest = lines.pop();
+    for (const line of lines.filter((line) => line !== '')) {
+      const message = JSON.parse(line);
+      if (message.error) throw new ApiError(200, message.error);
+      yield message;
+    }
+  }
+}
+
 export class RestClient {
   // `url` is the address of the gateway. The token is read from `tokenFile`,
   // again whenever it is refused. A call that meets a suite that is down or busy
@@ -84,7 +100,7 @@ export class RestClient {
     const giveUp = Date.now() + this.patienceMs;
     for (let attempt = 0;; ++attempt) {
       try {
-        const response = await this.send(method, path, query, body);
+        const response = await this.send(method, path, {query, body});
         return await response.json();
       } catch (error) {
         if (!this.isWorthRetrying(error) || Date.now() > giveUp) throw error;
@@ -94,8 +110,9 @@ export class RestClient {
     }
   }
 
-  // Sends a request once and returns the fetch response, its body unread.
-  async send(method, path, query = {}, body = undefined, signal = undefined) {
+  // Sends a request once and returns the fetch response, its body unread. Throws
+  // an ApiError unless that is OK.
+  async send(method, path, {query = {}, body, headers = {}, signal} = {}) {
     const url = new URL(this.url + path);
     for (const [name, value] of Object.entries(query)) {
       for (const one of [value].flat()) url.searchParams.append(name, one);
@@ -104,7 +121,8 @@ export class RestClient {
       method,
       signal,
       headers: {
-        authorization: `Bearer ${this.token}`,
+        ...headers,
+        'authorization': `Bearer ${this.token}`,
         ...(body === undefined ? {} : {'content-type': 'application/json'}),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -123,6 +141,13 @@ export class RestClient {
       yield* page[field] ?? [];
       pageToken = page.nextPageToken ?? '';
     } while (pageToken);
+  }
+
+  // Opens a server stream. Returns an async iterator of its messages, which come
+  // as lines of JSON; `signal` ends it.
+  async open(path, query, signal) {
+    const {body} = await this.send('GET', path, {query, signal});
+    return messagesOf(body);
   }
 
   isWorthRetrying(error) {

@@ -7,7 +7,8 @@
 // answer was lost is answered again and not done again. At the end it adds up
 // what the confirmed orders cost and fails unless that is the total of the table.
 
-import {pathToFileURL} from 'node:url';
+import {realpathSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 
 import {grouped, nanosOfMoney} from './money.mjs';
@@ -139,7 +140,7 @@ async function main() {
       `${grouped(nanos)} USD (${seconds} s${again}).`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (fileURLToPath(import.meta.url) === realpathSync(process.argv[1])) {
   process.on('SIGINT', () => {
     console.error("\nStopped. './crm sample' goes on from here.");
     process.exit(130);

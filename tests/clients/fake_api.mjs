@@ -39,19 +39,21 @@ export class FakeApi {
     // work; what it returns ('reset' or an HTTP status) goes wrong.
     this.failBefore = () => null;
     this.failAfter = () => null;
+    // What a server stream sends.
+    this.streamText = '';
     this.token = 'good';
     this.requests = 0;
   }
 
-  async start() {
+  async start({host = '127.0.0.1', port = 0} = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'fake-api-'));
     this.tokenFile = join(this.folder, 'token');
     this.writeToken(this.token);
     this.server = createServer((request, response) => {
       this.serve(request, response);
     });
-    await new Promise((done) => this.server.listen(0, '127.0.0.1', done));
-    this.url = `http://127.0.0.1:${this.server.address().port}`;
+    await new Promise((done) => this.server.listen(port, host, done));
+    this.url = `http://${host}:${this.server.address().port}`;
     return this;
   }
 
@@ -75,7 +77,8 @@ export class FakeApi {
       const body = text ? JSON.parse(text) : null;
       const answer = this.answerOf(request, url, body);
       if (!this.fail(this.failAfter(...call), response)) {
-        response.end(JSON.stringify(answer));
+        response.end(
+            typeof answer === 'string' ? answer : JSON.stringify(answer));
       }
     } catch (error) {
       response.writeHead(error.httpStatus ?? 500);
@@ -99,6 +102,7 @@ export class FakeApi {
     if (request.headers.authorization !== `Bearer ${this.token}`) {
       throw new Refusal(401, 'UNAUTHENTICATED');
     }
+    if (url.pathname.endsWith(':watch')) return this.streamText;
     if (body === null) return this.page(url);
     const known = this.answers.get(body.requestId);
     if (known) return known;

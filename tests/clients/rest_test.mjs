@@ -96,6 +96,29 @@ test('a list goes through all pages', async () => {
   assert.deepEqual(names, ['a', 'b', 'c', 'd', 'e', 'f', 'g']);
 });
 
+// Returns the messages of the stream that the server sends as `text`.
+async function streamed(text) {
+  api.streamText = text;
+  const messages = [];
+  for await (const message of await newClient().open('/v1/changes:watch')) {
+    messages.push(message);
+  }
+  return messages;
+}
+
+test('a stream gives the messages of its lines', async () => {
+  const long = 'x'.repeat(300_000);
+  const messages = await streamed(`{"a":1}\n{"b":"${long}"}\n{"c":"\u00e9"}\n`);
+
+  assert.deepEqual(messages, [{a: 1}, {b: long}, {c: '\u00e9'}]);
+});
+
+test('a stream that ends with an error throws it', async () => {
+  await assert.rejects(
+      streamed('{"a":1}\n{"error":{"code":11,"message":"too old"}}\n'),
+      (error) => error instanceof ApiError && error.status.code === 11);
+});
+
 test('work on many items is done so many at a time', async () => {
   let running = 0;
   let most = 0;
