@@ -1,24 +1,19 @@
 #include "shared/call/consistency_token.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/digest.h"
 #include "shared/base/errors.h"
+#include "shared/base/sealed_text.h"
 
 namespace crm {
 namespace {
 
-constexpr size_t kTagBytes = 16;
-constexpr size_t kMaxTokenBytes = 1024;
-
-std::string Tag(absl::string_view body, absl::string_view secret) {
-  return HmacSha256(secret, absl::StrCat("crm-token:", body))
-      .substr(0, kTagBytes);
-}
+constexpr char kPurpose[] = "crm-token";
 
 absl::Status TokenInvalid() {
   return InvalidArgument(
@@ -52,22 +47,14 @@ std::string EncodeConsistencyToken(const ConsistencyToken& token,
     absl::StrAppend(&body, ",", absl::Hex(token.keys[i].key_hash), ":",
                     token.keys[i].key_version);
   }
-  return absl::WebSafeBase64Escape(absl::StrCat(Tag(body, secret), body));
+  return Seal(body, kPurpose, secret);
 }
 
 absl::StatusOr<ConsistencyToken> DecodeConsistencyToken(
     absl::string_view text, absl::string_view secret) {
-  std::string bytes;
-  if (text.size() > kMaxTokenBytes ||
-      !absl::WebSafeBase64Unescape(text, &bytes) || bytes.size() < kTagBytes) {
-    return TokenInvalid();
-  }
-  const absl::string_view all = bytes;
-  const absl::string_view body = all.substr(kTagBytes);
-  if (!ConstantTimeEqual(all.substr(0, kTagBytes), Tag(body, secret))) {
-    return TokenInvalid();
-  }
-  const std::vector<absl::string_view> parts = absl::StrSplit(body, ',');
+  const std::optional<std::string> body = Unseal(text, kPurpose, secret);
+  if (!body.has_value()) return TokenInvalid();
+  const std::vector<absl::string_view> parts = absl::StrSplit(*body, ',');
   ConsistencyToken token;
   token.service = std::string(parts[0]);
   if (parts.size() < 2 || !absl::SimpleAtoi(parts[1], &token.feed_epoch)) {

@@ -91,6 +91,9 @@ class Consumer {
 
   ConsumerStats Stats() const;
 
+  // The service whose events are consumed.
+  const std::string& producer() const { return options_.producer; }
+
   // Adds this consumer's positions to an answer of Feed.Head.
   void AddPositions(internal::v1::HeadFeedResponse& response) const;
 

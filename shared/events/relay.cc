@@ -132,6 +132,7 @@ absl::Status Relay::NumberAll() {
         clock_.Now() + kDatabaseTimeout, [this](SqlWriter& writer) {
           return outbox_.Number(writer, options_.batch).status();
         }));
+    if (options_.on_numbered) options_.on_numbered();
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -55,6 +56,8 @@ class Relay {
     absl::Duration first_retry = absl::Milliseconds(100);
     absl::Duration last_retry = absl::Seconds(1);
     StreamPublisher::Options publisher;
+    // Told when events have got their position; must be quick. May be empty.
+    std::function<void()> on_numbered;
   };
 
   // All outlive this. `redis` may be null: then events are numbered only.

@@ -86,4 +86,14 @@ absl::StatusOr<int64_t> ReadView::KeyVersion(
   return rows.empty() ? 0 : std::get<int64_t>(rows[0][0]);
 }
 
+absl::StatusOr<absl::Time> ReadView::KeyTime(
+    absl::string_view ordering_key) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader_.Query("SELECT created FROM outbox WHERE tenant = ? AND "
+                    "ordering_key = ? ORDER BY key_version DESC LIMIT 1",
+                    {tenant_, std::string(ordering_key)}));
+  return absl::FromUnixMicros(rows.empty() ? 0 : std::get<int64_t>(rows[0][0]));
+}
+
 }  // namespace crm

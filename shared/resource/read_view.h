@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/catalog.h"
@@ -81,6 +82,9 @@ class ReadView {
 
   // Returns the version of the newest event of `ordering_key`, 0 without one.
   absl::StatusOr<int64_t> KeyVersion(absl::string_view ordering_key) const;
+
+  // Returns when that event was written; the epoch without one.
+  absl::StatusOr<absl::Time> KeyTime(absl::string_view ordering_key) const;
 
   SqlReader& reader() const { return reader_; }
   const ResourceCatalog& catalog() const { return catalog_; }

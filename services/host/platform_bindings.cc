@@ -1,0 +1,127 @@
+#include "services/host/platform_bindings.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "crm/internal/v1/feed.pb.h"
+#include "crm/internal/v1/slice.pb.h"
+#include "shared/base/status_macros.h"
+
+namespace crm {
+namespace {
+
+using ::crm::internal::v1::HeadFeedResponse;
+using ::crm::internal::v1::ReadFeedRequest;
+using ::crm::internal::v1::ReadFeedResponse;
+using ::crm::internal::v1::ReadSlicesRequest;
+
+template <typename Response>
+void Finish(const absl::StatusOr<Response>& response, const Done& done) {
+  if (!response.ok()) {
+    done(response.status());
+    return;
+  }
+  done(Answer{response->SerializeAsString(), {}});
+}
+
+UnaryHandler ReadFeed(const Kernel& kernel) {
+  return [&kernel](std::shared_ptr<Call> call, Done done) {
+    absl::StatusOr<ReadFeedResponse> response;
+    const absl::Status status =
+        kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {
+          response = kernel.outbox.Read(
+              reader, static_cast<const ReadFeedRequest&>(*call->request));
+          return response.status();
+        });
+    if (!status.ok()) response = status;
+    Finish(response, done);
+  };
+}
+
+UnaryHandler HeadFeed(const Kernel& kernel,
+                      std::vector<const Consumer*> consumers) {
+  return [&kernel, consumers = std::move(consumers)](std::shared_ptr<Call> call,
+                                                     Done done) {
+    absl::StatusOr<HeadFeedResponse> response;
+    const absl::Status status =
+        kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {
+          response = kernel.outbox.Head(reader);
+          return response.status();
+        });
+    if (!status.ok()) response = status;
+    if (response.ok()) {
+      for (const Consumer* consumer : consumers) {
+        consumer->AddPositions(*response);
+      }
+    }
+    Finish(response, done);
+  };
+}
+
+UnaryHandler ReadSlices(SliceOwner& slices) {
+  return [&slices](std::shared_ptr<Call> call, Done done) {
+    Finish(slices.Read(call->context.principal.tenant,
+                       static_cast<const ReadSlicesRequest&>(*call->request),
+                       call->context.deadline),
+           done);
+  };
+}
+
+}  // namespace
+
+std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
+  std::vector<const google::protobuf::ServiceDescriptor*> services;
+  for (const char* name :
+       {"crm.internal.v1.Feed", "crm.internal.v1.SliceService",
+        "crm.platform.v1.ChangeService"}) {
+    services.push_back(
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            name));
+  }
+  return services;
+}
+
+std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
+  const MethodTable& methods = parts.kernel.methods;
+  std::vector<MethodBinding> bindings(4);
+  bindings[0].method = methods.Find("/crm.internal.v1.Feed/Read");
+  bindings[0].unary = ReadFeed(parts.kernel);
+  bindings[1].method = methods.Find("/crm.internal.v1.Feed/Head");
+  bindings[1].unary = HeadFeed(parts.kernel, std::move(parts.consumers));
+  bindings[2].method = methods.Find("/crm.internal.v1.SliceService/Read");
+  bindings[2].unary = ReadSlices(parts.slices);
+  bindings[3].method = methods.Find("/crm.platform.v1.ChangeService/Watch");
+  bindings[3].stream = [&changes = parts.changes](
+                           std::shared_ptr<Call> call,
+                           std::shared_ptr<ServerStream> stream) {
+    changes.Watch(std::move(call), std::move(stream));
+  };
+  return bindings;
+}
+
+SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice) {
+  SliceDefinition definition;
+  definition.name = slice.name;
+  definition.build = [&kernel, build = slice.build](
+                         const std::string& tenant,
+                         const ReadSlicesRequest& request,
+                         absl::Time deadline) -> absl::StatusOr<SliceContent> {
+    SliceContent content;
+    CRM_RETURN_IF_ERROR(
+        kernel.database.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+          const ReadView view(reader, kernel.catalog, tenant);
+          CRM_ASSIGN_OR_RETURN(content.version,
+                               view.KeyVersion(request.customer()));
+          CRM_ASSIGN_OR_RETURN(content.as_of, view.KeyTime(request.customer()));
+          CRM_ASSIGN_OR_RETURN(content.payload,
+                               build(view, request.customer()));
+          return absl::OkStatus();
+        }));
+    content.source_key_version = content.version;
+    return content;
+  };
+  return definition;
+}
+
+}  // namespace crm

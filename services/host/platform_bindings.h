@@ -1,0 +1,37 @@
+// What every service serves beside its own methods: its feed, its slices, its
+// changes.
+
+#ifndef CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
+#define CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
+
+#include <vector>
+
+#include "services/host/service.h"
+#include "shared/call/call.h"
+#include "shared/events/consumer.h"
+#include "shared/profile/slice_owner.h"
+#include "shared/resource/change_hub.h"
+#include "shared/resource/kernel.h"
+
+namespace crm {
+
+// What the bindings serve from. All outlive the bindings.
+struct PlatformParts {
+  const Kernel& kernel;
+  SliceOwner& slices;
+  ChangeHub& changes;
+  std::vector<const Consumer*> consumers;
+};
+
+// Returns the services that BindPlatform() serves.
+std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices();
+
+// Returns the bindings of Feed, SliceService and ChangeService.
+std::vector<MethodBinding> BindPlatform(PlatformParts parts);
+
+// Returns `slice` as one that is built over the service's store.
+SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice);
+
+}  // namespace crm
+
+#endif  // CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_

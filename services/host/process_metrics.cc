@@ -1,0 +1,58 @@
+#include "services/host/process_metrics.h"
+
+#include <numeric>
+
+#include "shared/observe/metrics.h"
+
+namespace crm {
+namespace {
+
+double Sum(const std::vector<int64_t>& values) {
+  return static_cast<double>(
+      std::accumulate(values.begin(), values.end(), int64_t{0}));
+}
+
+}  // namespace
+
+std::string ExposeProcess(const std::string& service, const Database& database,
+                          const Relay& relay,
+                          const std::vector<const Consumer*>& consumers) {
+  // Numbers that others count are read when they are asked for, into a registry
+  // of their own.
+  MetricRegistry registry;
+  const auto set = [&registry](const char* name, const char* help, double value,
+                               const MetricLabels& labels) {
+    registry.AddGauge(name, help, labels).Set(value);
+  };
+  const DatabaseStats stats = database.Stats();
+  const MetricLabels own = {{"service", service}};
+  set("crm_storage_writes", "Durable writes since the start.",
+      static_cast<double>(stats.writes), own);
+  set("crm_storage_commits", "Transactions that made them durable.",
+      static_cast<double>(stats.commits), own);
+  set("crm_storage_refused_writes", "Writes refused for overload or low disk.",
+      static_cast<double>(stats.refused_writes), own);
+  const RelayStats relayed = relay.Stats();
+  set("crm_events_numbered", "Events that have a position.",
+      Sum(relayed.numbered), own);
+  set("crm_events_published", "Events that are in their stream.",
+      Sum(relayed.published), own);
+  set("crm_events_relay_lag", "Events that are not in their stream yet.",
+      static_cast<double>(relayed.Lag()), own);
+  for (const Consumer* consumer : consumers) {
+    const ConsumerStats consumed = consumer->Stats();
+    const MetricLabels labels = {{"service", service},
+                                 {"producer", consumer->producer()}};
+    set("crm_events_applied", "Events that were applied.",
+        Sum(consumed.positions), labels);
+    set("crm_events_consumer_lag", "Events known and not applied yet.",
+        static_cast<double>(consumed.Lag()), labels);
+    set("crm_events_parked", "Events parked since the start.",
+        Sum(consumed.parked), labels);
+    set("crm_events_streaming", "1 while the streams are followed.",
+        consumed.streaming ? 1 : 0, labels);
+  }
+  return registry.Expose();
+}
+
+}  // namespace crm

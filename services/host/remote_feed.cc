@@ -1,0 +1,46 @@
+#include "services/host/remote_feed.h"
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/status_macros.h"
+
+namespace crm {
+namespace {
+
+RpcChannel::Options ChannelOptions() {
+  RpcChannel::Options options;
+  options.services = {
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+          "crm.internal.v1.Feed")};
+  return options;
+}
+
+}  // namespace
+
+RemoteFeed::RemoteFeed(const std::string& address, SystemTokenSource& tokens,
+                       const Clock& clock)
+    : channel_(address, ChannelOptions()), tokens_(tokens), clock_(clock) {}
+
+CallOptions RemoteFeed::OptionsFor(absl::Duration timeout) {
+  return {.deadline = clock_.Now() + timeout,
+          .metadata = {
+              {"authorization", absl::StrCat("Bearer ", tokens_.Token())}}};
+}
+
+absl::StatusOr<internal::v1::ReadFeedResponse> RemoteFeed::Read(
+    const internal::v1::ReadFeedRequest& request, absl::Duration timeout) {
+  internal::v1::ReadFeedResponse response;
+  CRM_RETURN_IF_ERROR(channel_.Call("/crm.internal.v1.Feed/Read", request,
+                                    &response, OptionsFor(timeout)));
+  return response;
+}
+
+absl::StatusOr<internal::v1::HeadFeedResponse> RemoteFeed::Head(
+    absl::Duration timeout) {
+  internal::v1::HeadFeedResponse response;
+  CRM_RETURN_IF_ERROR(channel_.Call("/crm.internal.v1.Feed/Head",
+                                    internal::v1::HeadFeedRequest(), &response,
+                                    OptionsFor(timeout)));
+  return response;
+}
+
+}  // namespace crm

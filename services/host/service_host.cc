@@ -1,0 +1,397 @@
+#include "services/host/service_host.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/host/metrics_endpoint.h"
+#include "services/host/platform_bindings.h"
+#include "services/host/process_metrics.h"
+#include "services/host/remote_feed.h"
+#include "shared/auth/key_set_file.h"
+#include "shared/auth/roles.h"
+#include "shared/auth/token_signer.h"
+#include "shared/auth/token_verifier.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/cache/redis_slice_cache.h"
+#include "shared/events/sql_applier.h"
+#include "shared/redis/server_check.h"
+#include "shared/resource/change_hub.h"
+#include "shared/resource/request_log.h"
+#include "shared/resource/validate_filter.h"
+#include "shared/rpc/admission_filter.h"
+#include "shared/rpc/authenticate_filter.h"
+#include "shared/rpc/authorize_filter.h"
+#include "shared/rpc/deadline_filter.h"
+#include "shared/rpc/observe_filter.h"
+#include "shared/rpc/parse_filter.h"
+#include "shared/storage/sqlite/sqlite_database.h"
+
+namespace crm {
+namespace {
+
+constexpr absl::Duration kStartTimeout = absl::Seconds(30);
+constexpr absl::Duration kJanitorInterval = absl::Minutes(10);
+constexpr int64_t kJanitorBatch = 500;
+
+absl::StatusOr<std::unique_ptr<RedisPool>> OpenRedis(
+    const std::string& endpoint, RedisRole role, const Clock& clock,
+    Logger& logger) {
+  if (endpoint.empty()) return nullptr;
+  RedisPool::Options options;
+  CRM_ASSIGN_OR_RETURN(options.endpoint, ParseRedisEndpoint(endpoint));
+  auto pool = std::make_unique<RedisPool>(options, clock);
+  // A Redis that is away now may come back: it is never needed to start.
+  const auto warnings = CheckRedisServer(*pool, role);
+  if (absl::IsFailedPrecondition(warnings.status())) return warnings.status();
+  if (!warnings.ok()) {
+    logger.Log(LogLevel::kWarning, "redis is away",
+               {{"endpoint", endpoint},
+                {"error", std::string(warnings.status().message())}});
+    return pool;
+  }
+  for (const std::string& warning : *warnings) {
+    logger.Log(LogLevel::kWarning, "redis", {{"warning", warning}});
+  }
+  return pool;
+}
+
+}  // namespace
+
+// Members are in the order in which they are made; each uses those above it.
+class ServiceHost::State {
+ public:
+  State(const HostSettings& settings, const Clock& clock, Logger& logger)
+      : settings_(settings), clock_(clock), logger_(logger), ids_(clock) {}
+
+  ~State() { Stop(); }
+
+  absl::Status Start(const MakeService& make) {
+    CRM_RETURN_IF_ERROR(OpenStore(make));
+    CRM_RETURN_IF_ERROR(OpenRedises());
+    CRM_RETURN_IF_ERROR(OpenKernel());
+    CRM_RETURN_IF_ERROR(OpenAccess());
+    CRM_RETURN_IF_ERROR(StartEvents());
+    CRM_RETURN_IF_ERROR(Serve());
+    janitor_ = std::thread([this] { Clean(); });
+    server_->SetReady(true);
+    return absl::OkStatus();
+  }
+
+  void Stop() {
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      stopping_ = true;
+    }
+    stopped_.notify_all();
+    if (janitor_.joinable()) janitor_.join();
+    if (server_ != nullptr) server_->SetReady(false);
+    if (changes_ != nullptr) changes_->Stop();
+    if (server_ != nullptr) server_->Shutdown(settings_.drain);
+    for (auto& consumer : consumers_) consumer->Stop();
+    if (relay_ != nullptr) relay_->Stop();
+    if (slices_ != nullptr) slices_->Stop();
+    if (database_ == nullptr) return;
+    const absl::Status closed = database_->Close();
+    if (!closed.ok()) {
+      logger_.Log(LogLevel::kWarning, "the store was not closed cleanly",
+                  {{"error", std::string(closed.message())}});
+    }
+  }
+
+  int port() const { return server_->port(); }
+  int metrics_port() const {
+    return metrics_ == nullptr ? 0 : metrics_->port();
+  }
+  Database& database() { return *database_; }
+  Relay& relay() { return *relay_; }
+  const Service& service() const { return *service_; }
+
+ private:
+  absl::Status OpenStore(const MakeService& make) {
+    std::error_code error;
+    std::filesystem::create_directories(settings_.data_dir, error);
+    if (error) {
+      return InvalidArgument(
+          "DATA_DIR_UNUSABLE",
+          absl::StrCat("The data folder '", settings_.data_dir,
+                       "' cannot be made: ", error.message(), "."));
+    }
+    SqliteOptions options;
+    options.path =
+        absl::StrCat(settings_.data_dir, "/", settings_.service, ".db");
+    options.clock = &clock_;
+    options.min_free_bytes = settings_.min_free_bytes;
+    options.min_free_fraction = settings_.min_free_fraction;
+    CRM_ASSIGN_OR_RETURN(database_, OpenSqlite(options));
+    page_tokens_.emplace(settings_.secret, clock_);
+    environment_.emplace(ServiceEnvironment{
+        .data_dir = settings_.data_dir,
+        .clock = clock_,
+        .logger = logger_,
+        .metrics = registry_,
+        .page_tokens = *page_tokens_,
+    });
+    CRM_ASSIGN_OR_RETURN(service_, make(*environment_));
+
+    SqlSchema schema;
+    schema.tables = service_->application.Tables();
+    for (SqlTable& table : OutboxTables()) {
+      schema.tables.push_back(std::move(table));
+    }
+    for (SqlTable& table : ConsumerTables()) {
+      schema.tables.push_back(std::move(table));
+    }
+    CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());
+    outbox_.emplace(settings_.service, clock_);
+    return database_->WriteAndWait(
+        clock_.Now() + kStartTimeout,
+        [this](SqlWriter& writer) { return outbox_->Open(writer); });
+  }
+
+  absl::Status OpenRedises() {
+    CRM_ASSIGN_OR_RETURN(
+        cache_redis_,
+        OpenRedis(settings_.redis_cache, RedisRole::kCache, clock_, logger_));
+    CRM_ASSIGN_OR_RETURN(
+        bus_redis_,
+        OpenRedis(settings_.redis_bus, RedisRole::kBus, clock_, logger_));
+    if (cache_redis_ != nullptr) {
+      slice_cache_ = std::make_unique<RedisSliceCache>(*cache_redis_, clock_);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenKernel() {
+    std::vector<const google::protobuf::ServiceDescriptor*> services =
+        service_->application.Services();
+    for (const auto* service : PlatformServices()) services.push_back(service);
+    CRM_ASSIGN_OR_RETURN(MethodTable methods, MethodTable::Build(services));
+    methods_.emplace(std::move(methods));
+
+    int64_t feed_epoch = 1;
+    CRM_RETURN_IF_ERROR(database_->Read(
+        clock_.Now() + kStartTimeout, [&](SqlReader& reader) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(const auto head, outbox_->Head(reader));
+          feed_epoch = head.feed_epoch();
+          return absl::OkStatus();
+        }));
+    kernel_.emplace(Kernel{
+        .service = settings_.service,
+        .database = *database_,
+        .catalog = service_->application.catalog(),
+        .methods = *methods_,
+        .outbox = *outbox_,
+        .page_tokens = *page_tokens_,
+        .ids = ids_,
+        .clock = clock_,
+        .secret = settings_.secret,
+        .feed_epoch = feed_epoch,
+        .on_commit =
+            [this](const std::vector<internal::v1::Event>& events) {
+              InvalidateSlices(events);
+            },
+    });
+    std::vector<SliceDefinition> slices = service_->slices;
+    for (const StoreSlice& slice : service_->store_slices) {
+      slices.push_back(OverStore(*kernel_, slice));
+    }
+    slices_ = std::make_unique<SliceOwner>(
+        std::move(slices), slice_cache_.get(), feed_epoch, clock_);
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenAccess() {
+    CRM_ASSIGN_OR_RETURN(keys_, KeySetFile::Open(settings_.jwks_file, clock_));
+    TokenRules rules;
+    rules.issuers = settings_.token_issuers;
+    rules.audience = settings_.token_audience;
+    verifier_.emplace(std::move(rules), *keys_, clock_);
+    CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(settings_.roles));
+    roles_.emplace(std::move(roles));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartEvents() {
+    ChangeHub::Options hub;
+    hub.secret = settings_.secret;
+    hub.may_read = [this](const std::vector<std::string>& roles,
+                          absl::string_view collection) {
+      return roles_->Allows(roles, absl::StrCat(collection, ".get"));
+    };
+    changes_ = std::make_unique<ChangeHub>(*database_, *outbox_, clock_,
+                                           std::move(hub));
+    Relay::Options relay;
+    relay.on_numbered = [this] { changes_->Wake(); };
+    relay_ = std::make_unique<Relay>(*database_, *outbox_, bus_redis_.get(),
+                                     clock_, std::move(relay));
+    relay_->Start();
+
+    if (service_->follows.empty()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(system_tokens_,
+                         SystemTokenSource::Open(settings_.service_key_file,
+                                                 settings_.token_audience,
+                                                 settings_.service, clock_));
+    for (const Following& following : service_->follows) {
+      const auto address = settings_.addresses.find(following.producer);
+      if (address == settings_.addresses.end()) {
+        return InvalidArgument("BAD_CONFIG",
+                               absl::StrCat("No address is known for the "
+                                            "service '",
+                                            following.producer, "'."));
+      }
+      feeds_.push_back(std::make_unique<RemoteFeed>(address->second,
+                                                    *system_tokens_, clock_));
+      Consumer::Options options;
+      options.producer = following.producer;
+      consumers_.push_back(
+          std::make_unique<Consumer>(options, bus_redis_.get(), *feeds_.back(),
+                                     *following.applier, clock_));
+      consumers_.back()->Start();
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Serve() {
+    CRM_ASSIGN_OR_RETURN(std::vector<MethodBinding> bindings,
+                         service_->application.Bind(*kernel_));
+    PlatformParts parts{*kernel_, *slices_, *changes_, {}};
+    for (const auto& consumer : consumers_) {
+      parts.consumers.push_back(consumer.get());
+    }
+    for (MethodBinding& binding : BindPlatform(std::move(parts))) {
+      bindings.push_back(std::move(binding));
+    }
+    observe_.emplace(clock_, logger_, registry_);
+    deadline_.emplace(clock_);
+    authenticate_.emplace(*verifier_);
+    authorize_.emplace(*roles_);
+    validate_.emplace(service_->application.catalog().validator());
+    // The chain of every call.
+    std::vector<CallFilter*> filters = {
+        &*observe_,   &admission_, &*deadline_, &*authenticate_,
+        &*authorize_, &parse_,     &*validate_,
+    };
+    RpcServer::Options options;
+    options.listen = settings_.listen;
+    CRM_ASSIGN_OR_RETURN(
+        server_, RpcServer::Start(std::move(options), std::move(bindings),
+                                  std::move(filters), clock_, logger_));
+    if (settings_.metrics_listen.empty()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(
+        metrics_, MetricsEndpoint::Start(settings_.metrics_listen, [this] {
+          std::vector<const Consumer*> consumers;
+          for (const auto& consumer : consumers_) {
+            consumers.push_back(consumer.get());
+          }
+          return absl::StrCat(
+              registry_.Expose(),
+              ExposeProcess(settings_.service, *database_, *relay_, consumers));
+        }));
+    return absl::OkStatus();
+  }
+
+  // Tells the cache which customers have changed.
+  void InvalidateSlices(const std::vector<internal::v1::Event>& events) {
+    for (const internal::v1::Event& event : events) {
+      if (!absl::StartsWith(event.ordering_key(), "customers/")) continue;
+      slices_->Invalidate(event.tenant(), event.ordering_key(),
+                          event.key_version());
+    }
+  }
+
+  // Forgets what is kept for a time only.
+  void Clean() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      lock.unlock();
+      int64_t forgotten = 0;
+      do {
+        const absl::Status status = database_->WriteAndWait(
+            clock_.Now() + kStartTimeout,
+            [&](SqlWriter& writer) -> absl::Status {
+              CRM_ASSIGN_OR_RETURN(
+                  forgotten,
+                  ForgetAnswers(writer, clock_.Now(), kJanitorBatch));
+              return absl::OkStatus();
+            });
+        if (!status.ok()) break;
+      } while (forgotten == kJanitorBatch);
+      lock.lock();
+      stopped_.wait_for(lock, absl::ToChronoSeconds(kJanitorInterval),
+                        [this] { return stopping_; });
+    }
+  }
+
+  const HostSettings settings_;
+  const Clock& clock_;
+  Logger& logger_;
+  MetricRegistry registry_;
+  IdMaker ids_;
+
+  std::unique_ptr<Database> database_;
+  std::optional<PageTokenCodec> page_tokens_;
+  std::optional<ServiceEnvironment> environment_;
+  std::unique_ptr<Service> service_;
+  std::optional<Outbox> outbox_;
+  std::unique_ptr<RedisPool> cache_redis_;
+  std::unique_ptr<RedisPool> bus_redis_;
+  std::unique_ptr<RedisSliceCache> slice_cache_;
+  std::optional<MethodTable> methods_;
+  std::unique_ptr<SliceOwner> slices_;
+  std::optional<Kernel> kernel_;
+
+  std::unique_ptr<KeySetFile> keys_;
+  std::optional<TokenVerifier> verifier_;
+  std::optional<RoleTable> roles_;
+
+  std::unique_ptr<ChangeHub> changes_;
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<SystemTokenSource> system_tokens_;
+  std::vector<std::unique_ptr<RemoteFeed>> feeds_;
+  std::vector<std::unique_ptr<Consumer>> consumers_;
+
+  std::optional<ObserveFilter> observe_;
+  AdmissionFilter admission_;
+  std::optional<DeadlineFilter> deadline_;
+  std::optional<AuthenticateFilter> authenticate_;
+  std::optional<AuthorizeFilter> authorize_;
+  ParseFilter parse_;
+  std::optional<ValidateFilter> validate_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<MetricsEndpoint> metrics_;
+
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+  std::thread janitor_;
+};
+
+absl::StatusOr<std::unique_ptr<ServiceHost>> ServiceHost::Start(
+    const HostSettings& settings, const MakeService& make, const Clock& clock,
+    Logger& logger) {
+  auto state = std::make_unique<State>(settings, clock, logger);
+  CRM_RETURN_IF_ERROR(state->Start(make));
+  return std::unique_ptr<ServiceHost>(new ServiceHost(std::move(state)));
+}
+
+ServiceHost::ServiceHost(std::unique_ptr<State> state)
+    : state_(std::move(state)) {}
+
+ServiceHost::~ServiceHost() = default;
+
+int ServiceHost::port() const { return state_->port(); }
+int ServiceHost::metrics_port() const { return state_->metrics_port(); }
+Database& ServiceHost::database() { return state_->database(); }
+Relay& ServiceHost::relay() { return state_->relay(); }
+const Service& ServiceHost::service() const { return state_->service(); }
+void ServiceHost::Stop() { state_->Stop(); }
+
+}  // namespace crm

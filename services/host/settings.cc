@@ -1,0 +1,159 @@
+#include "services/host/settings.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "shared/auth/default_roles.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kMinSecretBytes = 32;
+
+// A service, and where it serves unless told otherwise.
+struct ServicePorts {
+  const char* name;
+  const char* listen;
+  const char* metrics;
+};
+
+constexpr ServicePorts kServices[] = {
+    {"operational", "127.0.0.1:9101", "127.0.0.1:9201"},
+    {"analytical", "127.0.0.1:9102", "127.0.0.1:9202"},
+    {"collaborative", "127.0.0.1:9103", "127.0.0.1:9203"},
+};
+
+std::string Prefix(absl::string_view service) {
+  return absl::StrCat("CRM_", absl::AsciiStrToUpper(service), "_");
+}
+
+const ServicePorts& PortsOf(absl::string_view service) {
+  for (const ServicePorts& ports : kServices) {
+    if (service == ports.name) return ports;
+  }
+  return kServices[0];
+}
+
+absl::StatusOr<std::string> ReadFileOf(const Config& config,
+                                       absl::string_view setting) {
+  const std::string& path = config.Get(setting);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return NotFound("FILE_MISSING", absl::StrCat(setting, ": the file '", path,
+                                                 "' cannot be read."));
+  }
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+absl::StatusOr<double> ReadFraction(const Config& config,
+                                    absl::string_view setting) {
+  double value = 0;
+  if (!absl::SimpleAtod(config.Get(setting), &value) || value < 0 ||
+      value >= 1) {
+    return InvalidArgument("BAD_CONFIG",
+                           absl::StrCat(setting,
+                                        ": must be a number from 0 "
+                                        "to below 1."));
+  }
+  return value;
+}
+
+}  // namespace
+
+ConfigReader DeclareSettings(absl::string_view service) {
+  const ServicePorts& ports = PortsOf(service);
+  const std::string prefix = Prefix(service);
+  ConfigReader reader(service);
+  reader.Declare(prefix + "LISTEN", ports.listen, "Where to serve gRPC.");
+  reader.Declare(prefix + "METRICS_LISTEN", ports.metrics,
+                 "Where to serve /metrics; empty serves none.");
+  reader.Declare(prefix + "DATA_DIR", absl::StrCat(".crm/data/", service),
+                 "The folder of the service's files; made if it is missing.");
+  reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
+                 "The Redis that caches profiles; empty goes without.");
+  reader.Declare("CRM_REDIS_BUS", "127.0.0.1:6402",
+                 "The Redis that carries events; empty goes without.");
+  for (const ServicePorts& other : kServices) {
+    reader.Declare(
+        absl::StrCat("CRM_", absl::AsciiStrToUpper(other.name), "_ADDRESS"),
+        other.listen, absl::StrCat("Where the ", other.name, " service is."));
+  }
+  reader.DeclareRequired("CRM_TOKEN_JWKS_FILE",
+                         "The keys of the token issuers, as a JWKS.");
+  reader.Declare("CRM_TOKEN_ISSUERS", "crm-dev",
+                 "The issuers whose users are let in, parted by commas.");
+  reader.DeclareRequired("CRM_TOKEN_AUDIENCE",
+                         "The audience that tokens must name.");
+  reader.Declare("CRM_SERVICE_KEY_FILE", "",
+                 "The private key for tokens of the suite's own processes.");
+  reader.DeclareRequired("CRM_SECRET_FILE",
+                         "Authenticates page and consistency tokens; at least "
+                         "32 bytes, the same for all processes.");
+  reader.Declare("CRM_ROLES_FILE", "",
+                 "The role table; empty takes the built-in one.");
+  reader.Declare("CRM_DISK_MIN_FREE_MIB", "512",
+                 "Writes are refused with less free space than this.");
+  reader.Declare("CRM_DISK_MIN_FREE_FRACTION", "0.10",
+                 "Writes are refused with a smaller free part than this.");
+  reader.Declare("CRM_DRAIN", "5s",
+                 "For how long calls may go on when the process stops.");
+  reader.Declare("CRM_LOG_LEVEL", "info", "debug, info, warning or error.");
+  return reader;
+}
+
+std::vector<std::string> ForeignPrefixes(absl::string_view service) {
+  std::vector<std::string> prefixes = {"CRM_GATEWAY_"};
+  for (const ServicePorts& other : kServices) {
+    if (service != other.name) prefixes.push_back(Prefix(other.name));
+  }
+  return prefixes;
+}
+
+absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
+                                          const Config& config) {
+  const std::string prefix = Prefix(service);
+  HostSettings settings;
+  settings.service = std::string(service);
+  settings.listen = config.Get(prefix + "LISTEN");
+  settings.metrics_listen = config.Get(prefix + "METRICS_LISTEN");
+  settings.data_dir = config.Get(prefix + "DATA_DIR");
+  settings.redis_cache = config.Get("CRM_REDIS_CACHE");
+  settings.redis_bus = config.Get("CRM_REDIS_BUS");
+  for (const ServicePorts& other : kServices) {
+    settings.addresses[other.name] = config.Get(
+        absl::StrCat("CRM_", absl::AsciiStrToUpper(other.name), "_ADDRESS"));
+  }
+  settings.jwks_file = config.Get("CRM_TOKEN_JWKS_FILE");
+  settings.token_issuers =
+      absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());
+  settings.token_audience = config.Get("CRM_TOKEN_AUDIENCE");
+  settings.service_key_file = config.Get("CRM_SERVICE_KEY_FILE");
+  CRM_ASSIGN_OR_RETURN(settings.secret, ReadFileOf(config, "CRM_SECRET_FILE"));
+  if (settings.secret.size() < kMinSecretBytes) {
+    return InvalidArgument(
+        "BAD_CONFIG", absl::StrCat("CRM_SECRET_FILE: the file must hold at "
+                                   "least ",
+                                   kMinSecretBytes, " bytes."));
+  }
+  settings.roles = std::string(DefaultRoles());
+  if (!config.Get("CRM_ROLES_FILE").empty()) {
+    CRM_ASSIGN_OR_RETURN(settings.roles, ReadFileOf(config, "CRM_ROLES_FILE"));
+  }
+  CRM_ASSIGN_OR_RETURN(const int64_t mebibytes,
+                       config.GetInt("CRM_DISK_MIN_FREE_MIB", 0, 1 << 20));
+  settings.min_free_bytes = mebibytes << 20;
+  CRM_ASSIGN_OR_RETURN(settings.min_free_fraction,
+                       ReadFraction(config, "CRM_DISK_MIN_FREE_FRACTION"));
+  CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_DRAIN"));
+  CRM_ASSIGN_OR_RETURN(settings.log_level,
+                       ParseLogLevel(config.Get("CRM_LOG_LEVEL")));
+  return settings;
+}
+
+}  // namespace crm

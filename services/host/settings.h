@@ -1,0 +1,65 @@
+// The configuration of a service's process.
+
+#ifndef CRM_SERVICES_HOST_SETTINGS_H_
+#define CRM_SERVICES_HOST_SETTINGS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "shared/base/config.h"
+#include "shared/observe/log.h"
+
+namespace crm {
+
+// What a service is started with.
+struct HostSettings {
+  // The service's name, as `operational`.
+  std::string service;
+  // Where to serve gRPC; port 0 takes a free one.
+  std::string listen = "127.0.0.1:0";
+  // Where to serve /metrics; empty serves none.
+  std::string metrics_listen;
+  // The folder of the service's files.
+  std::string data_dir;
+  // `host:port` of the Redis that caches and of the one that carries events;
+  // empty goes without.
+  std::string redis_cache;
+  std::string redis_bus;
+  // Where the other services are, by name.
+  std::map<std::string, std::string> addresses;
+  std::string jwks_file;
+  std::vector<std::string> token_issuers;
+  std::string token_audience;
+  // The key by which the service signs tokens of its own; empty for a service
+  // that calls no other.
+  std::string service_key_file;
+  // Authenticates page and consistency tokens; at least 32 bytes.
+  std::string secret;
+  // The role table as text.
+  std::string roles;
+  // Below these writes are refused.
+  int64_t min_free_bytes = 0;
+  double min_free_fraction = 0;
+  // For how long calls under way may go on when the process is told to stop.
+  absl::Duration drain = absl::Seconds(5);
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+// Declares the settings of `service`, so that they can be read and listed.
+ConfigReader DeclareSettings(absl::string_view service);
+
+// The prefixes of settings that belong to other programs of the suite.
+std::vector<std::string> ForeignPrefixes(absl::string_view service);
+
+// Returns the settings in `config`, with the files that it names read. Returns
+// INVALID_ARGUMENT or NOT_FOUND that names the setting which is wrong.
+absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
+                                          const Config& config);
+
+}  // namespace crm
+
+#endif  // CRM_SERVICES_HOST_SETTINGS_H_
