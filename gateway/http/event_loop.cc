@@ -22,6 +22,9 @@ using boost::system::error_code;
 
 constexpr size_t kReadBufferBytes = 64 * 1024;
 
+// Longer waits would overflow the clock.
+constexpr absl::Duration kMaxDelay = absl::Hours(24 * 365);
+
 absl::Status AddressUnknown(absl::string_view address) {
   return Unavailable("ADDRESS_UNKNOWN",
                      absl::StrCat("Nothing is known about the address '",
@@ -139,7 +142,8 @@ void EventLoop::Post(Task task) {
 Timer EventLoop::After(absl::Duration delay, Task task) {
   auto state = std::make_shared<Timer::State>(asio_->context);
   state->task = std::move(task);
-  state->timer.expires_after(absl::ToChronoNanoseconds(delay));
+  state->timer.expires_after(
+      absl::ToChronoNanoseconds(std::min(delay, kMaxDelay)));
   state->timer.async_wait([state](error_code error) {
     if (error || !state->pending) return;
     state->pending = false;

@@ -258,6 +258,9 @@ void H1Session::FinishResponse() {
     return;
   }
   phase_ = Phase::kHead;
+  // A connection between requests keeps no buffers.
+  parser_.reset();
+  if (in_.empty()) std::string().swap(in_);
   idle_timer_.Touch();
   stream_.ResumeReading();
   Advance();

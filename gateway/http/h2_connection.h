@@ -1,7 +1,8 @@
 // One HTTP/2 connection: a socket and a libnghttp2 session, pumped by the loop.
 //
 // Client and server are the same machine with another role; what requests and
-// responses mean is the Handler's. This is the only class that knows nghttp2.
+// responses mean is the Handler's. Only this class and its callbacks know
+// nghttp2.
 
 #ifndef CRM_GATEWAY_HTTP_H2_CONNECTION_H_
 #define CRM_GATEWAY_HTTP_H2_CONNECTION_H_
@@ -28,7 +29,6 @@ namespace crm::gateway {
 
 // The HTTP/2 error codes that are used by name (RFC 9113, section 7).
 inline constexpr uint32_t kH2NoError = 0x0;
-inline constexpr uint32_t kH2FlowControlError = 0x3;
 inline constexpr uint32_t kH2RefusedStream = 0x7;
 inline constexpr uint32_t kH2Cancel = 0x8;
 inline constexpr uint32_t kH2EnhanceYourCalm = 0xb;
@@ -136,7 +136,7 @@ class H2Connection final : private TcpStream::Handler {
   uint64_t received_bytes() const { return received_bytes_; }
 
  private:
-  friend struct H2Callbacks;
+  friend class H2Callbacks;
 
   void OnBytes(absl::string_view bytes) override;
   void OnDrained() override;

@@ -5,10 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tests/gateway/http/h2_frames.h"
 #include "tests/gateway/http/raw_client.h"
 #include "tests/gateway/http/server_fixture.h"
 
@@ -17,33 +17,6 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-
-constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-std::string Bytes(std::initializer_list<int> bytes) {
-  std::string text;
-  for (const int byte : bytes) text += static_cast<char>(byte);
-  return text;
-}
-
-enum FrameType {
-  kHeaders = 1,
-  kRstStream = 3,
-  kSettings = 4,
-  kPing = 6,
-  kWindowUpdate = 8,
-  kContinuation = 9
-};
-constexpr int kEndStream = 1;
-constexpr int kEndHeaders = 4;
-
-std::string Frame(FrameType type, int flags, int stream,
-                  const std::string& payload) {
-  return Bytes({0, static_cast<int>(payload.size() >> 8),
-                static_cast<int>(payload.size() & 0xff), type, flags, 0, 0,
-                stream >> 8, stream & 0xff}) +
-         payload;
-}
 
 // GET / of `http://a`, by the static table.
 std::string Request() { return Bytes({0x82, 0x86, 0x84, 0x41, 1, 'a'}); }
@@ -56,7 +29,7 @@ class H2ServerSessionTest : public ServerTest {
   // A client that has sent the preface and its settings.
   RawClient Connect(const HttpLimits& limits = {}) {
     RawClient client(Serve(limits));
-    client.Send(absl::StrCat(kPreface, Frame(kSettings, 0, 0, "")));
+    client.Send(absl::StrCat(kH2Preface, Frame(kSettings, 0, 0, "")));
     return client;
   }
 };

@@ -297,13 +297,33 @@ TEST_F(H2UpstreamTest, WaitsForABackendThatRestarts) {
 }
 
 TEST_F(H2UpstreamTest, FailsAsUnreachableWithoutABackend) {
-  thread_.Call([&] { app_.reset(); });
-  ASSERT_TRUE(thread_.Eventually([&] { return !to_app_->connected(); }));
+  UpstreamOptions impatient;
+  impatient.wait_timeout = absl::Milliseconds(20);
+  impatient.max_waiting = 1;
+  std::unique_ptr<H2Upstream> upstream;
+  Recorder one;
+  Recorder one_too_many;
+  thread_.Call([&] {
+    app_.reset();
+    upstream =
+        std::make_unique<H2Upstream>(thread_.loop(), app_address_, impatient);
+    one.Get(*upstream, "/echo");
+    one_too_many.Get(*upstream, "/echo");
+    EXPECT_FALSE(one_too_many.done());
+  });
 
-  const auto call = Run([&](Recorder& r) { r.Get(*to_app_, "/echo"); });
-
-  EXPECT_THAT(call->error_,
-              StatusIs(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE"));
+  ASSERT_TRUE(thread_.Eventually([&] { return one_too_many.done(); }));
+  thread_.Call([&] { EXPECT_FALSE(one.done()); });
+  EXPECT_TRUE(thread_.Eventually([&] { return one.done(); }));
+  thread_.Call([&] {
+    EXPECT_THAT(one.error_, StatusIs(absl::StatusCode::kUnavailable,
+                                     "UPSTREAM_UNREACHABLE"));
+    EXPECT_THAT(one_too_many.error_, StatusIs(absl::StatusCode::kUnavailable,
+                                              "UPSTREAM_UNREACHABLE"));
+    one.stream_.reset();
+    one_too_many.stream_.reset();
+    upstream.reset();
+  });
 }
 
 TEST_F(H2UpstreamTest, ACallCancelledWhileItWaitsIsNeverSent) {

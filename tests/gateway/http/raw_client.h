@@ -1,9 +1,10 @@
-// A blocking TCP client that sends and reads bytes as they are.
+// A blocking TCP peer that sends and reads bytes as they are.
 
 #ifndef CRM_TESTS_GATEWAY_HTTP_RAW_CLIENT_H_
 #define CRM_TESTS_GATEWAY_HTTP_RAW_CLIENT_H_
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -29,6 +30,14 @@ class RawClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = connect(fd_.get(), reinterpret_cast<sockaddr*>(&address),
                          sizeof(address)) == 0;
+  }
+
+  // Takes over the next connection of a listening socket.
+  explicit RawClient(const UniqueFd& listener) {
+    pollfd waiting = {.fd = listener.get(), .events = POLLIN, .revents = 0};
+    poll(&waiting, 1, static_cast<int>(kPatience.count()) * 1000);
+    fd_ = UniqueFd(accept(listener.get(), nullptr, nullptr));
+    connected_ = fd_.valid();
   }
 
   bool connected() const { return connected_; }
