@@ -38,6 +38,9 @@ struct ResourceRules {
                              google::protobuf::Message* after,
                              google::protobuf::Message& parent)>
       with_parent;
+
+  // How lists are ordered that name no order; by name if it is empty.
+  std::string default_order;
 };
 
 // A resource type as the kernel serves it. Immutable once registered.

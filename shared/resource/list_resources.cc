@@ -68,7 +68,8 @@ absl::StatusOr<ListPlan> Plan(const Resource& resource, const CallContext& call,
   } else {
     keep(parsed.status());
   }
-  const std::string order_by = ReadString(request, "order_by");
+  std::string order_by = ReadString(request, "order_by");
+  if (order_by.empty()) order_by = resource.rules.default_order;
   auto order = ParseOrderBy(order_by, resource.table.columns());
   if (order.ok()) {
     plan.order = TotalOrder(*std::move(order), "name");
