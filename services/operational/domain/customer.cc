@@ -1,8 +1,12 @@
 #include "services/operational/domain/customer.h"
 
+#include <vector>
+
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "crm/operational/v1/account.pb.h"
 #include "shared/base/errors.h"
@@ -16,14 +20,20 @@ namespace {
 // E.164: at most 15 digits after the plus sign.
 constexpr size_t kMaxPhoneDigits = 15;
 constexpr size_t kMinPhoneDigits = 4;
+// Fewer digits without a plus sign may be a number within some country.
+constexpr size_t kMinDigitsWithoutPlus = 11;
+
+// DNS: at most 63 characters between two dots.
+constexpr size_t kMaxLabelLength = 63;
 
 absl::Status NotOfType(absl::string_view what) {
   return BadField("identifier.value", what);
 }
 
 absl::StatusOr<std::string> NormalizeEmail(absl::string_view value) {
-  const size_t at = value.rfind('@');
-  if (at == absl::string_view::npos || at == 0 || at + 1 == value.size()) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(value, '@');
+  const bool blank = absl::c_any_of(value, absl::ascii_isspace);
+  if (parts.size() != 2 || parts[0].empty() || parts[1].empty() || blank) {
     return NotOfType("must be an e-mail address, such as 'ada@example.org'.");
   }
   return absl::AsciiStrToLower(value);
@@ -41,8 +51,9 @@ absl::StatusOr<std::string> NormalizePhone(absl::string_view value) {
       return NotOfType("must be a phone number, such as '+14155550100'.");
     }
   }
-  if (!international || digits.size() < kMinPhoneDigits ||
-      digits.size() > kMaxPhoneDigits || digits[0] == '0') {
+  const size_t least = international ? kMinPhoneDigits : kMinDigitsWithoutPlus;
+  if (digits.size() < least || digits.size() > kMaxPhoneDigits ||
+      digits[0] == '0') {
     return NotOfType(
         "must be a phone number with its country code, such as "
         "'+14155550100'.");
@@ -50,12 +61,22 @@ absl::StatusOr<std::string> NormalizePhone(absl::string_view value) {
   return absl::StrCat("+", digits);
 }
 
+// Letters beyond ASCII are let through: domains may be written in any script.
+bool IsDomainLabel(absl::string_view label) {
+  return !label.empty() && label.size() <= kMaxLabelLength &&
+         label.front() != '-' && label.back() != '-' &&
+         absl::c_all_of(label, [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c >= 0x80;
+         });
+}
+
 absl::StatusOr<std::string> NormalizeDomain(absl::string_view value) {
-  if (!absl::StrContains(value, '.') || absl::StrContains(value, '/') ||
-      absl::StrContains(value, '@') || absl::StrContains(value, ' ')) {
+  value = absl::StripSuffix(value, ".");
+  const std::vector<absl::string_view> labels = absl::StrSplit(value, '.');
+  if (labels.size() < 2 || !absl::c_all_of(labels, IsDomainLabel)) {
     return NotOfType("must be a web domain, such as 'example.org'.");
   }
-  return absl::AsciiStrToLower(absl::StripSuffix(value, "."));
+  return absl::AsciiStrToLower(value);
 }
 
 // Returns the first of `fields` that is set in `resource`.

@@ -42,6 +42,9 @@ absl::Status PrepareIdentifier(const v1::Identifier* before,
 //   (EMAIL, " Ada@Example.org ") -> "ada@example.org"
 //   (PHONE, "+1 (415) 555-0100") -> "+14155550100"
 //
+// A number of 11 digits or more may lack the plus sign; a shorter one may be
+// one within a country, and is refused.
+//
 // Returns INVALID_ARGUMENT if it is none of that type.
 absl::StatusOr<std::string> NormalizeIdentifier(v1::Identifier::Type type,
                                                 absl::string_view value);

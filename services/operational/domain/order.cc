@@ -10,7 +10,6 @@
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
 #include "shared/base/money.h"
-#include "shared/base/status_macros.h"
 
 namespace crm::operational {
 namespace {
@@ -24,13 +23,15 @@ absl::Status WrongState(const v1::Order& order, absl::string_view reason,
       order.name());
 }
 
+// Whether both orders say the same about their lines. Amounts, which the server
+// computes, are not compared: lines that are sent again as they are have none.
 bool SameLines(const v1::Order& a, const v1::Order& b) {
-  using google::protobuf::util::MessageDifferencer;
-  if (a.lines_size() != b.lines_size()) return false;
-  for (int i = 0; i < a.lines_size(); ++i) {
-    if (!MessageDifferencer::Equals(a.lines(i), b.lines(i))) return false;
-  }
-  return true;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.IgnoreField(v1::OrderLine::descriptor()->FindFieldByNumber(
+      v1::OrderLine::kAmountFieldNumber));
+  const auto* lines =
+      v1::Order::descriptor()->FindFieldByNumber(v1::Order::kLinesFieldNumber);
+  return differencer.CompareWithFields(a, b, {lines}, {lines});
 }
 
 // Names and list prices are copied, so that an order shows what was agreed even
@@ -97,11 +98,12 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
       *after.mutable_order_time() = ToTimestamp(context.now);
     }
   } else if (before->state() != v1::Order::DRAFT) {
-    // Lines that are sent again as they are have no amounts yet.
-    CRM_RETURN_IF_ERROR(PriceOrder(after));
-    if (SameLines(*before, after)) return absl::OkStatus();
-    return WrongState(*before, "ORDER_NOT_DRAFT",
-                      "its lines can change in DRAFT only");
+    if (!SameLines(*before, after)) {
+      return WrongState(*before, "ORDER_NOT_DRAFT",
+                        "its lines can change in DRAFT only");
+    }
+    *after.mutable_lines() = before->lines();
+    return absl::OkStatus();
   }
   TakeFromProducts(after, context);
   NumberLines(after);
@@ -138,8 +140,11 @@ absl::Status PriceOrder(v1::Order& order) {
     violations.insert(violations.end(), found.begin(), found.end());
   }
   if (!violations.empty()) return BadRequest(violations);
-  CRM_ASSIGN_OR_RETURN(*order.mutable_total(),
-                       FromNanos(order.currency_code(), total));
+  auto sum = FromNanos(order.currency_code(), total);
+  if (!sum.ok()) {
+    return BadField("order.lines", "cost more together than an amount holds.");
+  }
+  *order.mutable_total() = *std::move(sum);
   return absl::OkStatus();
 }
 

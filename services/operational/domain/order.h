@@ -16,8 +16,9 @@
 namespace crm::operational {
 
 // Completes and checks an order before it is stored. A new one is DRAFT and
-// ordered now unless it says when. Lines take name and price from their product
-// where they have none, then are priced: see PriceOrder().
+// ordered now unless it says when. Lines without an id get the lowest free
+// number, lines take name and price from their product where they have none,
+// then they are priced: see PriceOrder().
 //
 // Returns FAILED_PRECONDITION (ORDER_NOT_DRAFT) if lines change after DRAFT,
 // and INVALID_ARGUMENT with the violations of all lines.
@@ -25,12 +26,11 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
                           const RuleContext& context);
 
 // Sets the amount of each line, price x quantity x (1 - discount), and the
-// total as their sum, exact to nanos; gives lines without an id the lowest free
-// number.
+// total as their sum, exact to nanos.
 //
 // Returns INVALID_ARGUMENT with a violation for every line that repeats an id,
 // has no price or a negative one, one in another currency than the order, or
-// whose amount is no whole number of nanos or too large.
+// whose amount is no whole number of nanos or too large; or if the sum is.
 absl::Status PriceOrder(v1::Order& order);
 
 // Return `order` in its next state at `now`.

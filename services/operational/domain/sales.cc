@@ -8,18 +8,27 @@
 
 namespace crm::operational {
 
-absl::Status PrepareAccount(const v1::Account* /*before*/, v1::Account& after,
+absl::Status PrepareAccount(const v1::Account* before, v1::Account& after,
                             const RuleContext& context) {
+  if (before != nullptr && before->parent_account() == after.parent_account()) {
+    return absl::OkStatus();
+  }
   std::string name = after.parent_account();
   for (int depth = 0; !name.empty(); ++depth) {
     if (name == after.name()) {
-      return BadField("account.parent_account",
-                      "closes a circle: an account cannot lie under itself.");
+      return FailedPrecondition(
+          "ACCOUNT_CIRCLE",
+          absl::StrCat("Account '", after.name(),
+                       "' would lie under itself; choose another parent."),
+          after.name());
     }
     if (depth == kMaxAccountDepth) {
-      return BadField("account.parent_account",
-                      absl::StrCat("has more than ", kMaxAccountDepth,
-                                   " accounts above it."));
+      return FailedPrecondition(
+          "ACCOUNT_TOO_DEEP",
+          absl::StrCat("Account '", after.name(), "' would have more than ",
+                       kMaxAccountDepth,
+                       " accounts above it; choose another parent."),
+          after.name());
     }
     const auto* parent = context.Find<v1::Account>(name);
     if (parent == nullptr) break;

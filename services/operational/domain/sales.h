@@ -23,8 +23,10 @@ namespace crm::operational {
 // The most accounts above one another.
 inline constexpr int kMaxAccountDepth = 20;
 
-// Checks that the parents of an account close no circle and are at most
-// kMaxAccountDepth. Returns INVALID_ARGUMENT else.
+// Checks a new parent of an account.
+//
+// Returns FAILED_PRECONDITION: ACCOUNT_CIRCLE if the account would lie under
+// itself, ACCOUNT_TOO_DEEP if more than kMaxAccountDepth would be above it.
 absl::Status PrepareAccount(const v1::Account* before, v1::Account& after,
                             const RuleContext& context);
 

@@ -27,9 +27,14 @@ void AddPoint(const std::string& value, ContactPoints& points) {
 
 profile::v1::IdentitySlice SumUpIdentity(
     const v1::Customer& customer, std::vector<v1::Identifier> identifiers) {
-  // Names sort by the time they were made: the newest come first.
+  // Callers may choose names, so these tell no age; they only break ties.
   std::sort(identifiers.begin(), identifiers.end(),
-            [](const auto& a, const auto& b) { return a.name() > b.name(); });
+            [](const auto& a, const auto& b) {
+              if (a.create_time() != b.create_time()) {
+                return a.create_time() > b.create_time();
+              }
+              return a.name() > b.name();
+            });
   profile::v1::IdentitySlice slice;
   slice.set_display_name(customer.display_name());
   slice.set_kind(customer.kind());
