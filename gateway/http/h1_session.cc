@@ -142,8 +142,10 @@ void H1Session::BeginExchange() {
                           .http11 = parser_->http11()});
   above_high_water_ = false;
   exchange_ = factory_(std::move(head), *this);
-  if (response_->ended() || phase_ == Phase::kClosing) {
+  // It may have answered, or broken off, at once.
+  if (!response_.has_value() || response_->ended()) {
     finished_ = std::move(exchange_);
+    flush_.Schedule();
     return;
   }
   if (phase_ == Phase::kAnswer) {

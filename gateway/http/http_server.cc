@@ -36,6 +36,7 @@ class HttpServer::Listener {
 
   absl::StatusOr<uint16_t> Listen(absl::string_view text) {
     CRM_ASSIGN_OR_RETURN(const SocketAddress address, ParseAddress(text));
+    watch_ = FdWatch();
     CRM_ASSIGN_OR_RETURN(fd_, ListenTcp(address));
     watch_ = loop_.Watch(
         fd_.get(), [this] { Accept(); }, [] {});
@@ -51,7 +52,7 @@ class HttpServer::Listener {
     absl::erase_if(connections_, [](const auto& entry) {
       return entry.second.sniffer != nullptr;
     });
-    // None of them goes before the loop's next turn.
+    // A connection that closes is removed in a later turn of the loop.
     for (auto& [id, entry] : connections_) entry.connection->Drain();
     deadline_ = loop_.After(drain, [this] {
       connections_.clear();
@@ -115,6 +116,7 @@ class HttpServer::Listener::Sniffer {
 
   ServerConnectionInput Release(absl::AnyInvocable<void()> on_closed) {
     watch_ = FdWatch();
+    timer_.Cancel();
     return {.loop = listener_.loop_,
             .limits = listener_.limits_,
             .factory = listener_.factory_,

@@ -22,6 +22,8 @@ class AppExchange final : public Exchange {
     absl::string_view path = path_;
     if (path == "/echo") {
       writer_.Start({.status = 200, .headers = {{"x-path", path_}}});
+    } else if (path == "/reset") {
+      writer_.Reset();
     } else if (path == "/first") {
       writer_.Start({.status = 200});
       writer_.Write("first");

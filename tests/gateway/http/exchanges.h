@@ -35,6 +35,7 @@ struct AppLog {
 //   /count         the number of bytes of the body
 //   /deaf          takes nothing of the body
 //   /hold          200 when the test says so
+//   /reset         broken off at once
 //   /first         answers "first" before it has read the request
 ExchangeFactory TestApp(AppLog& log);
 

@@ -185,6 +185,18 @@ TEST_F(H1SessionTest, AnswersBeforeTheWholeRequestAndCloses) {
   EXPECT_TRUE(closed);
 }
 
+TEST_F(H1SessionTest, AnAnswerBrokenOffClosesTheConnection) {
+  RawClient client(Serve());
+  bool closed = false;
+
+  client.Send("GET /reset HTTP/1.1\r\nHost: a\r\n\r\n");
+
+  EXPECT_EQ(client.ReadAll(closed), "");
+  EXPECT_TRUE(thread_.Eventually(
+      [&] { return log_.open == 0 && server_->connections() == 0; }));
+  EXPECT_EQ(log_.ended, 0);
+}
+
 TEST_F(H1SessionTest, AClientThatIsGoneResetsTheExchange) {
   RawClient client(Serve());
 

@@ -196,6 +196,14 @@ TEST_F(H2UpstreamTest, ABackendThatBreaksOffResetsTheClient) {
   });
 }
 
+TEST_F(H2UpstreamTest, AnAnswerBrokenOffEndsTheCallAsCancelled) {
+  const auto call = Run([&](Recorder& r) { r.Get(*to_app_, "/reset"); });
+
+  EXPECT_THAT(call->error_,
+              StatusIs(absl::StatusCode::kCancelled, "UPSTREAM_RESET"));
+  EXPECT_TRUE(thread_.Eventually([&] { return app_log_.open == 0; }));
+}
+
 TEST_F(H2UpstreamTest, AnAnswerBeforeTheWholeRequestEndsTheCall) {
   Recorder call;
   thread_.Call([&] { call.Pour(*to_proxy_, "/first", 5 * kMegabyte); });
