@@ -22,8 +22,7 @@ at_least() { [[ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" == "$2" ]]; }
 check_packages() {
   has dpkg-query || return 0
   local missing
-  missing="$(wanted_packages run | sort -u |
-      { mapfile -t wanted; missing_packages "${wanted[@]}"; } | paste -sd' ' -)"
+  missing="$(missing_packages run | paste -sd' ' -)"
   if [[ -n "$missing" ]]; then
     problem "These Debian packages are missing: $missing" \
         "./crm setup, or: apt-get install --no-install-recommends $missing"

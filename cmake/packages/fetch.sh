@@ -31,13 +31,14 @@ node_major() {
   echo "${version%%.*}"
 }
 
-# missing_packages PACKAGE...: those that are not installed, one a line.
+# missing_packages PURPOSE: what is wanted for it and not installed, one a line.
 missing_packages() {
-  local installed
-  installed="$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" \
+  local installed package
+  installed="$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
       2> /dev/null)" || true
-  comm -23 <(printf '%s\n' "$@" | sort) \
-      <(sed -n 's/^installed //p' <<< "$installed" | sort)
+  for package in $(wanted_packages "$1" | sort -u); do
+    grep -qxF "installed $package" <<< "$installed" || echo "$package"
+  done
 }
 
 # wanted_packages PURPOSE: what is to be installed for `run` or `test`.
@@ -69,17 +70,17 @@ npm_folders() {
   if (( major < OLDEST_TEST_NODE )); then echo "$NPM_NODE"; fi
 }
 
-# as_root COMMAND...: runs it as root, or ends with the command to run.
-as_root() {
-  if (( EUID == 0 )); then
-    "$@"
-  elif has sudo && sudo -n true 2> /dev/null; then
-    sudo -n "$@"
-  elif has sudo && [[ -t 0 ]]; then
-    sudo "$@"
+# become_root: sets AS_ROOT to what runs a command as root; fails if nothing does.
+become_root() {
+  AS_ROOT=()
+  (( EUID != 0 )) || return 0
+  has sudo || return 1
+  if sudo -n true 2> /dev/null; then
+    AS_ROOT=(sudo -n)
+  elif [[ -t 0 ]]; then
+    AS_ROOT=(sudo)
   else
-    fail "this needs root and there is no sudo to be had. Run as root:" \
-        $'\n'"  $*"$'\n'"then ./crm again."
+    return 1
   fi
 }
 
@@ -93,17 +94,36 @@ download_size() {
 
 # install_packages PACKAGE...: installs them with apt.
 install_packages() {
-  # Whoever may not install is told so with the packages, before anything runs.
-  if (( EUID != 0 )) && ! has sudo; then
-    as_root apt-get install --no-install-recommends "$@"
-  fi
+  become_root ||
+      fail "installing needs root, and sudo is not to be had. Run as root:" \
+          $'\n\n'"  apt-get update && apt-get install --no-install-recommends $*" \
+          $'\n\n'"then ./crm again."
   # The index of a fresh machine is empty, and an old one names files that are
   # gone.
   say "Asking apt for its index ..."
-  as_root apt-get update -qq
+  ${AS_ROOT[@]+"${AS_ROOT[@]}"} apt-get update -qq
   say "Installing $# Debian packages: $(download_size "$@")."
-  as_root env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "$@"
+  mkdir -p "$CRM_ROOT/build"
+  ${AS_ROOT[@]+"${AS_ROOT[@]}"} env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+      apt-get install -y -q --no-install-recommends "$@" 2>&1 |
+      tee "$CRM_ROOT/build/apt.log" | apt_progress ||
+      fail "apt could not install them; run it again, what is there is kept." \
+          "The end of build/apt.log:" \
+          $'\n'"$(tail -n 10 "$CRM_ROOT/build/apt.log")"
+}
+
+# apt_progress: makes of what apt-get install says a line every tenth of the way.
+apt_progress() {
+  awk '
+    / newly installed, / {steps = 2 * $3; next}
+    /^(Unpacking|Setting up) / && steps > 0 {
+      tenth = int(10 * ++done / steps)
+      if (tenth > shown) {
+        printf "  %3d %%\n", 10 * tenth
+        fflush()
+        shown = tenth
+      }
+    }'
 }
 
 # install_npm FOLDER: installs the packages of its lock file.
@@ -138,19 +158,19 @@ npm_names() {
 
 # setup PURPOSE: fetches what is missing to `run` or to `test`.
 setup() {
-  local -a packages=() folders=() stale=()
-  local folder
+  local list folder
+  local -a packages=() stale=()
   if has dpkg-query; then
-    mapfile -t packages < <(wanted_packages "$1" | sort -u |
-        { mapfile -t wanted; missing_packages "${wanted[@]}"; })
+    list="$(missing_packages "$1")"
+    if [[ -n "$list" ]]; then mapfile -t packages <<< "$list"; fi
   else
     warn "this is no Debian machine; it needs what these packages hold:" \
         "$(wanted_packages "$1" | paste -sd' ' -)"
   fi
-  mapfile -t folders < <(npm_folders "$1")
-  for folder in "${folders[@]}"; do
+  list="$(npm_folders "$1")"
+  while IFS= read -r folder; do
     npm_is_current "$folder" || stale+=("$folder")
-  done
+  done <<< "$list"
   (( ${#packages[@]} + ${#stale[@]} > 0 )) || return 0
   announce packages stale
   if (( ${#packages[@]} > 0 )); then install_packages "${packages[@]}"; fi

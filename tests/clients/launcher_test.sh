@@ -4,12 +4,15 @@
 # something is in the way.
 #
 #   launcher_test.sh [CASE...]     all cases without one
+#
+# shellcheck disable=SC2317  # Cases and checks are called by name.
 set -uo pipefail
 
-readonly here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-readonly root="$(cd "$here/../.." && pwd)"
-readonly work="$(mktemp -d)"
-readonly tree="$work/tree"
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+work="$(mktemp -d)"
+tree="$work/tree"
+readonly here root work tree
 export CRM_HOME="$work/home" NO_COLOR=1
 failures=0
 
@@ -225,7 +228,9 @@ case_bad_usage() {
 trap 'crm down > /dev/null 2>&1; rm -rf "$work"' EXIT
 lay_out
 choose_ports
-for name in ${@:-$(compgen -A function case_)}; do
+cases=("$@")
+(( $# > 0 )) || mapfile -t cases < <(compgen -A function case_)
+for name in "${cases[@]}"; do
   echo "$name"
   "$name"
   crm reset --yes > /dev/null 2>&1
