@@ -13,8 +13,6 @@ ConfigReader GatewayConfig() {
                  "Where operators are served: /metrics, /readyz.");
   reader.Declare("CRM_GATEWAY_REFLECTION", "true",
                  "Whether gRPC reflection is served.");
-  reader.Declare("CRM_GATEWAY_DRAIN", "5s",
-                 "How long calls under way may take when the gateway stops.");
   reader.Declare("CRM_OPERATIONAL_ADDRESS", "127.0.0.1:9101",
                  "Where the operational service is.");
   reader.Declare("CRM_ANALYTICAL_ADDRESS", "127.0.0.1:9102",
@@ -25,14 +23,17 @@ ConfigReader GatewayConfig() {
                  "The Redis that caches profiles; empty for none.");
   reader.DeclareRequired("CRM_TOKEN_JWKS_FILE",
                          "The public keys (JWKS) that tokens are signed with.");
-  reader.DeclareRequired("CRM_TOKEN_ISSUERS",
-                         "The issuers of users' tokens, parted by commas.");
-  reader.Declare("CRM_TOKEN_AUDIENCE", "crm", "Whom a token must be for.");
+  reader.Declare("CRM_TOKEN_ISSUERS", "crm-dev",
+                 "The issuers whose users are let in, parted by commas.");
+  reader.DeclareRequired("CRM_TOKEN_AUDIENCE",
+                         "The audience that tokens must name.");
   reader.Declare("CRM_ROLES_FILE", "",
                  "What each role may do; empty for the built-in table.");
   reader.DeclareRequired("CRM_SECRET_FILE",
                          "The secret of 32 bytes or more that the suite's "
                          "processes share.");
+  reader.Declare("CRM_DRAIN", "5s",
+                 "For how long calls may go on when the process stops.");
   reader.Declare("CRM_LOG_LEVEL", "info",
                  "The least level logged: debug, info, warning, error.");
   return reader;
@@ -40,7 +41,7 @@ ConfigReader GatewayConfig() {
 
 std::vector<std::string> ForeignPrefixes() {
   return {"CRM_OPERATIONAL_", "CRM_ANALYTICAL_", "CRM_COLLABORATIVE_",
-          "CRM_REDIS_BUS", "CRM_SERVICE_"};
+          "CRM_REDIS_BUS",    "CRM_SERVICE_",    "CRM_DISK_"};
 }
 
 absl::StatusOr<Settings> ReadSettings(const Config& config) {
@@ -60,7 +61,7 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
   settings.secret_file = config.Get("CRM_SECRET_FILE");
   CRM_ASSIGN_OR_RETURN(settings.reflection,
                        config.GetBool("CRM_GATEWAY_REFLECTION"));
-  CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_GATEWAY_DRAIN"));
+  CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_DRAIN"));
   CRM_ASSIGN_OR_RETURN(settings.log_level,
                        ParseLogLevel(config.Get("CRM_LOG_LEVEL")));
   return settings;

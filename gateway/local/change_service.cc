@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "crm/platform/v1/change.pb.h"
 #include "gateway/local/local_call.h"
+#include "gateway/local/permission.h"
 #include "gateway/local/resume_token.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
@@ -69,12 +70,8 @@ class ChangeService::Call final : public SingleRequestCall {
   void OnRequest(const std::string& bytes) override;
 
   absl::Status ReadRequest(const std::string& bytes) {
-    if (!service_.roles_.Allows(head().principal.roles, kPermission)) {
-      return PermissionDenied(
-          "PERMISSION_DENIED",
-          absl::StrCat("You need the permission '", kPermission, "'."),
-          {{"permission", kPermission}});
-    }
+    CRM_RETURN_IF_ERROR(
+        CheckPermission(service_.roles_, head().principal, kPermission));
     CRM_RETURN_IF_ERROR(Parse(bytes, request_));
     if (!request_.resume_token().empty() && request_.from_beginning()) {
       return BadField("from_beginning",

@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "crm/profile/v1/profile.pb.h"
 #include "gateway/local/local_call.h"
+#include "gateway/local/permission.h"
 #include "shared/base/errors.h"
 #include "shared/base/ids.h"
 #include "shared/base/status_macros.h"
@@ -69,12 +70,8 @@ class ProfileService::Call final : public SingleRequestCall {
 
   // Permission comes before anything else is looked at.
   absl::Status ReadRequest(const std::string& bytes) {
-    if (!service_.roles.Allows(head().principal.roles, kPermission)) {
-      return PermissionDenied(
-          "PERMISSION_DENIED",
-          absl::StrCat("You need the permission '", kPermission, "'."),
-          {{"permission", kPermission}});
-    }
+    CRM_RETURN_IF_ERROR(
+        CheckPermission(service_.roles, head().principal, kPermission));
     GetProfileRequest request;
     CRM_RETURN_IF_ERROR(Parse(bytes, request));
     CRM_ASSIGN_OR_RETURN(profile_.customer, CustomerOf(request.name()));

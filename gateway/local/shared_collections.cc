@@ -139,9 +139,11 @@ class SharedCollections::ListCall final : public SingleRequestCall {
   }
 
   void OnPage(const std::string& service, absl::StatusOr<std::string> bytes) {
-    if (!bytes.ok()) return Finish(bytes.status());
+    // A service that does not serve the collection has nothing in it.
+    const bool unserved = absl::IsUnimplemented(bytes.status());
+    if (!bytes.ok() && !unserved) return Finish(bytes.status());
     std::unique_ptr<Message> page = NewResponse();
-    if (!page->ParseFromString(*bytes)) {
+    if (!unserved && !page->ParseFromString(*bytes)) {
       return Finish(
           Internal("BAD_MESSAGE", "A service's page does not parse."));
     }
