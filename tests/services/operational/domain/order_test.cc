@@ -1,0 +1,280 @@
+#include "services/operational/domain/order.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "crm/operational/v1/product.pb.h"
+#include "gtest/gtest.h"
+#include "tests/support/matchers.h"
+
+namespace crm::operational {
+namespace {
+
+using ::crm::testing::EqualsProto;
+using ::crm::testing::IsOk;
+using ::crm::testing::IsOkAndHolds;
+using ::crm::testing::StatusIs;
+using ::testing::ElementsAre;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+
+template <typename T = v1::Order>
+T Parse(const std::string& text) {
+  T message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+  return message;
+}
+
+std::vector<std::string> Fields(const absl::Status& status) {
+  std::vector<std::string> fields;
+  for (const FieldViolation& violation : FieldViolations(status)) {
+    fields.push_back(violation.field);
+  }
+  return fields;
+}
+
+// A shop with one chair, which costs 12.50 USD.
+class OrderRules : public ::testing::Test {
+ protected:
+  OrderRules() {
+    context_.now = kNow;
+    context_.find =
+        [this](const google::protobuf::Descriptor* type,
+               absl::string_view name) -> const google::protobuf::Message* {
+      const bool known =
+          type == v1::Product::descriptor() && name == chair_.name();
+      return known ? &chair_ : nullptr;
+    };
+  }
+
+  const v1::Product chair_ = Parse<v1::Product>(
+      "name: 'products/chair' display_name: 'Chair' "
+      "list_price { currency_code: 'USD' units: 12 nanos: 500000000 }");
+  RuleContext context_;
+};
+
+TEST_F(OrderRules, MakeANewOrderADraftOrderedNow) {
+  v1::Order order = Parse("currency_code: 'USD'");
+
+  EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
+
+  EXPECT_THAT(order, EqualsProto("currency_code: 'USD' state: DRAFT "
+                                 "order_time { seconds: 1700000000 } "
+                                 "total { currency_code: 'USD' }"));
+}
+
+TEST_F(OrderRules, KeepTheOrderTimeThatIsGiven) {
+  v1::Order order = Parse("currency_code: 'USD' order_time { seconds: 5 }");
+
+  EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
+
+  EXPECT_EQ(order.order_time().seconds(), 5);
+}
+
+TEST_F(OrderRules, TakeNameAndPriceFromTheProduct) {
+  v1::Order order = Parse(
+      "currency_code: 'USD' "
+      "lines { product: 'products/chair' quantity: 3 "
+      "        discount_millionths: 200000 }");
+
+  EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
+
+  EXPECT_THAT(order.lines(0),
+              EqualsProto("line_id: '1' product: 'products/chair' "
+                          "product_name: 'Chair' quantity: 3 "
+                          "discount_millionths: 200000 "
+                          "unit_price { currency_code: 'USD' units: 12 "
+                          "             nanos: 500000000 } "
+                          "amount { currency_code: 'USD' units: 30 }"));
+  EXPECT_THAT(order.total(), EqualsProto("currency_code: 'USD' units: 30"));
+}
+
+TEST_F(OrderRules, KeepTheNameAndPriceThatWereAgreed) {
+  v1::Order order = Parse(
+      "currency_code: 'USD' "
+      "lines { product: 'products/chair' product_name: 'Old chair' quantity: 2 "
+      "        unit_price { currency_code: 'USD' units: 1 } }");
+
+  EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
+
+  EXPECT_EQ(order.lines(0).product_name(), "Old chair");
+  EXPECT_THAT(order.total(), EqualsProto("currency_code: 'USD' units: 2"));
+}
+
+TEST_F(OrderRules, GiveLinesTheLowestFreeNumbers) {
+  v1::Order order = Parse(
+      "currency_code: 'USD' "
+      "lines { product: 'products/chair' quantity: 1 } "
+      "lines { product: 'products/chair' quantity: 1 line_id: '2' } "
+      "lines { product: 'products/chair' quantity: 1 line_id: 'x' } "
+      "lines { product: 'products/chair' quantity: 1 }");
+
+  EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
+
+  std::vector<std::string> ids;
+  for (const v1::OrderLine& line : order.lines()) ids.push_back(line.line_id());
+  EXPECT_THAT(ids, ElementsAre("1", "2", "x", "3"));
+}
+
+TEST_F(OrderRules, ListTheViolationsOfAllLines) {
+  v1::Order order = Parse(
+      "currency_code: 'USD' "
+      "lines { product: 'products/lamp' quantity: 1 } "
+      "lines { product: 'products/chair' quantity: 1 line_id: 'a' } "
+      "lines { product: 'products/chair' quantity: 1 line_id: 'a' } "
+      "lines { product: 'products/lamp' quantity: 1 "
+      "        unit_price { currency_code: 'EUR' units: 1 } } "
+      "lines { product: 'products/lamp' quantity: 1 "
+      "        unit_price { currency_code: 'USD' units: -1 } } "
+      "lines { product: 'products/lamp' quantity: 1 "
+      "        discount_millionths: 500000 "
+      "        unit_price { currency_code: 'USD' nanos: 1 } } "
+      "lines { product: 'products/lamp' quantity: 2 "
+      "        unit_price { currency_code: 'USD' "
+      "                     units: 9000000000000000000 } }");
+
+  const absl::Status status = PrepareOrder(nullptr, order, context_);
+
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  EXPECT_THAT(Fields(status),
+              ElementsAre("order.lines[0].unit_price", "order.lines[2].line_id",
+                          "order.lines[3].unit_price.currency_code",
+                          "order.lines[4].unit_price", "order.lines[5].amount",
+                          "order.lines[6].amount"));
+}
+
+TEST_F(OrderRules, RefuseASumThatNoAmountHolds) {
+  const std::string line =
+      "lines { product: 'products/lamp' quantity: 1 "
+      "        unit_price { currency_code: 'USD' "
+      "                     units: 9000000000000000000 } } ";
+  v1::Order order = Parse("currency_code: 'USD' " + line + line);
+
+  const absl::Status status = PrepareOrder(nullptr, order, context_);
+
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  EXPECT_THAT(Fields(status), ElementsAre("order.lines"));
+}
+
+// An order after DRAFT whose line was agreed at another price than the
+// product's.
+constexpr char kSubmitted[] =
+    "name: 'orders/x1' currency_code: 'USD' state: SUBMITTED "
+    "lines { line_id: '1' product: 'products/chair' product_name: 'Chair' "
+    "        quantity: 3 unit_price { currency_code: 'USD' units: 10 } "
+    "        amount { currency_code: 'USD' units: 30 } } "
+    "total { currency_code: 'USD' units: 30 } ";
+
+TEST_F(OrderRules, LetTheRestOfASubmittedOrderChange) {
+  const v1::Order before = Parse(kSubmitted);
+  v1::Order after = before;
+  after.set_note("Ring twice.");
+  after.mutable_lines(0)->clear_amount();
+
+  EXPECT_THAT(PrepareOrder(&before, after, context_), IsOk());
+
+  EXPECT_THAT(after,
+              EqualsProto(std::string(kSubmitted) + "note: 'Ring twice.'"));
+}
+
+TEST_F(OrderRules, KeepTheLinesOfASubmittedOrder) {
+  struct Case {
+    const char* name;
+    void (*change)(v1::Order& order);
+  };
+  const Case kCases[] = {
+      {"quantity", [](v1::Order& o) { o.mutable_lines(0)->set_quantity(4); }},
+      {"no price",
+       [](v1::Order& o) { o.mutable_lines(0)->clear_unit_price(); }},
+      {"price",
+       [](v1::Order& o) {
+         o.mutable_lines(0)->mutable_unit_price()->set_units(1);
+       }},
+      {"one more", [](v1::Order& o) { *o.add_lines() = o.lines(0); }},
+      {"none", [](v1::Order& o) { o.clear_lines(); }},
+  };
+  const v1::Order before = Parse(kSubmitted);
+  for (const Case& test : kCases) {
+    SCOPED_TRACE(test.name);
+    v1::Order after = before;
+    test.change(after);
+
+    EXPECT_THAT(
+        PrepareOrder(&before, after, context_),
+        StatusIs(absl::StatusCode::kFailedPrecondition, "ORDER_NOT_DRAFT"));
+  }
+}
+
+TEST_F(OrderRules, PriceADraftAgainWhenItChanges) {
+  v1::Order before = Parse(
+      "currency_code: 'USD' state: DRAFT order_time { seconds: 5 } "
+      "lines { line_id: '1' product: 'products/chair' quantity: 1 }");
+  v1::Order after = before;
+  after.mutable_lines(0)->set_quantity(2);
+
+  EXPECT_THAT(PrepareOrder(&before, after, context_), IsOk());
+
+  EXPECT_THAT(after.total(), EqualsProto("currency_code: 'USD' units: 25"));
+}
+
+TEST(SubmitOrder, SaysWhenItWasSubmitted) {
+  EXPECT_THAT(SubmitOrder(Parse("state: DRAFT lines {}"), kNow),
+              IsOkAndHolds(EqualsProto("state: SUBMITTED lines {} "
+                                       "submit_time { seconds: 1700000000 }")));
+}
+
+TEST(SubmitOrder, RejectsAnOrderWithoutLines) {
+  EXPECT_THAT(SubmitOrder(Parse("state: DRAFT"), kNow),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "ORDER_EMPTY"));
+}
+
+TEST(ConfirmOrder, SaysWhenItWasConfirmed) {
+  EXPECT_THAT(ConfirmOrder(Parse("state: SUBMITTED"), kNow),
+              IsOkAndHolds(EqualsProto(
+                  "state: CONFIRMED confirm_time { seconds: 1700000000 }")));
+}
+
+TEST(CancelOrder, SaysWhenAndWhy) {
+  for (const char* order :
+       {"state: DRAFT", "state: SUBMITTED", "state: CONFIRMED"}) {
+    SCOPED_TRACE(order);
+    EXPECT_THAT(
+        CancelOrder(Parse(order), "Sold out.", kNow),
+        IsOkAndHolds(EqualsProto("state: CANCELLED cancel_reason: 'Sold out.' "
+                                 "cancel_time { seconds: 1700000000 }")));
+  }
+}
+
+TEST(OrderStates, RejectEveryOtherStep) {
+  const auto cancel = [](v1::Order order, absl::Time now) {
+    return CancelOrder(std::move(order), "", now);
+  };
+  struct Case {
+    const char* name;
+    absl::StatusOr<v1::Order> (*verb)(v1::Order order, absl::Time now);
+    const char* order;
+    const char* reason;
+  };
+  const Case kCases[] = {
+      {"submit twice", SubmitOrder, "state: SUBMITTED", "ORDER_NOT_DRAFT"},
+      {"submit confirmed", SubmitOrder, "state: CONFIRMED", "ORDER_NOT_DRAFT"},
+      {"submit cancelled", SubmitOrder, "state: CANCELLED", "ORDER_NOT_DRAFT"},
+      {"confirm draft", ConfirmOrder, "state: DRAFT", "ORDER_NOT_SUBMITTED"},
+      {"confirm twice", ConfirmOrder, "state: CONFIRMED",
+       "ORDER_NOT_SUBMITTED"},
+      {"confirm cancelled", ConfirmOrder, "state: CANCELLED",
+       "ORDER_NOT_SUBMITTED"},
+      {"cancel twice", cancel, "state: CANCELLED", "ORDER_CANCELLED"},
+  };
+  for (const Case& test : kCases) {
+    SCOPED_TRACE(test.name);
+    EXPECT_THAT(test.verb(Parse(test.order), kNow),
+                StatusIs(absl::StatusCode::kFailedPrecondition, test.reason));
+  }
+}
+
+}  // namespace
+}  // namespace crm::operational
