@@ -166,7 +166,8 @@ watch_children() {
   local ended status name restarts=0 since=$SECONDS
   while (( STOPPING == 0 )); do
     ended='' status=0
-    wait -n -p ended "${!CHILDREN[@]}" || status=$?
+    # Bash itself would say that a child was killed, at length.
+    { wait -n -p ended "${!CHILDREN[@]}"; } 2> /dev/null || status=$?
     [[ -n "${ended:-}" && $STOPPING == 0 ]] || continue
     name="${CHILDREN[$ended]}"
     unset "CHILDREN[$ended]"

@@ -5,12 +5,12 @@
 //
 //   node demo.mjs --url http://127.0.0.1:8080 --token-file FILE
 
-import {randomBytes} from 'node:crypto';
+import {randomBytes, randomUUID} from 'node:crypto';
 import {setTimeout as pause} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
 
 import {grouped, nanosOfMoney} from './money.mjs';
-import {ApiError, RestClient, requestIdOf} from './rest.mjs';
+import {ApiError, RestClient} from './rest.mjs';
 
 // By which an answer says what state it left behind, and a later read that it
 // wants to see at least that.
@@ -36,11 +36,9 @@ function step(time, text, detail = '') {
 
 // Makes one call and shows it. Returns the answer, and the token that tells a
 // later read what it must have seen.
-async function timedPost(client, path, body) {
+async function timedPost(client, path, {query = {}, body = {}}) {
   const began = performance.now();
-  const response = await client.send('POST', path, {
-    body: {requestId: requestIdOf(randomBytes(16).toString('hex')), ...body},
-  });
+  const response = await client.send('POST', path, {query, body});
   const answer = await response.json();
   return {
     answer,
@@ -92,28 +90,28 @@ class Watcher {
 // Makes and confirms an order of a new customer. Returns the calls, in order.
 async function placeOrder(client, id) {
   const calls = [];
-  const make = async (what, path, body) => {
-    const call = await timedPost(client, path, body);
+  const make = async (what, path, request) => {
+    const call = await timedPost(client, path, request);
     calls.push(call);
     const {name, state, total} = call.answer;
     step(call.took, what, [name, state, total && amount(total)]
         .filter(Boolean).join(', '));
     return call.answer;
   };
+  const lines = await twoLines(client);
   await make('POST /v1/customers', '/v1/customers', {
-    customerId: id,
-    displayName: `Demo ${id}`,
-    kind: 'PERSON',
-    segment: 'Consumer',
+    query: {customerId: id, requestId: randomUUID()},
+    body: {displayName: `Demo ${id}`, kind: 'PERSON', segment: 'Consumer'},
   });
   await make('POST /v1/orders', '/v1/orders', {
-    orderId: id,
-    customer: `customers/${id}`,
-    currencyCode: 'USD',
-    lines: await twoLines(client),
+    query: {orderId: id, requestId: randomUUID()},
+    body: {customer: `customers/${id}`, currencyCode: 'USD', lines},
   });
-  await make('POST /v1/orders/*:submit', `/v1/orders/${id}:submit`, {});
-  await make('POST /v1/orders/*:confirm', `/v1/orders/${id}:confirm`, {});
+  for (const verb of ['submit', 'confirm']) {
+    await make(`POST /v1/orders/${id}:${verb}`, `/v1/orders/${id}:${verb}`, {
+      body: {requestId: randomUUID()},
+    });
+  }
   return calls;
 }
 
@@ -128,55 +126,64 @@ function showChanges(watcher, calls) {
 }
 
 // Reads one slice of the profile until `isNew` says that it knows of the order.
-// Returns the slice, or null once patience is at its end.
+// Returns the slice. Throws once patience is at its end.
 async function sliceUntil(client, id, kind, token, patienceMs, isNew) {
   const giveUp = performance.now() + patienceMs;
+  let slice;
   do {
     const response = await client.send('GET', `/v1/customers/${id}/profile`, {
       query: {slices: kind},
       headers: token ? {[CONSISTENCY_HEADER]: token} : {},
     });
-    const slice = (await response.json()).slices
+    slice = (await response.json()).slices
         ?.find((candidate) => candidate.kind === kind);
     if (slice && isNew(slice)) return slice;
     await pause(POLL_MS);
   } while (performance.now() < giveUp);
-  return null;
+  throw new Error(`${kind} did not change within ${patienceMs / 1000} s; it is ` +
+      `${slice?.state ?? 'not there'} ${slice?.reason ?? ''}`.trimEnd() + '.');
 }
 
 async function showCommercial(client, id, {began, token}) {
   const slice = await sliceUntil(
       client, id, 'COMMERCIAL', token, EVENTS_PATIENCE_MS,
       ({commercial}) => Number(commercial?.confirmedOrderCount ?? 0) === 1);
-  const revenue = slice?.commercial?.lifetimeRevenue?.map(amount).join(', ');
-  step(ms(began), 'COMMERCIAL', slice ?
-      `${slice.state}: 1 confirmed order, ${revenue}` : 'did not change in time');
+  const revenue = slice.commercial.lifetimeRevenue.map(amount).join(', ');
+  step(ms(began), 'COMMERCIAL', `${slice.state}: 1 confirmed order, ${revenue}`);
 }
 
 async function showScores(client, id, {began, token}) {
-  const slice = await sliceUntil(
-      client, id, 'SCORES', token, SCORES_PATIENCE_MS,
-      ({scores}) => Number(scores?.frequency ?? 0) === 1);
-  const scores = slice?.scores;
-  step(ms(began), 'SCORES', scores ?
-      `${slice.state}: recency ${scores.recencyDays ?? 0} days, frequency ` +
-      `${scores.frequency}, monetary ${amount(scores.monetary)}, ` +
-      `cell ${scores.rfmCell}` : 'did not change in time');
+  const patient = setTimeout(() => {
+    console.log('              (scores are computed at most once a minute)');
+  }, 2000);
+  try {
+    const {state, scores} = await sliceUntil(
+        client, id, 'SCORES', token, SCORES_PATIENCE_MS,
+        ({scores}) => Number(scores?.frequency ?? 0) === 1);
+    step(ms(began), 'SCORES',
+        `${state}: recency ${scores.recencyDays ?? 0} days, ` +
+        `frequency ${scores.frequency}, monetary ${amount(scores.monetary)}, ` +
+        `cell ${scores.rfmCell}`);
+  } finally {
+    clearTimeout(patient);
+  }
 }
 
-// Shows what the API answers to an order that is wrong in five ways.
+// Shows what the API answers to an order with several mistakes.
 async function showRefusal(client) {
   try {
     await timedPost(client, '/v1/orders', {
-      orderNumber: 'N'.repeat(65),
-      currencyCode: 'dollars',
-      lines: [{
-        product: 'customers/not-a-product',
-        quantity: '0',
-        discountMillionths: 2_000_000,
-      }],
+      body: {
+        orderNumber: 'N'.repeat(65),
+        currencyCode: 'dollars',
+        lines: [{
+          product: 'customers/not-a-product',
+          quantity: '0',
+          discountMillionths: 2_000_000,
+        }],
+      },
     });
-    throw new Error('The order that is wrong in five ways was accepted.');
+    throw new Error('The order with several mistakes was accepted.');
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const {message, details = []} = error.status;
@@ -215,16 +222,17 @@ async function main() {
   stop.abort();
   await following;
 
-  headline('What the profile tells, from the confirmation on');
-  await showCommercial(client, id, calls.at(-1));
-  await showScores(client, id, calls.at(-1));
-
-  headline('An order that is wrong in five ways');
-  await showRefusal(client);
   if (watcher.changes.length < EVENTS_EXPECTED) {
     throw new Error(`Only ${watcher.changes.length} of ${EVENTS_EXPECTED} ` +
         'changes were told in time.');
   }
+
+  headline('What the profile tells, from the confirmation on');
+  await showCommercial(client, id, calls.at(-1));
+  await showScores(client, id, calls.at(-1));
+
+  headline('An order with several mistakes');
+  await showRefusal(client);
 }
 
 main().catch((error) => {
