@@ -41,7 +41,7 @@ class CallRecordTest : public ::testing::Test {
 };
 
 TEST_F(CallRecordTest, NotesTheFirstEnd) {
-  CallRecord record(ledger_, "rest", {.trace_id = "abc"});
+  CallRecord record(ledger_, "rest", TraceContext{"abc", "", "", false});
   record.set_route("/a.B/C");
   record.set_principal({.tenant = "acme", .subject = "user:ada", .roles = {}});
   clock_.Advance(absl::Milliseconds(5));
