@@ -58,7 +58,7 @@ TEST_F(CallRecordTest, NotesTheFirstEnd) {
   EXPECT_THAT(line, HasSubstr(R"("tenant":"acme")"));
   EXPECT_THAT(
       metrics_.Expose(),
-      HasSubstr(R"(code="NOT_FOUND",route="/a.B/C",transport="rest"} 1)"));
+      HasSubstr(R"(transport="rest",route="/a.B/C",code="NOT_FOUND"} 1)"));
 }
 
 TEST_F(CallRecordTest, IsCancelledWhenNobodyEndsIt) {
