@@ -104,6 +104,10 @@ const Validator::Plan& Validator::PlanOf(const Descriptor* descriptor) const {
         field->options().GetExtension(google::api::resource_reference);
     out.name = !reference.type().empty() && reference.type() != "*";
     if (rule.max_len() > 0) out.max_length = rule.max_len();
+    // Keys of maps have no options of their own.
+    if (descriptor->options().map_entry() && field->number() == 1) {
+      out.max_length = kMaxMapKeyLength;
+    }
     if (rule.max_items() > 0) out.max_items = rule.max_items();
     if (rule.ranged()) out.range.emplace(rule.min_value(), rule.max_value());
     if (!rule.pattern().empty()) {
@@ -138,8 +142,9 @@ void Validator::CheckMessage(const Message& message, const std::string& prefix,
     };
     if (!IsPopulated(message, field)) {
       if (plan.required && !partial) report(path, "is required.");
-      if (plan.range.has_value() && !field->has_presence() &&
-          !field->is_repeated() && !partial && plan.range->first > 0) {
+      if (plan.range.has_value() && !plan.required && !partial &&
+          !field->has_presence() && !field->is_repeated() &&
+          plan.range->first > 0) {
         report(path, absl::StrCat("must be at least ", plan.range->first, "."));
       }
       continue;

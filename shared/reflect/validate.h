@@ -19,6 +19,8 @@ namespace crm {
 
 // The most characters of a string field whose rule names no other limit.
 inline constexpr int kDefaultMaxLength = 256;
+// The most characters of a map's key, as of a label.
+inline constexpr int kMaxMapKeyLength = 63;
 // The most items of a list or map whose rule names no other limit.
 inline constexpr int kDefaultMaxItems = 100;
 // Violations beyond this many are not listed.
