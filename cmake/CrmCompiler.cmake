@@ -41,5 +41,5 @@ endif()
 # sanitizer builds look for the real thing.
 set(CRM_WARNINGS -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  list(APPEND CRM_WARNINGS -Wno-maybe-uninitialized)
+  list(APPEND CRM_WARNINGS $<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
 endif()
