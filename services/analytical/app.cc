@@ -1,0 +1,74 @@
+#include "services/analytical/app.h"
+
+#include <string>
+#include <utility>
+
+#include "crm/analytical/v1/portfolio_analysis.pb.h"
+#include "crm/analytical/v1/rfm_snapshot.pb.h"
+#include "services/analytical/handlers/analytics.h"
+#include "services/analytical/handlers/portfolio.h"
+#include "services/analytical/handlers/rfm.h"
+#include "services/analytical/handlers/score_blocks.h"
+#include "services/analytical/projections/warehouse.h"
+#include "services/analytical/projections/warehouse_applier.h"
+#include "services/analytical/slices/scores.h"
+#include "shared/base/status_macros.h"
+
+namespace crm::analytical {
+namespace {
+
+// What the service owns beside its resources.
+struct Parts {
+  Parts(std::unique_ptr<Warehouse> opened,
+        const ServiceEnvironment& environment)
+      : warehouse(std::move(opened)),
+        rfm_seconds(environment.metrics.AddHistogram(
+            "crm_analytical_rfm_compute_seconds",
+            "Time to score all customers of a tenant.", LatencyBounds())),
+        applier(*warehouse, environment.clock,
+                environment.metrics.AddCounter(
+                    "crm_analytical_events_applied_total",
+                    "Events applied to the warehouse.")),
+        scores(*warehouse, environment.clock, rfm_seconds),
+        analytics{*warehouse, environment.clock, environment.page_tokens,
+                  rfm_seconds} {}
+
+  const std::unique_ptr<Warehouse> warehouse;
+  Histogram& rfm_seconds;
+  WarehouseApplier applier;
+  ScoresSlices scores;
+  Analytics analytics;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
+    const ServiceEnvironment& environment) {
+  CRM_ASSIGN_OR_RETURN(
+      std::unique_ptr<Warehouse> warehouse,
+      Warehouse::Open(environment.data_dir, environment.clock));
+  auto parts = std::make_shared<Parts>(std::move(warehouse), environment);
+  auto service = std::make_unique<Service>("analytical");
+
+  service->application.Owns<v1::RfmSnapshot>()
+      .Owns<v1::PortfolioAnalysis>()
+      .Keeps(ScoreBlockTable())
+      .Mutate(parts->analytics, HandleCreateRfmSnapshot)
+      .Mutate(HandleDeleteRfmSnapshot)
+      .Read(parts->analytics, HandleListRfmScores)
+      .Mutate(parts->analytics, HandleCreatePortfolioAnalysis)
+      .Read(parts->analytics, HandleAnalyzePortfolio);
+
+  service->slices = {
+      {"SCORES",
+       [&scores = parts->scores](const std::string& tenant,
+                                 const internal::v1::ReadSlicesRequest& request,
+                                 absl::Time deadline) {
+         return scores.Build(tenant, request, deadline);
+       }}};
+  service->follows = {{"operational", &parts->applier}};
+  service->owned = std::move(parts);
+  return service;
+}
+
+}  // namespace crm::analytical

@@ -1,0 +1,91 @@
+#include "services/analytical/projections/order_changes.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shared/base/clock.h"
+#include "shared/base/errors.h"
+#include "shared/base/money.h"
+#include "shared/base/status_macros.h"
+
+namespace crm::analytical {
+namespace {
+
+using internal::v1::Event;
+using operational::v1::Order;
+
+constexpr char kOrderType[] = "crm/Order";
+
+absl::Status Unreadable(const Event& event, absl::string_view why) {
+  return InvalidArgument(
+      "EVENT_UNREADABLE",
+      absl::StrCat("The event '", event.id(), "' of '", event.resource(),
+                   "' cannot be read: ", why, "."),
+      {{"event", event.id()}});
+}
+
+absl::Status CheckAmount(const Event& event, const Order& order,
+                         const google::type::Money& amount) {
+  // An order without lines costs nothing, and its amount may be unset.
+  if (ToNanos(amount) == 0) return absl::OkStatus();
+  if (!ValidateMoney(amount, "amount").ok() ||
+      amount.currency_code() != order.currency_code()) {
+    return Unreadable(event, "an amount is not one of the order's currency");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Order> ReadOrder(const Event& event) {
+  if (!event.key_id().empty()) {
+    return Unreadable(event, "it is encrypted with a key that is not here");
+  }
+  Order order;
+  if (!order.ParseFromString(event.after())) {
+    return Unreadable(event, "it does not hold an order");
+  }
+  if (order.name() != event.resource()) {
+    return Unreadable(event, "it holds another resource");
+  }
+  CRM_RETURN_IF_ERROR(CheckAmount(event, order, order.total()));
+  for (const auto& line : order.lines()) {
+    CRM_RETURN_IF_ERROR(CheckAmount(event, order, line.amount()));
+  }
+  return order;
+}
+
+// Returns the order after the event, or nothing if it is gone.
+absl::StatusOr<std::optional<Order>> ReadState(const Event& event) {
+  if (event.type() == "order.deleted") return std::nullopt;
+  CRM_ASSIGN_OR_RETURN(Order order, ReadOrder(event));
+  if (order.has_delete_time()) return std::nullopt;
+  return order;
+}
+
+bool IsOrderChange(const Event& event) {
+  return event.resource_type() == kOrderType &&
+         (event.type() == "order.created" || event.type() == "order.updated" ||
+          event.type() == "order.deleted" || event.type() == "order.undeleted");
+}
+
+}  // namespace
+
+std::set<std::string> OrderChanges::Tenants() const {
+  std::set<std::string> tenants;
+  for (const auto& [key, mark] : keys) tenants.insert(key.tenant);
+  return tenants;
+}
+
+absl::StatusOr<OrderChanges> SumUpEvents(absl::Span<const Event> events) {
+  OrderChanges changes;
+  for (const Event& event : events) {
+    changes.keys[{event.tenant(), event.ordering_key()}] = {
+        event.key_version(), FromTimestamp(event.event_time())};
+    if (!IsOrderChange(event)) continue;
+    CRM_ASSIGN_OR_RETURN(std::optional<Order> order, ReadState(event));
+    const TenantKey key{event.tenant(), event.resource()};
+    changes.orders.insert_or_assign(key, std::move(order));
+  }
+  return changes;
+}
+
+}  // namespace crm::analytical

@@ -1,0 +1,56 @@
+// What a run of events comes to: the last state of each order, and how far each
+// ordering key has come.
+//
+// Everything here is a pure function of its arguments.
+
+#ifndef CRM_SERVICES_ANALYTICAL_PROJECTIONS_ORDER_CHANGES_H_
+#define CRM_SERVICES_ANALYTICAL_PROJECTIONS_ORDER_CHANGES_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "crm/internal/v1/event.pb.h"
+#include "crm/operational/v1/order.pb.h"
+
+namespace crm::analytical {
+
+// A resource or ordering key of a tenant.
+struct TenantKey {
+  std::string tenant;
+  std::string name;
+
+  friend auto operator<=>(const TenantKey&, const TenantKey&) = default;
+};
+
+// How far the events of an ordering key have come.
+struct KeyMark {
+  int64_t key_version = 0;
+  absl::Time event_time;
+};
+
+struct OrderChanges {
+  // The orders that changed, as they are now; nothing for those that are gone.
+  std::map<TenantKey, std::optional<operational::v1::Order>> orders;
+  std::map<TenantKey, KeyMark> keys;
+
+  // The tenants that have events.
+  std::set<std::string> Tenants() const;
+};
+
+// Sums up `events`, which are in the order of their feed. Events of other
+// resources, and of kinds that are not known, only move their key.
+//
+// Returns INVALID_ARGUMENT (EVENT_UNREADABLE) if an order's event does not hold
+// an order with its amounts.
+absl::StatusOr<OrderChanges> SumUpEvents(
+    absl::Span<const internal::v1::Event> events);
+
+}  // namespace crm::analytical
+
+#endif  // CRM_SERVICES_ANALYTICAL_PROJECTIONS_ORDER_CHANGES_H_

@@ -1,0 +1,148 @@
+#include "services/analytical/projections/warehouse_applier.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/analytical/projections/order_changes.h"
+#include "services/analytical/projections/order_facts.h"
+#include "shared/base/money.h"
+#include "shared/base/status_macros.h"
+#include "shared/events/sql_applier.h"
+
+namespace crm::analytical {
+namespace {
+
+using internal::v1::Event;
+using operational::v1::Order;
+
+// How many names one DELETE takes. It always has as many, so that there is one
+// statement to prepare.
+constexpr size_t kNamesAtATime = 64;
+
+// Deletes the rows of `table` whose `column` is one of `names`, by tenant.
+absl::Status DeleteNamed(
+    DuckWriter& writer, absl::string_view table, absl::string_view column,
+    const std::string& producer,
+    const std::map<std::string, std::vector<std::string>>& names) {
+  const std::string sql = absl::StrCat(
+      "DELETE FROM ", table, " WHERE producer = ? AND tenant = ? AND ", column,
+      " IN (",
+      absl::StrJoin(std::vector<const char*>(kNamesAtATime, "?"), ", "), ")");
+  for (const auto& [tenant, list] : names) {
+    for (size_t begin = 0; begin < list.size(); begin += kNamesAtATime) {
+      std::vector<SqlValue> params = {producer, tenant};
+      for (size_t i = begin; i < begin + kNamesAtATime; ++i) {
+        params.push_back(list[std::min(i, list.size() - 1)]);
+      }
+      CRM_RETURN_IF_ERROR(writer.Execute(sql, params).status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <typename Map>
+std::map<std::string, std::vector<std::string>> NamesByTenant(const Map& map) {
+  std::map<std::string, std::vector<std::string>> names;
+  for (const auto& [key, value] : map) names[key.tenant].push_back(key.name);
+  return names;
+}
+
+SqlRow OrderRow(const std::string& producer, const std::string& tenant,
+                const Order& order) {
+  const auto& time =
+      order.has_order_time() ? order.order_time() : order.create_time();
+  return {producer,
+          tenant,
+          order.name(),
+          order.customer(),
+          Order::State_Name(order.state()),
+          order.currency_code(),
+          ToDecimal(ToNanos(order.total())),
+          absl::ToUnixMicros(FromTimestamp(time)),
+          int64_t{order.lines_size()}};
+}
+
+absl::Status WriteOrders(DuckWriter& writer, const std::string& producer,
+                         const OrderChanges& changes) {
+  const auto names = NamesByTenant(changes.orders);
+  CRM_RETURN_IF_ERROR(DeleteNamed(writer, "orders", "name", producer, names));
+  CRM_RETURN_IF_ERROR(
+      DeleteNamed(writer, "order_lines", "order_name", producer, names));
+  std::vector<SqlRow> orders;
+  std::vector<SqlRow> lines;
+  for (const auto& [key, order] : changes.orders) {
+    if (!order.has_value()) continue;
+    orders.push_back(OrderRow(producer, key.tenant, *order));
+    for (const auto& line : order->lines()) {
+      lines.push_back({producer, key.tenant, key.name, line.line_id(),
+                       line.product(), line.quantity(),
+                       ToDecimal(ToNanos(line.amount()))});
+    }
+  }
+  CRM_RETURN_IF_ERROR(writer.Append("orders", orders));
+  return writer.Append("order_lines", lines);
+}
+
+absl::Status WriteKeys(DuckWriter& writer, const std::string& producer,
+                       const OrderChanges& changes) {
+  CRM_RETURN_IF_ERROR(DeleteNamed(writer, "applied_keys", "ordering_key",
+                                  producer, NamesByTenant(changes.keys)));
+  std::vector<SqlRow> rows;
+  for (const auto& [key, mark] : changes.keys) {
+    rows.push_back({producer, key.tenant, key.name, mark.key_version,
+                    absl::ToUnixMicros(mark.event_time)});
+  }
+  return writer.Append("applied_keys", rows);
+}
+
+}  // namespace
+
+absl::StatusOr<ConsumerState> WarehouseApplier::Load(
+    absl::string_view producer) {
+  absl::StatusOr<ConsumerState> state;
+  CRM_RETURN_IF_ERROR(warehouse_.Read([&](SqlReader& reader) {
+    state = LoadConsumerState(reader, producer);
+    return state.status();
+  }));
+  return state;
+}
+
+absl::Status WarehouseApplier::Apply(const FeedStep& step,
+                                     absl::Span<const Event> events) {
+  CRM_ASSIGN_OR_RETURN(const OrderChanges changes, SumUpEvents(events));
+  CRM_RETURN_IF_ERROR(warehouse_.Write(
+      changes.Tenants(), [&](DuckWriter& writer) -> absl::Status {
+        CRM_RETURN_IF_ERROR(AdvancePosition(writer, step));
+        CRM_RETURN_IF_ERROR(WriteOrders(writer, step.producer, changes));
+        return WriteKeys(writer, step.producer, changes);
+      }));
+  applied_.Increment(events.size());
+  return absl::OkStatus();
+}
+
+absl::Status WarehouseApplier::Park(const FeedStep& step, const Event& event,
+                                    const absl::Status& reason) {
+  return warehouse_.Write({event.tenant()}, [&](DuckWriter& writer) {
+    CRM_RETURN_IF_ERROR(AdvancePosition(writer, step));
+    return StoreParkedEvent(writer, step, event, reason, clock_.Now());
+  });
+}
+
+absl::Status WarehouseApplier::Resync(absl::string_view producer,
+                                      int64_t feed_epoch) {
+  return warehouse_.WriteAll([&](DuckWriter& writer) -> absl::Status {
+    const std::string name(producer);
+    for (const char* sql : {"DELETE FROM orders WHERE producer = ?",
+                            "DELETE FROM order_lines WHERE producer = ?",
+                            "DELETE FROM applied_keys WHERE producer = ?"}) {
+      CRM_RETURN_IF_ERROR(writer.Execute(sql, {name}).status());
+    }
+    return ResetConsumerState(writer, producer, feed_epoch);
+  });
+}
+
+}  // namespace crm::analytical

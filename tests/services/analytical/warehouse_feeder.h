@@ -1,0 +1,81 @@
+// Gives a warehouse of its own to a test, and feeds it orders as events.
+
+#ifndef CRM_TESTS_SERVICES_ANALYTICAL_WAREHOUSE_FEEDER_H_
+#define CRM_TESTS_SERVICES_ANALYTICAL_WAREHOUSE_FEEDER_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "crm/internal/v1/event.pb.h"
+#include "crm/operational/v1/order.pb.h"
+#include "services/analytical/projections/warehouse.h"
+#include "services/analytical/projections/warehouse_applier.h"
+#include "shared/base/clock.h"
+#include "shared/observe/metrics.h"
+#include "tests/services/analytical/reference_data.h"
+
+namespace crm::analytical::testing {
+
+// The tenant of all events that name no other.
+inline constexpr char kTenant[] = "acme";
+
+// Plays the operational service: makes events, gives them their versions and
+// positions in partition 0 of epoch 1, and has them applied. Thread-compatible.
+class WarehouseFeeder {
+ public:
+  WarehouseFeeder();
+  ~WarehouseFeeder();
+
+  // Closes the warehouse; opens it, after closing it if it is open.
+  void Close();
+  void Reopen();
+
+  Warehouse& warehouse() { return *warehouse_; }
+  WarehouseApplier& applier() { return *applier_; }
+  FakeClock& clock() { return clock_; }
+  MetricRegistry& metrics() { return metrics_; }
+  const std::string& folder() const { return folder_; }
+  int64_t position() const { return position_; }
+
+  // Returns a confirmed order of 1 line over `units` of USD.
+  static operational::v1::Order MakeOrder(absl::string_view id,
+                                          absl::string_view customer,
+                                          absl::string_view day, int64_t units);
+
+  // Returns the next event of the order's customer: `kind` is `created`,
+  // `updated`, `deleted` or `undeleted`. Its time is the clock's.
+  internal::v1::Event MakeEvent(const operational::v1::Order& order,
+                                absl::string_view kind,
+                                absl::string_view tenant = kTenant);
+
+  // Applies the events as one step.
+  absl::Status Apply(const std::vector<internal::v1::Event>& events);
+
+  // Applies the creation of an order. Ends the test program if that fails.
+  void Add(const operational::v1::Order& order);
+
+  // Applies purchases as confirmed orders in USD, in steps of many. Ends the
+  // test program if that fails.
+  void AddPurchases(const std::vector<Purchase>& purchases);
+
+  // Returns the rows of a SELECT.
+  SqlRows Query(absl::string_view sql);
+
+ private:
+  std::string folder_;
+  FakeClock clock_;
+  MetricRegistry metrics_;
+  std::unique_ptr<Warehouse> warehouse_;
+  std::unique_ptr<WarehouseApplier> applier_;
+  std::map<std::string, int64_t> key_versions_;
+  int64_t event_count_ = 0;
+  int64_t position_ = 0;
+};
+
+}  // namespace crm::analytical::testing
+
+#endif  // CRM_TESTS_SERVICES_ANALYTICAL_WAREHOUSE_FEEDER_H_
