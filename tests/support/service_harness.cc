@@ -1,0 +1,37 @@
+#include "tests/support/service_harness.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+namespace crm::testing {
+
+ServiceHarness::ServiceHarness(const TestAuthority& authority,
+                               absl::string_view service, MakeService make,
+                               const Adjust& adjust)
+    : settings_(authority.SettingsFor(service)),
+      make_(std::move(make)),
+      logger_(clock_, service, settings_.log_level, STDERR_FILENO) {
+  if (adjust) adjust(settings_);
+  Start();
+}
+
+void ServiceHarness::Restart() {
+  client_.reset();
+  host_.reset();
+  Start();
+}
+
+void ServiceHarness::Start() {
+  auto host = ServiceHost::Start(settings_, make_, clock_, logger_);
+  if (!host.ok()) {
+    std::cerr << host.status() << "\n";
+    std::abort();
+  }
+  host_ = *std::move(host);
+  client_ = std::make_unique<ApiClient>(host_->port());
+}
+
+}  // namespace crm::testing
