@@ -44,6 +44,12 @@ absl::Status DeleteNamed(
   return absl::OkStatus();
 }
 
+// Appends `rows`, if there are any: preparing to append has its price.
+absl::Status AppendAny(DuckWriter& writer, absl::string_view table,
+                       const std::vector<SqlRow>& rows) {
+  return rows.empty() ? absl::OkStatus() : writer.Append(table, rows);
+}
+
 template <typename Map>
 std::map<std::string, std::vector<std::string>> NamesByTenant(const Map& map) {
   std::map<std::string, std::vector<std::string>> names;
@@ -83,8 +89,8 @@ absl::Status WriteOrders(DuckWriter& writer, const std::string& producer,
                        ToDecimal(ToNanos(line.amount()))});
     }
   }
-  CRM_RETURN_IF_ERROR(writer.Append("orders", orders));
-  return writer.Append("order_lines", lines);
+  CRM_RETURN_IF_ERROR(AppendAny(writer, "orders", orders));
+  return AppendAny(writer, "order_lines", lines);
 }
 
 absl::Status WriteKeys(DuckWriter& writer, const std::string& producer,
@@ -96,7 +102,7 @@ absl::Status WriteKeys(DuckWriter& writer, const std::string& producer,
     rows.push_back({producer, key.tenant, key.name, mark.key_version,
                     absl::ToUnixMicros(mark.event_time)});
   }
-  return writer.Append("applied_keys", rows);
+  return AppendAny(writer, "applied_keys", rows);
 }
 
 }  // namespace

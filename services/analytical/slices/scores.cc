@@ -1,6 +1,7 @@
 #include "services/analytical/slices/scores.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "services/analytical/domain/rfm_messages.h"
@@ -104,7 +105,6 @@ std::shared_ptr<ScoresSlices::Slot> ScoresSlices::SlotOf(
   if (slots_.size() > kMaxSlots) {
     const auto first = slots_.begin();
     slots_.erase(first->first == tenant ? std::next(first) : first);
-    return slots_[tenant];
   }
   return slot;
 }

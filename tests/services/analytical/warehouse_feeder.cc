@@ -50,8 +50,8 @@ void WarehouseFeeder::Reopen() {
   auto opened = Warehouse::Open(folder_, clock_);
   Require(opened.status());
   warehouse_ = *std::move(opened);
-  applier_ = std::make_unique<WarehouseApplier>(
-      *warehouse_, clock_, metrics_.AddCounter("crm_test_events_total", "x"));
+  applied_ = std::make_unique<Counter>();
+  applier_ = std::make_unique<WarehouseApplier>(*warehouse_, clock_, *applied_);
 }
 
 Order WarehouseFeeder::MakeOrder(absl::string_view id,

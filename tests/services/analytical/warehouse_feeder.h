@@ -37,9 +37,9 @@ class WarehouseFeeder {
   Warehouse& warehouse() { return *warehouse_; }
   WarehouseApplier& applier() { return *applier_; }
   FakeClock& clock() { return clock_; }
-  MetricRegistry& metrics() { return metrics_; }
+  // What the applier counted since the warehouse was opened.
+  uint64_t applied_count() const { return applied_->value(); }
   const std::string& folder() const { return folder_; }
-  int64_t position() const { return position_; }
 
   // Returns a confirmed order of 1 line over `units` of USD.
   static operational::v1::Order MakeOrder(absl::string_view id,
@@ -68,7 +68,7 @@ class WarehouseFeeder {
  private:
   std::string folder_;
   FakeClock clock_;
-  MetricRegistry metrics_;
+  std::unique_ptr<Counter> applied_;
   std::unique_ptr<Warehouse> warehouse_;
   std::unique_ptr<WarehouseApplier> applier_;
   std::map<std::string, int64_t> key_versions_;

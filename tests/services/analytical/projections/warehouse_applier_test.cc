@@ -100,6 +100,18 @@ TEST_F(WarehouseApplierTest, AppliesAStepOnce) {
   EXPECT_THAT(State().positions, ElementsAre(1));
 }
 
+TEST_F(WarehouseApplierTest, CountsTheEventsThatItApplied) {
+  ASSERT_THAT(feeder_.Apply({feeder_.MakeEvent(order_, "created"),
+                             feeder_.MakeEvent(order_, "updated")}),
+              IsOk());
+  Event garbage = feeder_.MakeEvent(order_, "created");
+  garbage.set_after("\xFF");
+  EXPECT_EQ(feeder_.Apply({garbage}).code(),
+            absl::StatusCode::kInvalidArgument);
+
+  EXPECT_EQ(feeder_.applied_count(), 2);
+}
+
 TEST_F(WarehouseApplierTest, RefusesAStepThatLeavesAHole) {
   feeder_.Add(order_);
   const FeedStep step{.producer = "operational",
