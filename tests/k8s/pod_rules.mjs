@@ -115,8 +115,7 @@ export const POD_RULES = {
     const grace = podOf(workload).terminationGracePeriodSeconds;
     if (grace !== 60) return ['terminationGracePeriodSeconds is not 60'];
     return containersOf(workload).flatMap((container) => {
-      const settings = settingsOf(container);
-      const drain = settings.CRM_DRAIN ?? settings.CRM_GATEWAY_DRAIN;
+      const drain = settingsOf(container).CRM_DRAIN;
       if (drain === undefined) return [];
       const needed =
         sleepBeforeStop(container) + secondsOf(drain) + WATCHDOG_SECONDS;
