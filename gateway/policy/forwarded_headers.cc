@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 
 namespace crm::gateway {
 namespace {
@@ -39,9 +43,21 @@ Headers GrpcHeaders(const Headers& headers) {
 Headers RestMetadata(const Headers& headers) {
   constexpr std::array<absl::string_view, 4> kPassed = {
       "authorization", "crm-token", "user-agent", "x-request-id"};
-  return Select(headers, [&kPassed](absl::string_view name) {
-    return IsOneOf(name, kPassed);
-  });
+  Headers metadata;
+  for (const Header& header : headers) {
+    if (!IsOneOf(header.name, kPassed)) continue;
+    if (header.name != "crm-token") {
+      metadata.push_back(header);
+      continue;
+    }
+    // HTTP lets clients join the values of a header that repeats.
+    for (const absl::string_view token :
+         absl::StrSplit(header.value, ',', absl::SkipWhitespace())) {
+      metadata.push_back(
+          {header.name, std::string(absl::StripAsciiWhitespace(token))});
+    }
+  }
+  return metadata;
 }
 
 Headers RestHeaders(const Headers& metadata) {

@@ -37,6 +37,12 @@ TEST(RestMetadata, TakesOnlyWhatServicesRead) {
                   Header{"crm-token", "2"}, Header{"x-request-id", "r"}));
 }
 
+TEST(RestMetadata, PartsTokensThatCameAsOneHeader) {
+  EXPECT_THAT(RestMetadata({{"crm-token", "1, 2,,3 "}}),
+              ElementsAre(Header{"crm-token", "1"}, Header{"crm-token", "2"},
+                          Header{"crm-token", "3"}));
+}
+
 TEST(RestHeaders, ShowsOnlyTheSuitesOwn) {
   EXPECT_THAT(
       RestHeaders({{"content-type", "application/grpc"},

@@ -1,0 +1,97 @@
+// Processes that a test starts: they end with it, however it ends.
+
+import {spawn} from 'node:child_process';
+import {closeSync, openSync, readFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {setTimeout as pause} from 'node:timers/promises';
+
+const POLL_MS = 20;
+const SHOWN_LOG_CHARACTERS = 3000;
+
+// Waits until `isSo()` returns something true, and returns that. Throws, naming
+// `what`, if it does not within `withinMs`; what `isSo` throws counts as no.
+export async function until(what, isSo, withinMs = 30_000) {
+  const giveUp = performance.now() + withinMs;
+  let last;
+  for (;;) {
+    try {
+      const answer = await isSo();
+      if (answer) return answer;
+      last = answer;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > giveUp) {
+      throw new Error(`${what}: not within ${withinMs} ms`, {cause: last});
+    }
+    await pause(POLL_MS);
+  }
+}
+
+// Returns `count` ports of the loopback that were free just now.
+export async function freePorts(count) {
+  const servers = Array.from({length: count}, () => createServer());
+  const ports = await Promise.all(servers.map((server) =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve(server.address().port));
+    })));
+  await Promise.all(servers.map(
+      (server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+// A program that can be started again after it ended.
+export class Process {
+  // Runs `command` with exactly the environment `env`; what it says is added to
+  // the file `log`.
+  constructor({name, command, env, log}) {
+    Object.assign(this, {name, command, env, log});
+    this.starts = 0;
+  }
+
+  start() {
+    const log = openSync(this.log, 'a');
+    // The kernel kills it when this process ends, even if that is killed.
+    const child = spawn(
+        'setpriv', ['--pdeathsig', 'KILL', ...this.command],
+        {env: this.env, stdio: ['ignore', log, log]});
+    closeSync(log);
+    this.starts += 1;
+    this.pid = child.pid;
+    this.running = true;
+    this.ended = new Promise((resolve) => {
+      child.once('error', (error) => resolve({error}));
+      child.once('exit', (code, signal) => resolve({code, signal}));
+    }).then((end) => {
+      if (child.pid === this.pid) this.running = false;
+      return end;
+    });
+  }
+
+  // Sends `signal` and waits for the end. Returns {code, signal} of it; throws
+  // if that takes more than `withinMs`.
+  async end(signal, withinMs = 10_000) {
+    if (this.running) process.kill(this.pid, signal);
+    const late = Symbol('late');
+    const timeout = new AbortController();
+    const end = await Promise.race(
+        [this.ended, pause(withinMs, late, {signal: timeout.signal})]);
+    timeout.abort();
+    if (end === late) {
+      process.kill(this.pid, 'SIGKILL');
+      throw new Error(
+          `${this.name} did not end within ${withinMs} ms\n${this.lastWords()}`);
+    }
+    return end;
+  }
+
+  // Returns the end of the log.
+  lastWords() {
+    try {
+      return readFileSync(this.log, 'utf8').slice(-SHOWN_LOG_CHARACTERS);
+    } catch {
+      return '';
+    }
+  }
+}
