@@ -75,6 +75,18 @@ absl::string_view ParentOf(absl::string_view name) {
   return previous == absl::string_view::npos ? "" : name.substr(0, previous);
 }
 
+bool LiesUnder(absl::string_view name, absl::string_view parent) {
+  const std::vector<absl::string_view> actual =
+      absl::StrSplit(ParentOf(name), '/');
+  const std::vector<absl::string_view> wanted = absl::StrSplit(parent, '/');
+  if (actual.size() != wanted.size()) return false;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const bool any = i % 2 == 1 && wanted[i] == "-";
+    if (!any && wanted[i] != actual[i]) return false;
+  }
+  return true;
+}
+
 absl::string_view IdOf(absl::string_view name) {
   const size_t last = name.rfind('/');
   return last == absl::string_view::npos ? name : name.substr(last + 1);

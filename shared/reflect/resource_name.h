@@ -42,6 +42,10 @@ class NamePattern {
 // `customers/a/identifiers/b` gives `customers/a`.
 absl::string_view ParentOf(absl::string_view name);
 
+// Returns whether `name` lies directly under `parent`, in which `-` stands for
+// any id.
+bool LiesUnder(absl::string_view name, absl::string_view parent);
+
 // Returns the last segment of `name`.
 absl::string_view IdOf(absl::string_view name);
 

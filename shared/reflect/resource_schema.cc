@@ -40,6 +40,16 @@ bool HasBehavior(const FieldDescriptor* field,
   return false;
 }
 
+// `RfmSnapshot` becomes `rfm_snapshot`.
+std::string SnakeCase(absl::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (absl::ascii_isupper(c) && !out.empty()) out.push_back('_');
+    out.push_back(absl::ascii_tolower(c));
+  }
+  return out;
+}
+
 bool CanHaveColumn(const FieldDescriptor* field) {
   if (field->is_repeated()) return false;
   if (field->message_type() == nullptr) return true;
@@ -91,6 +101,7 @@ absl::StatusOr<ResourceSchema> ResourceSchema::Build(
     return SchemaInvalid(message, "the field 'name' is missing");
   }
   schema.type_ = resource.type();
+  schema.request_field_ = SnakeCase(message->name());
   schema.event_prefix_ = absl::AsciiStrToLower(message->name());
   CRM_ASSIGN_OR_RETURN(schema.pattern_,
                        NamePattern::Parse(resource.pattern(0)));

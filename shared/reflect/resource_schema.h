@@ -37,6 +37,9 @@ class ResourceSchema {
   const google::protobuf::Descriptor* message() const { return message_; }
   // The type, as `crm/Lead`.
   const std::string& type() const { return type_; }
+  // The field of requests that holds a resource of the type, as
+  // `rfm_snapshot`: violations start with it.
+  const std::string& request_field() const { return request_field_; }
   // The type's name in lower case, as `lead`, the first part of event types.
   const std::string& event_prefix() const { return event_prefix_; }
   const NamePattern& pattern() const { return pattern_; }
@@ -61,6 +64,7 @@ class ResourceSchema {
  private:
   const google::protobuf::Descriptor* message_ = nullptr;
   std::string type_;
+  std::string request_field_;
   std::string event_prefix_;
   NamePattern pattern_;
   std::string table_;

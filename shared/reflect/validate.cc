@@ -175,6 +175,7 @@ void Validator::CheckMessage(const Message& message, const std::string& prefix,
                            : reflection->GetEnumValue(message, field)));
           break;
         case FieldDescriptor::CPPTYPE_MESSAGE: {
+          if (field == options.unchecked) break;
           const Message& child =
               repeated ? reflection->GetRepeatedMessage(message, field, i)
                        : reflection->GetMessage(message, field);

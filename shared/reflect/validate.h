@@ -31,6 +31,9 @@ struct ValidateOptions {
   // The type whose messages may lack required fields, as resources in updates
   // do; null for none.
   const google::protobuf::Descriptor* partial_type = nullptr;
+  // The field whose messages are not looked into, as they are checked one by
+  // one later; null for none.
+  const google::protobuf::FieldDescriptor* unchecked = nullptr;
 };
 
 // Checks messages by rules compiled once for each type. Output-only fields are

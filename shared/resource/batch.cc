@@ -25,13 +25,13 @@ std::unique_ptr<Message> NewMessage(const Descriptor* descriptor) {
           ->New());
 }
 
-// The field of `response` that holds the resources; null where items answer
-// with nothing.
-const FieldDescriptor* ItemsOf(const Descriptor* response,
+// The field of `message` that holds resources; null where it has none, as in
+// responses that answer with nothing.
+const FieldDescriptor* ItemsOf(const Descriptor* message,
                                const Resource& resource) {
-  for (int i = 0; i < response->field_count(); ++i) {
-    if (response->field(i)->message_type() == resource.schema.message()) {
-      return response->field(i);
+  for (int i = 0; i < message->field_count(); ++i) {
+    if (message->field(i)->message_type() == resource.schema.message()) {
+      return message->field(i);
     }
   }
   return nullptr;
@@ -67,6 +67,45 @@ const Descriptor* ItemResponse(const Descriptor* batch_response,
              : batch_response;
 }
 
+const Message& ItemAt(const Message& batch, int index) {
+  return batch.GetReflection()->GetRepeatedMessage(batch, RequestsOf(batch),
+                                                   index);
+}
+
+// The field of an item that tells where its resource lies, and the parent.
+struct Place {
+  std::string field;
+  std::string parent;
+};
+
+Place PlaceOf(const Message& item, const Resource& resource, Verb verb) {
+  if (verb == Verb::kCreate) return {"parent", ReadString(item, "parent")};
+  const FieldDescriptor* holder = ItemsOf(item.GetDescriptor(), resource);
+  const std::string name =
+      holder == nullptr
+          ? ReadString(item, "name")
+          : ReadString(item.GetReflection()->GetMessage(item, holder), "name");
+  return {holder == nullptr ? "name" : absl::StrCat(holder->name(), ".name"),
+          std::string(ParentOf(name))};
+}
+
+// Checks that all items lie under the parent of the batch.
+absl::Status CheckParents(const Resource& resource, Verb verb,
+                          const Message& batch, int count) {
+  const NamePattern& pattern = resource.schema.pattern();
+  if (!pattern.nested()) return absl::OkStatus();
+  const std::string parent = ReadString(batch, "parent");
+  CRM_RETURN_IF_ERROR(CheckBatchParent(resource, parent));
+  std::vector<FieldViolation> violations;
+  for (int i = 0; i < count; ++i) {
+    const Place place = PlaceOf(ItemAt(batch, i), resource, verb);
+    if (LiesUnder(pattern.Format(place.parent, "-"), parent)) continue;
+    violations.push_back({absl::StrCat("requests[", i, "].", place.field),
+                          "must lie under the parent of the batch."});
+  }
+  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
 absl::StatusOr<std::unique_ptr<Message>> ApplyAll(Transaction& transaction,
                                                   const Resource& resource,
                                                   Verb verb,
@@ -74,11 +113,9 @@ absl::StatusOr<std::unique_ptr<Message>> ApplyAll(Transaction& transaction,
                                                   const Descriptor* response) {
   std::unique_ptr<Message> answer = NewMessage(response);
   const FieldDescriptor* items = ItemsOf(response, resource);
-  const FieldDescriptor* requests = RequestsOf(batch);
-  const int count = batch.GetReflection()->FieldSize(batch, requests);
+  const int count = batch.GetReflection()->FieldSize(batch, RequestsOf(batch));
   for (int i = 0; i < count; ++i) {
-    const Message& request =
-        batch.GetReflection()->GetRepeatedMessage(batch, requests, i);
+    const Message& request = ItemAt(batch, i);
     auto item = ApplyStandard(transaction, verb, resource, request,
                               ItemResponse(response, resource));
     if (!transaction.status().ok()) return AtItem(i, transaction.status());
@@ -148,12 +185,18 @@ void RunPartial(const Kernel& kernel, const Resource& resource, Verb verb,
   const Descriptor* item_response = ItemResponse(response, resource);
   auto collected = std::make_shared<PartialBatch>(resource, response, count,
                                                   std::move(done));
+  ValidateOptions options;
+  if (verb == Verb::kUpdate) options.partial_type = resource.schema.message();
   for (int i = 0; i < count; ++i) {
+    const Message& item = ItemAt(batch, i);
+    const auto violations = kernel.catalog.validator().Check(item, "", options);
+    if (!violations.empty()) {
+      collected->Take(static_cast<size_t>(i), BadRequest(violations));
+      continue;
+    }
     Mutation mutation;
     mutation.call = std::shared_ptr<const CallContext>(call, &call->context);
-    mutation.request = std::shared_ptr<const Message>(
-        call, &batch.GetReflection()->GetRepeatedMessage(batch,
-                                                         RequestsOf(batch), i));
+    mutation.request = std::shared_ptr<const Message>(call, &item);
     if (!request_id.empty()) {
       mutation.request_id = absl::StrCat(request_id, "/", i);
     }
@@ -179,6 +222,11 @@ void RunBatch(const Kernel& kernel, const Resource& resource, Verb verb,
   if (count > kMaxBatch) {
     done(BadField("requests", absl::StrCat("must have at most ", kMaxBatch,
                                            " items, not ", count, ".")));
+    return;
+  }
+  const absl::Status placed = CheckParents(resource, verb, batch, count);
+  if (!placed.ok()) {
+    done(placed);
     return;
   }
   if (count > 0 && ReadBool(batch, "return_partial_success")) {

@@ -283,7 +283,11 @@ absl::Status ChangeHub::Serve(Session& session,
   if (room && now - session.last_sent >= options_.heartbeat) {
     Change heartbeat;
     heartbeat.set_resume_token(TokenAt(session));
-    session.room = session.stream->Write(heartbeat.SerializeAsString());
+    // Room may come back while Write refuses, so the mark is set before it.
+    session.room = false;
+    if (session.stream->Write(heartbeat.SerializeAsString())) {
+      session.room = true;
+    }
     session.last_sent = now;
   }
   return absl::OkStatus();

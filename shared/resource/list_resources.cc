@@ -112,17 +112,6 @@ SqlFragment ParentRange(const std::string& parent) {
           {absl::StrCat(prefix, "/"), absl::StrCat(prefix, "0")}};
 }
 
-bool LiesUnder(absl::string_view name, absl::string_view parent) {
-  absl::string_view actual = ParentOf(name);
-  while (!parent.empty()) {
-    const absl::string_view wanted = IdOf(parent);
-    if (wanted != "-" && wanted != IdOf(actual)) return false;
-    parent = ParentOf(parent);
-    actual = ParentOf(actual);
-  }
-  return actual.empty();
-}
-
 SqlFragment QueryOf(const Resource& resource, const CallContext& call,
                     const ListPlan& plan, const std::vector<SqlValue>& last,
                     int limit) {

@@ -64,8 +64,9 @@ class Runner {
                             kernel_.ids, now);
     auto response =
         mutation_.body(transaction, *mutation_.call, *mutation_.request);
-    CRM_RETURN_IF_ERROR(transaction.status());
+    // The body may have said more of a failed change, as which item it was.
     CRM_RETURN_IF_ERROR(response.status());
+    CRM_RETURN_IF_ERROR(transaction.status());
     outcome_.response = (*response)->SerializeAsString();
     if (mutation_.validate_only) {
       return absl::Status(absl::StatusCode::kCancelled, kRollback);

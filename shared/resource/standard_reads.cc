@@ -42,6 +42,16 @@ absl::StatusOr<std::string> GetResource(const Kernel& kernel,
   return body;
 }
 
+absl::Status CheckBatchParent(const Resource& resource,
+                              const std::string& parent) {
+  if (resource.schema.pattern().MatchesParent(parent, /*wildcards=*/true)) {
+    return absl::OkStatus();
+  }
+  return BadField("parent",
+                  "must be the name of the parent resource, in which '-' "
+                  "stands for any id.");
+}
+
 absl::StatusOr<std::string> BatchGetResources(const Kernel& kernel,
                                               const Resource& resource,
                                               const CallContext& call,
@@ -55,6 +65,9 @@ absl::StatusOr<std::string> BatchGetResources(const Kernel& kernel,
     return BadField("names", absl::StrCat("must have at most ", kMaxBatch,
                                           " items, not ", count, "."));
   }
+  const bool nested = resource.schema.pattern().nested();
+  const std::string parent = ReadString(request, "parent");
+  if (nested) CRM_RETURN_IF_ERROR(CheckBatchParent(resource, parent));
   std::unique_ptr<Message> answer(
       google::protobuf::MessageFactory::generated_factory()
           ->GetPrototype(response)
@@ -72,6 +85,10 @@ absl::StatusOr<std::string> BatchGetResources(const Kernel& kernel,
               reflection->GetRepeatedString(request, names, i);
           CRM_RETURN_IF_ERROR(
               CheckName(resource, absl::StrCat("names[", i, "]"), name));
+          if (nested && !LiesUnder(name, parent)) {
+            return BadField(absl::StrCat("names[", i, "]"),
+                            "must lie under the parent of the batch.");
+          }
           CRM_ASSIGN_OR_RETURN(
               const std::optional<StoredRow> row,
               resource.table.Find(reader, call.principal.tenant, name));

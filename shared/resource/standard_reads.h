@@ -22,8 +22,14 @@ absl::StatusOr<std::string> GetResource(
     const Kernel& kernel, const Resource& resource, const CallContext& call,
     const google::protobuf::Message& request);
 
+// Returns INVALID_ARGUMENT unless `parent` can be that of a batch of nested
+// resources: a parent's name, in which `-` stands for any id.
+absl::Status CheckBatchParent(const Resource& resource,
+                              const std::string& parent);
+
 // Answers a BatchGet: all in the order of `names`, or NOT_FOUND that names the
-// first one that is missing.
+// first one that is missing. Returns INVALID_ARGUMENT for names that do not lie
+// under `parent`.
 absl::StatusOr<std::string> BatchGetResources(
     const Kernel& kernel, const Resource& resource, const CallContext& call,
     const google::protobuf::Message& request,

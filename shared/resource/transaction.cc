@@ -150,7 +150,8 @@ absl::StatusOr<const Resource*> Transaction::ResourceOf(
 absl::Status Transaction::Prepare(const Resource& resource,
                                   const Message* before, Message& after) const {
   std::vector<FieldViolation> violations;
-  CRM_RETURN_IF_ERROR(CheckReferences(after, "", violations));
+  CRM_RETURN_IF_ERROR(CheckReferences(
+      after, absl::StrCat(resource.schema.request_field(), "."), violations));
   if (!violations.empty()) return BadRequest(violations);
   if (!resource.rules.prepare) return absl::OkStatus();
   std::map<std::string, std::unique_ptr<Message>> found;
@@ -278,6 +279,14 @@ absl::StatusOr<std::unique_ptr<Message>> Transaction::Load(
   return message;
 }
 
+// What was made and removed in one transaction has never been.
+absl::Status Transaction::Forget(const std::string& name) {
+  by_name_.erase(name);
+  std::erase_if(changes_,
+                [&](const auto& change) { return change->name == name; });
+  return absl::OkStatus();
+}
+
 absl::Status Transaction::Record(const Resource& resource,
                                  std::unique_ptr<Message> before,
                                  const Message* after, int64_t version,
@@ -287,8 +296,11 @@ absl::Status Transaction::Record(const Resource& resource,
   std::unique_ptr<Message> kept = after == nullptr ? nullptr : Clone(*after);
   if (const auto found = by_name_.find(name); found != by_name_.end()) {
     // Changed twice: one event, from the first state to the last.
-    found->second->after = std::move(kept);
-    found->second->version = version;
+    ResourceChange& change = *found->second;
+    if (change.before == nullptr && kept == nullptr) return Forget(name);
+    if (change.before != nullptr) change.kind = kind;
+    change.after = std::move(kept);
+    change.version = version;
     return absl::OkStatus();
   }
   if (changes_.size() == kMaxChanges) {

@@ -38,9 +38,9 @@ struct ResourceChange {
 };
 
 // Changes resources of one tenant. A change that fails makes the whole
-// transaction fail with that error, whatever the handler answers, so the calls
-// return nothing; `status()` tells. Thread-compatible; made by the kernel,
-// which may run a handler twice.
+// transaction fail with that error, unless the handler returns one of its own,
+// so the calls return nothing; `status()` tells. Thread-compatible; made by the
+// kernel, which may run a handler twice.
 class Transaction {
  public:
   Transaction(SqlWriter& writer, const ResourceCatalog& catalog,
@@ -125,6 +125,7 @@ class Transaction {
   // What is stored of a resource, parsed.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Load(
       const Resource& resource, absl::string_view name, int64_t& version) const;
+  absl::Status Forget(const std::string& name);
   absl::Status Record(const Resource& resource,
                       std::unique_ptr<google::protobuf::Message> before,
                       const google::protobuf::Message* after, int64_t version,

@@ -19,6 +19,11 @@ absl::Status ValidateFilter::Begin(Call& call) {
   if (method.verb == Verb::kUpdate || method.verb == Verb::kBatchUpdate) {
     options.partial_type = method.resource;
   }
+  // What succeeds in part says of each item what is wrong with it.
+  if (ReadBool(*call.request, "return_partial_success")) {
+    options.unchecked =
+        call.request->GetDescriptor()->FindFieldByName("requests");
+  }
   std::vector<FieldViolation> violations =
       validator_.Check(*call.request, "", options);
   if (ReadString(*call.request, "request_id").size() > kMaxRequestIdBytes) {
