@@ -1,0 +1,198 @@
+#include "tests/conformance/instance_maker.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "crm/api/annotations.pb.h"
+#include "google/api/resource.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/type/date.pb.h"
+#include "google/type/money.pb.h"
+#include "google/type/postal_address.pb.h"
+#include "re2/re2.h"
+#include "shared/reflect/field_access.h"
+#include "shared/reflect/resource_schema.h"
+#include "tests/support/api_client.h"
+
+namespace crm::testing {
+namespace {
+
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+
+// Rules between fields, by message type: `complete` is run on every instance
+// that is made; `number` differs each time.
+using Completion = void (*)(Message& message, int number);
+const std::map<std::string, Completion>& Completions() {
+  static const auto& completions = *new std::map<std::string, Completion>{
+      // An identifier's value has the form of its type.
+      {"crm.operational.v1.Identifier",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("type: EMAIL value: 'person-", number,
+                                     "@example.org' labels { key: 'team' "
+                                     "value: 'north' }"),
+                        message);
+       }},
+  };
+  return completions;
+}
+
+// Sets a message of a well-known type; returns false for another type.
+bool FillWellKnown(Message& message, int number) {
+  const std::string& type = message.GetDescriptor()->full_name();
+  if (type == google::protobuf::Timestamp::descriptor()->full_name()) {
+    ParseTextOrDie(absl::StrCat("seconds: ", 1'600'000'000 + number), message);
+  } else if (type == google::type::Money::descriptor()->full_name()) {
+    ParseTextOrDie(absl::StrCat("currency_code: 'USD' units: ", number),
+                   message);
+  } else if (type == google::type::Date::descriptor()->full_name()) {
+    ParseTextOrDie(absl::StrCat("year: ", 2000 + number, " month: 2 day: 28"),
+                   message);
+  } else if (type == google::type::PostalAddress::descriptor()->full_name()) {
+    ParseTextOrDie(absl::StrCat("region_code: 'DE' postal_code: '", number,
+                                "' locality: 'Berlin'"),
+                   message);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+int64_t NumberFor(const FieldDescriptor* field, int number) {
+  const auto& rule = field->options().GetExtension(crm::api::field);
+  if (!rule.ranged()) return number;
+  const int64_t values = rule.max_value() - rule.min_value() + 1;
+  return rule.min_value() + number % values;
+}
+
+// A declared value other than the first and, if there are more, other than
+// `present`.
+int EnumValueFor(const FieldDescriptor* field, int present) {
+  for (int i = 1; i < field->enum_type()->value_count(); ++i) {
+    const int value = field->enum_type()->value(i)->number();
+    if (value != present) return value;
+  }
+  return present;
+}
+
+}  // namespace
+
+std::unique_ptr<Message> InstanceMaker::Make(const Descriptor* type) {
+  std::unique_ptr<Message> message = NewMessage(type);
+  const auto completion = Completions().find(type->full_name());
+  if (completion != Completions().end()) {
+    completion->second(*message, NextNumber());
+    return message;
+  }
+  FillRequired(*message);
+  if (type->FindFieldByName("labels") != nullptr) {
+    const std::unique_ptr<Message> labels = NewMessage(type);
+    ParseTextOrDie("labels { key: 'team' value: 'north' }", *labels);
+    message->MergeFrom(*labels);
+  }
+  return message;
+}
+
+void InstanceMaker::FillRequired(Message& message) {
+  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = message.GetDescriptor()->field(i);
+    const bool unique = field->options().GetExtension(crm::api::field).unique();
+    if (ResourceSchema::IsRequired(field) || unique) Fill(message, field);
+  }
+}
+
+void InstanceMaker::Fill(Message& message, const FieldDescriptor* field) {
+  const auto* reflection = message.GetReflection();
+  if (field->is_repeated()) {
+    std::cerr << "No rule says what to fill " << field->full_name()
+              << " with.\n";
+    std::abort();
+  }
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      reflection->SetString(&message, field, TextFor(field));
+      return;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      reflection->SetEnumValue(
+          &message, field,
+          EnumValueFor(field, reflection->GetEnumValue(message, field)));
+      return;
+    case FieldDescriptor::CPPTYPE_MESSAGE: {
+      Message* child = reflection->MutableMessage(&message, field);
+      if (!FillWellKnown(*child, NextNumber())) FillRequired(*child);
+      return;
+    }
+    case FieldDescriptor::CPPTYPE_BOOL:
+      reflection->SetBool(&message, field,
+                          !reflection->GetBool(message, field));
+      return;
+    case FieldDescriptor::CPPTYPE_INT32:
+      reflection->SetInt32(
+          &message, field,
+          static_cast<int32_t>(NumberFor(field, NextNumber())));
+      return;
+    case FieldDescriptor::CPPTYPE_INT64:
+      reflection->SetInt64(&message, field, NumberFor(field, NextNumber()));
+      return;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      reflection->SetDouble(&message, field, NextNumber());
+      return;
+    default:
+      std::cerr << "No value is known for " << field->full_name() << ".\n";
+      std::abort();
+  }
+}
+
+std::string InstanceMaker::TextFor(const FieldDescriptor* field) {
+  const auto& reference =
+      field->options().GetExtension(google::api::resource_reference);
+  if (!reference.type().empty()) return refer_(reference.type());
+  const int number = NextNumber();
+  const std::string& pattern =
+      field->options().GetExtension(crm::api::field).pattern();
+  if (pattern.empty()) return absl::StrCat(field->name(), " ", number);
+  // Currencies differ by their last letter.
+  const std::string currency =
+      absl::StrCat("XX", std::string(1, static_cast<char>('A' + number % 26)));
+  for (const std::string& candidate :
+       {absl::StrCat("person-", number, "@example.org"),
+        absl::StrCat("+4930", 1'000'000 + number), currency,
+        std::string("de")}) {
+    if (RE2::FullMatch(candidate, pattern)) return candidate;
+  }
+  std::cerr << "No text is known that matches the pattern of "
+            << field->full_name() << ".\n";
+  std::abort();
+}
+
+bool Forge(Message& message, const FieldDescriptor* field) {
+  const auto* reflection = message.GetReflection();
+  if (field->is_repeated()) return false;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      reflection->SetString(&message, field, "forged/forged");
+      return true;
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const auto* type = field->enum_type();
+      reflection->SetEnumValue(&message, field,
+                               type->value(type->value_count() - 1)->number());
+      return type->value_count() > 2;
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return FillWellKnown(*reflection->MutableMessage(&message, field), 7);
+    case FieldDescriptor::CPPTYPE_INT64:
+      reflection->SetInt64(&message, field, 424'242);
+      return true;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      reflection->SetDouble(&message, field, 0.4242);
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace crm::testing

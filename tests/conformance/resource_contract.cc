@@ -1,0 +1,208 @@
+#include "tests/conformance/resource_contract.h"
+
+#include <unistd.h>
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "crm/api/annotations.pb.h"
+#include "google/api/resource.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "shared/base/status_macros.h"
+#include "shared/reflect/field_access.h"
+
+namespace crm::testing {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+
+// What all tests of the process share.
+struct Suite {
+  TestAuthority authority;
+  std::map<std::string, std::unique_ptr<ServiceHarness>> services;
+  int tenants = 0;
+};
+
+std::unique_ptr<Suite>& TheSuite() {
+  static auto& suite = *new std::unique_ptr<Suite>();
+  if (suite == nullptr) suite = std::make_unique<Suite>();
+  return suite;
+}
+
+}  // namespace
+
+void ResourceContract::TearDownTestSuite() { TheSuite().reset(); }
+
+TestAuthority& ResourceContract::Authority() { return TheSuite()->authority; }
+
+ServiceHarness& ResourceContract::Running(const std::string& service) {
+  std::unique_ptr<ServiceHarness>& running = TheSuite()->services[service];
+  if (running != nullptr) return *running;
+  for (const ServiceUnderTest& candidate : ServicesUnderTest()) {
+    if (candidate.name != service) continue;
+    // The other services are absent: nothing listens on port 1.
+    running = std::make_unique<ServiceHarness>(
+        Authority(), service, candidate.make, [](HostSettings& settings) {
+          for (const ServiceUnderTest& other : ServicesUnderTest()) {
+            settings.addresses[other.name] = "127.0.0.1:1";
+          }
+        });
+  }
+  return *running;
+}
+
+void ResourceContract::SetUp() {
+  service_ = &Running(GetParam().service);
+  tenant_ = absl::StrCat("tenant-", ++TheSuite()->tenants);
+  token_ = TokenOf("user:ada", "everyone");
+  const Application& application = service_->host().service().application;
+  auto methods = MethodTable::Build(application.Services());
+  ASSERT_THAT(methods, IsOk());
+  methods_.emplace(*std::move(methods));
+  api_.emplace(ApiOf(*application.catalog().FindByType(GetParam().type)));
+  maker_.emplace([this](const std::string& type) { return Refer(type); });
+}
+
+ResourceApi ResourceContract::ApiOf(const Resource& resource) const {
+  return ResourceApi(service_->client(), *methods_, resource);
+}
+
+std::string ResourceContract::StrangerToken() const {
+  return Authority().Token(tenant_ + "-other", "user:eve", {"everyone"});
+}
+
+std::string ResourceContract::SystemToken() const {
+  return Authority().SystemToken();
+}
+
+std::string ResourceContract::TokenOf(absl::string_view subject,
+                                      absl::string_view role) const {
+  return Authority().Token(tenant_, subject, {std::string(role)});
+}
+
+const std::string& ResourceContract::parent() {
+  if (parent_.has_value()) return *parent_;
+  parent_ = "";
+  if (!schema().pattern().nested()) return *parent_;
+  const auto& collections = schema().pattern().collections();
+  for (const auto& candidate :
+       service_->host().service().application.catalog().resources()) {
+    const NamePattern& pattern = candidate->schema.pattern();
+    if (pattern.collections().size() + 1 == collections.size() &&
+        pattern.collection() == collections[collections.size() - 2]) {
+      parent_ = Refer(candidate->schema.type());
+    }
+  }
+  EXPECT_NE(*parent_, "") << "no resource is the parent of " << schema().type();
+  return *parent_;
+}
+
+// A resource of another service is not looked for: any name will do.
+std::string ResourceContract::Refer(const std::string& type) {
+  const Resource* resource =
+      service_->host().service().application.catalog().FindByType(type);
+  if (resource != nullptr) {
+    const auto stored = Store(ApiOf(*resource), "");
+    EXPECT_THAT(stored, IsOk());
+    return stored.ok() ? NameOf(**stored) : "";
+  }
+  const std::string kind =
+      absl::AsciiStrToLower(type.substr(type.find('/') + 1));
+  return absl::StrCat(kind == "*" ? "thing" : kind, "s/other-",
+                      maker_->NextNumber());
+}
+
+absl::StatusOr<MessagePtr> ResourceContract::Store(const ResourceApi& api,
+                                                   const std::string& parent) {
+  const MessagePtr instance = maker_->Make(api.resource().schema.message());
+  ApiAnswer answer =
+      api.Call(Verb::kCreate, *api.CreateRequest(*instance, parent), token_);
+  CRM_RETURN_IF_ERROR(answer.status);
+  return std::move(answer.message);
+}
+
+MessagePtr ResourceContract::MakeOne() {
+  auto stored = Store(api(), parent());
+  EXPECT_THAT(stored, IsOk());
+  return stored.ok() ? *std::move(stored) : NewMessage(schema().message());
+}
+
+std::vector<MessagePtr> ResourceContract::MakeSome(int count) {
+  std::vector<MessagePtr> made;
+  for (int i = 0; i < count; ++i) made.push_back(MakeOne());
+  return made;
+}
+
+std::vector<MessagePtr> ResourceContract::ExistingOnes(int count) {
+  if (api().Has(Verb::kCreate)) return MakeSome(count);
+  // Audit entries come of every change of anything.
+  for (const auto& other :
+       service_->host().service().application.catalog().resources()) {
+    const ResourceApi changed = ApiOf(*other);
+    if (!changed.Has(Verb::kCreate) || other->schema.pattern().nested()) {
+      continue;
+    }
+    for (int i = 0; i < count; ++i) {
+      EXPECT_THAT(Store(changed, ""), IsOk());
+    }
+    break;
+  }
+  auto all = api().ListAll(*api().ListRequest(parent()), token_);
+  EXPECT_THAT(all, IsOk());
+  return all.ok() ? *std::move(all) : std::vector<MessagePtr>();
+}
+
+MessagePtr ResourceContract::MustGet(absl::string_view name) const {
+  auto got = api().Get(name, token_);
+  EXPECT_THAT(got, IsOk());
+  return got.ok() ? *std::move(got) : NewMessage(schema().message());
+}
+
+StoredRecords ResourceContract::Records() const {
+  return ReadRecords(service_->host().database(),
+                     service_->host().service().application.catalog(), tenant_);
+}
+
+std::vector<const FieldDescriptor*> ResourceContract::InputFields() const {
+  std::vector<const FieldDescriptor*> fields;
+  for (int i = 0; i < schema().message()->field_count(); ++i) {
+    const FieldDescriptor* field = schema().message()->field(i);
+    if (!ResourceSchema::IsOutputOnly(field)) fields.push_back(field);
+  }
+  return fields;
+}
+
+const FieldDescriptor* ResourceContract::MutableText() const {
+  for (const FieldDescriptor* field : InputFields()) {
+    const bool reference =
+        field->options().HasExtension(google::api::resource_reference);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
+        !field->is_repeated() && !reference &&
+        !ResourceSchema::IsImmutable(field)) {
+      return field;
+    }
+  }
+  return nullptr;
+}
+
+std::string ResourceNameIn(const absl::Status& status) {
+  const auto payload =
+      status.GetPayload("type.googleapis.com/google.rpc.ResourceInfo");
+  google::rpc::ResourceInfo info;
+  if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) {
+    return "";
+  }
+  return info.resource_name();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Conformance, ResourceContract, ::testing::ValuesIn(AllResources()),
+    [](const ::testing::TestParamInfo<ResourceCase>& info) {
+      return absl::StrCat(info.param.service, "_",
+                          absl::StrReplaceAll(info.param.type, {{"/", "_"}}));
+    });
+
+}  // namespace crm::testing
