@@ -86,7 +86,9 @@ absl::StatusOr<ReadSlicesResponse> SliceOwner::Build(
     if (content.payload.has_value()) {
       envelope.set_payload(*std::move(content.payload));
     }
-    *envelope.mutable_as_of_time() = ToTimestamp(content.as_of);
+    if (content.as_of > absl::UnixEpoch()) {
+      *envelope.mutable_as_of_time() = ToTimestamp(content.as_of);
+    }
     *envelope.mutable_build_time() = ToTimestamp(now);
     *envelope.mutable_expire_time() = ToTimestamp(now + kSliceLifetime);
     envelope.set_feed_epoch(feed_epoch_);

@@ -30,7 +30,7 @@ inline constexpr absl::Duration kSliceLifetime = absl::Seconds(300);
 struct SliceContent {
   // The slice message, serialised; nothing if the service has no such customer.
   std::optional<std::string> payload;
-  // The newest change that is in it.
+  // The newest change that is in it; the epoch if there is none.
   absl::Time as_of;
   // The owner's version of the customer; never less than before.
   int64_t version = 0;
