@@ -89,7 +89,7 @@ absl::StatusOr<ReadSlicesResponse> SliceOwner::Build(
     if (content.as_of > absl::UnixEpoch()) {
       *envelope.mutable_as_of_time() = ToTimestamp(content.as_of);
     }
-    *envelope.mutable_build_time() = ToTimestamp(now);
+    *envelope.mutable_build_time() = ToTimestamp(now - content.age);
     *envelope.mutable_expire_time() = ToTimestamp(now + kSliceLifetime);
     envelope.set_feed_epoch(feed_epoch_);
     envelope.set_version(content.version);

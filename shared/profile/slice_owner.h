@@ -32,6 +32,9 @@ struct SliceContent {
   std::optional<std::string> payload;
   // The newest change that is in it; the epoch if there is none.
   absl::Time as_of;
+  // For how long newer changes may be known that are not in it; the build time
+  // is set back by it, so that readers do not take it for fresh.
+  absl::Duration age = absl::ZeroDuration();
   // The owner's version of the customer; never less than before.
   int64_t version = 0;
   // For slices built from other services' events: the producer's key version of

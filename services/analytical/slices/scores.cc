@@ -56,6 +56,9 @@ absl::StatusOr<SliceContent> ScoresSlices::Build(
   const RfmAnswer& rfm = table->scores.rfm;
   SliceContent content;
   content.as_of = FromTimestamp(rfm.freshness.newest_event_time());
+  if (table->change_count != warehouse_.ChangeCount(tenant)) {
+    content.age = clock_.Monotonic() - table->computed;
+  }
   content.version = table->version;
   content.source_key_version = table->AppliedVersion(customer);
   if (const CustomerScore* score = table->Find(customer)) {
