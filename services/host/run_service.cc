@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "google/protobuf/stubs/logging.h"
 #include "services/host/service_host.h"
 #include "services/host/settings.h"
 #include "shared/base/errors.h"
@@ -52,6 +53,8 @@ int RunService(const char* name, int argc, char** argv,
   }
 
   IgnoreSigpipe();
+  // Protobuf would write a line of its own for every malformed request.
+  google::protobuf::SetLogHandler(nullptr);
   // Every thread inherits the mask, so signals come to this one alone.
   sigset_t signals;
   sigemptyset(&signals);

@@ -54,8 +54,9 @@ absl::StatusOr<std::string> ReadFileOf(const Config& config,
 absl::StatusOr<double> ReadFraction(const Config& config,
                                     absl::string_view setting) {
   double value = 0;
-  if (!absl::SimpleAtod(config.Get(setting), &value) || value < 0 ||
-      value >= 1) {
+  // Written so that "nan" is refused too.
+  if (!absl::SimpleAtod(config.Get(setting), &value) ||
+      !(value >= 0 && value < 1)) {
     return InvalidArgument("BAD_CONFIG",
                            absl::StrCat(setting,
                                         ": must be a number from 0 "

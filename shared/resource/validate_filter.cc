@@ -12,6 +12,8 @@ ValidateFilter::ValidateFilter(const Validator& validator)
     : validator_(validator) {}
 
 absl::Status ValidateFilter::Begin(Call& call) {
+  // What we do not know we cannot check, so it must not be stored.
+  call.request->DiscardUnknownFields();
   const MethodInfo& method = *call.context.method;
   ValidateOptions options;
   // An update may leave out what it does not change; the kernel checks the

@@ -6,6 +6,8 @@
 #include <iostream>
 #include <utility>
 
+#include "google/protobuf/stubs/logging.h"
+
 namespace crm::testing {
 
 ServiceHarness::ServiceHarness(const TestAuthority& authority,
@@ -25,6 +27,8 @@ void ServiceHarness::Restart() {
 }
 
 void ServiceHarness::Start() {
+  // As in the real processes.
+  google::protobuf::SetLogHandler(nullptr);
   auto host = ServiceHost::Start(settings_, make_, clock_, logger_);
   if (!host.ok()) {
     std::cerr << host.status() << "\n";

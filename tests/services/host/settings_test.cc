@@ -1,0 +1,120 @@
+#include "services/host/settings.h"
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/matchers.h"
+#include "tests/support/test_authority.h"
+
+namespace crm {
+namespace {
+
+using ::crm::testing::IsOk;
+using ::crm::testing::ScratchFolder;
+using ::crm::testing::StatusIs;
+using ::testing::HasSubstr;
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  // Reads the settings of `operational` from environment variables.
+  absl::StatusOr<HostSettings> Read(std::vector<std::string> environment) {
+    std::vector<const char*> variables;
+    for (const std::string& each : environment) {
+      variables.push_back(each.c_str());
+    }
+    variables.push_back(nullptr);
+    const char* arguments[] = {"operational"};
+    const auto config = DeclareSettings("operational")
+                            .Read(1, arguments, variables.data(),
+                                  ForeignPrefixes("operational"));
+    if (!config.ok()) return config.status();
+    return ReadSettings("operational", *config);
+  }
+
+  // What has no default, with a secret of `secret_bytes`.
+  std::vector<std::string> Required(size_t secret_bytes = 32) {
+    std::ofstream(folder_.File("secret")) << std::string(secret_bytes, 's');
+    return {"CRM_TOKEN_JWKS_FILE=/keys.json", "CRM_TOKEN_AUDIENCE=crm",
+            absl::StrCat("CRM_SECRET_FILE=", folder_.File("secret"))};
+  }
+
+  std::vector<std::string> RequiredAnd(const std::string& more) {
+    std::vector<std::string> all = Required();
+    all.push_back(more);
+    return all;
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(SettingsTest, DefaultsAreThoseOfOneMachine) {
+  const auto settings = Read(Required());
+
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->service, "operational");
+  EXPECT_EQ(settings->listen, "127.0.0.1:9101");
+  EXPECT_EQ(settings->metrics_listen, "127.0.0.1:9201");
+  EXPECT_EQ(settings->redis_cache, "127.0.0.1:6401");
+  EXPECT_EQ(settings->redis_bus, "127.0.0.1:6402");
+  EXPECT_EQ(settings->addresses.at("collaborative"), "127.0.0.1:9103");
+  EXPECT_EQ(settings->min_free_bytes, int64_t{512} << 20);
+  EXPECT_EQ(settings->secret.size(), 32u);
+  EXPECT_THAT(settings->roles, HasSubstr("tenant_admin"));
+}
+
+TEST_F(SettingsTest, UnknownNamesAreErrorsThatNameThem) {
+  const auto settings = Read(RequiredAnd("CRM_OPERATIONAL_LISTN=0.0.0.0:1"));
+
+  EXPECT_THAT(settings,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+  EXPECT_THAT(std::string(settings.status().message()),
+              HasSubstr("CRM_OPERATIONAL_LISTN"));
+}
+
+TEST_F(SettingsTest, SettingsOfOtherProgramsAreLeftAlone) {
+  EXPECT_THAT(Read(RequiredAnd("CRM_GATEWAY_LISTEN=127.0.0.1:8080")), IsOk());
+}
+
+TEST_F(SettingsTest, WhatIsRequiredIsNamed) {
+  const auto settings = Read({});
+
+  EXPECT_THAT(settings,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+  for (const char* name :
+       {"CRM_TOKEN_JWKS_FILE", "CRM_TOKEN_AUDIENCE", "CRM_SECRET_FILE"}) {
+    EXPECT_THAT(std::string(settings.status().message()), HasSubstr(name));
+  }
+}
+
+TEST_F(SettingsTest, AShortSecretIsRefused) {
+  const auto settings = Read(Required(/*secret_bytes=*/31));
+
+  EXPECT_THAT(settings,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+  EXPECT_THAT(std::string(settings.status().message()),
+              HasSubstr("CRM_SECRET_FILE"));
+}
+
+TEST_F(SettingsTest, FilesThatAreMissingAreNamed) {
+  EXPECT_THAT(Read(RequiredAnd("CRM_ROLES_FILE=/no/such/file")),
+              StatusIs(absl::StatusCode::kNotFound, "FILE_MISSING"));
+}
+
+TEST_F(SettingsTest, ValuesOutOfRangeAreRefused) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"CRM_DISK_MIN_FREE_FRACTION=1", "BAD_CONFIG"},
+      {"CRM_DISK_MIN_FREE_FRACTION=nan", "BAD_CONFIG"},
+      {"CRM_DISK_MIN_FREE_MIB=-1", "BAD_SETTING"},
+      {"CRM_DRAIN=never", "BAD_SETTING"},
+  };
+  for (const auto& [setting, reason] : kCases) {
+    EXPECT_THAT(Read(RequiredAnd(setting)).status(),
+                StatusIs(absl::StatusCode::kInvalidArgument, reason))
+        << setting;
+  }
+}
+
+}  // namespace
+}  // namespace crm
