@@ -142,7 +142,9 @@ void H1Response::SerializeHead(std::string& out) {
 
 std::string H1Refusal(int status) {
   H1Response response({.keep_alive = false});
-  response.Start({.status = status});
+  response.Start(
+      {.status = status, .headers = {{"content-type", "application/json"}}});
+  response.Write(RefusalBody(status));
   response.End();
   std::string out;
   response.Serialize(out);

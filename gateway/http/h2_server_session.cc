@@ -53,8 +53,11 @@ class H2ServerSession::Stream final : public ResponseWriter {
     }
   }
 
-  void Refuse(int status) {
-    Start({.status = status, .headers = {{"content-length", "0"}}});
+  void Refuse(int status, bool head_method) {
+    bodiless_ = head_method;
+    Start(
+        {.status = status, .headers = {{"content-type", "application/json"}}});
+    Write(RefusalBody(status));
     End({});
   }
 
@@ -208,11 +211,11 @@ void H2ServerSession::OnHeaders(int32_t id, HeaderBlock block,
   if (stream == nullptr) {
     stream = (streams_[id] = std::make_unique<Stream>(*this, id)).get();
     if (block.oversize) {
-      stream->Refuse(kHeaderFieldsTooLarge);
+      stream->Refuse(kHeaderFieldsTooLarge, false);
     } else {
       RequestHead head = ToRequestHead(std::move(block), peer_);
       if (const int status = CheckRequest(head); status != 0) {
-        stream->Refuse(status);
+        stream->Refuse(status, head.method == "HEAD");
       } else {
         stream->Begin(std::move(head));
       }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 namespace crm::gateway {
@@ -11,9 +13,45 @@ namespace {
 
 constexpr int kBadRequest = 400;
 constexpr int kMethodNotAllowed = 405;
+constexpr int kRequestTimeout = 408;
+constexpr int kContentTooLarge = 413;
 constexpr int kExpectationFailed = 417;
+constexpr int kHeaderFieldsTooLarge = 431;
 constexpr int kNotImplemented = 501;
 constexpr int kVersionNotSupported = 505;
+
+// What a refusal says. The texts need no escaping in JSON.
+struct Refusal {
+  absl::StatusCode code;
+  absl::string_view reason;
+  absl::string_view message;
+};
+
+Refusal RefusalFor(int status) {
+  switch (status) {
+    case kMethodNotAllowed:
+      return {absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED",
+              "The HTTP method is not served here."};
+    case kRequestTimeout:
+      return {absl::StatusCode::kDeadlineExceeded, "REQUEST_TIMEOUT",
+              "The request did not come in time; send it again."};
+    case kContentTooLarge:
+      return {absl::StatusCode::kResourceExhausted, "BODY_TOO_LARGE",
+              "The body is too large; send less at once."};
+    case kHeaderFieldsTooLarge:
+      return {absl::StatusCode::kResourceExhausted, "HEADERS_TOO_LARGE",
+              "The headers are too large; send fewer or shorter ones."};
+    case kNotImplemented:
+      return {absl::StatusCode::kUnimplemented, "TRANSFER_CODING_UNSUPPORTED",
+              "No transfer coding but chunked is served."};
+    case kVersionNotSupported:
+      return {absl::StatusCode::kUnimplemented, "HTTP_VERSION_UNSUPPORTED",
+              "HTTP/1.0, HTTP/1.1 and HTTP/2 are served."};
+    default:
+      return {absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
+              "The request is not well-formed HTTP."};
+  }
+}
 
 bool IsTokenCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
@@ -147,6 +185,15 @@ int CheckRequest(const RequestHead& head) {
     if (absl::StrContains(header.name, "_")) return kBadRequest;
   }
   return 0;
+}
+
+std::string RefusalBody(int status) {
+  const Refusal refusal = RefusalFor(status);
+  return absl::StrCat(
+      R"({"code":)", static_cast<int>(refusal.code), R"(,"message":")",
+      refusal.message,
+      R"(","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",)",
+      R"("reason":")", refusal.reason, R"(","domain":"crm"}]})", "\n");
 }
 
 bool IsConnectionHeader(absl::string_view name) {

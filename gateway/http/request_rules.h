@@ -8,6 +8,8 @@
 #ifndef CRM_GATEWAY_HTTP_REQUEST_RULES_H_
 #define CRM_GATEWAY_HTTP_REQUEST_RULES_H_
 
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "gateway/http/exchange.h"
 
@@ -23,6 +25,10 @@ int CheckH1Head(absl::string_view head);
 // with: 400 for a bad path, authority or header name, 405 for CONNECT and
 // TRACE.
 int CheckRequest(const RequestHead& head);
+
+// Returns the JSON body of the answer that refuses a request with `status`: a
+// google.rpc.Status with code, reason and domain, as every other error has.
+std::string RefusalBody(int status);
 
 // Whether a header belongs to one connection and is never passed on. `name` is
 // lower case.

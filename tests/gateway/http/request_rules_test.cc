@@ -45,6 +45,31 @@ TEST(CheckRequest, RefusesNamesThatOthersTakeForAnother) {
   EXPECT_EQ(CheckRequest(head), 400);
 }
 
+TEST(RefusalBody, IsAStatusWithReasonAndDomain) {
+  EXPECT_EQ(
+      RefusalBody(413),
+      R"({"code":8,"message":"The body is too large; send less at once.",)"
+      R"("details":[{"@type":)"
+      R"("type.googleapis.com/google.rpc.ErrorInfo",)"
+      R"("reason":"BODY_TOO_LARGE","domain":"crm"}]})"
+      "\n");
+}
+
+TEST(RefusalBody, HasAReasonForEachStatus) {
+  const auto reason_of = [](int status) {
+    const std::string body = RefusalBody(status);
+    const size_t begin = body.find("\"reason\":\"") + 10;
+    return body.substr(begin, body.find('"', begin) - begin);
+  };
+
+  EXPECT_EQ(reason_of(400), "MALFORMED_REQUEST");
+  EXPECT_EQ(reason_of(405), "METHOD_NOT_ALLOWED");
+  EXPECT_EQ(reason_of(408), "REQUEST_TIMEOUT");
+  EXPECT_EQ(reason_of(431), "HEADERS_TOO_LARGE");
+  EXPECT_EQ(reason_of(501), "TRANSFER_CODING_UNSUPPORTED");
+  EXPECT_EQ(reason_of(505), "HTTP_VERSION_UNSUPPORTED");
+}
+
 TEST(CheckH1Head, TakesLengthsUpToEighteenDigits) {
   const auto check = [](absl::string_view length) {
     return CheckH1Head(absl::StrCat(
