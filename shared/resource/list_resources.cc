@@ -24,6 +24,9 @@ using ::google::protobuf::Message;
 // A page is also cut at this size.
 constexpr size_t kMaxPageBytes = size_t{1} << 20;
 
+// How many rows are read at a time to be evaluated.
+constexpr int kScanBatch = 250;
+
 // What a List request asks for, checked.
 struct ListPlan {
   std::string parent;
@@ -211,8 +214,11 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
       kernel.database.Read(call.deadline, [&](SqlReader& reader) {
         int scanned = 0;
         do {
-          // One row more than fits tells whether there is another page.
-          const int limit = std::min(plan.page_size + 1, kMaxScan);
+          // One row more than fits tells whether there is another page; where
+          // rows are left out, more are read at a time.
+          const int limit = plan.lowered.exact
+                                ? plan.page_size + 1
+                                : std::max(plan.page_size + 1, kScanBatch);
           const SqlFragment query = QueryOf(resource, call, plan, last, limit);
           CRM_ASSIGN_OR_RETURN(SqlRows rows,
                                reader.Query(query.text, query.params));
