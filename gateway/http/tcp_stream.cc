@@ -15,7 +15,7 @@ constexpr int kReadsPerTurn = 4;
 
 // How long, and for how many bytes, a finished connection waits for its peer.
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
-constexpr size_t kLingerBytes = 1024 * 1024;
+constexpr size_t kLingerBytes = 8 * 1024 * 1024;
 
 absl::Status ConnectionLost() {
   return Unavailable("CONNECTION_LOST", "The connection broke. Try again.");

@@ -114,6 +114,12 @@ export class GrpcCalls {
     this.stubs.set(service, new Stub(this.address, this.credentials));
   }
 
+  // Returns the methods that are callable, in the form that call() takes.
+  methods() {
+    return [...this.stubs.values()].flatMap((stub) =>
+      Object.values(stub.constructor.service).map(({path}) => path.slice(1)));
+  }
+
   // Calls `method`, as `crm.operational.v1.CustomerService/GetCustomer`. Returns
   // {response, headers}; rejects with the error of grpc-js.
   call(method, request, {token = this.token, headers = {}} = {}) {

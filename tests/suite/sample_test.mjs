@@ -7,11 +7,9 @@ import {after, before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 
 import {nanosOfMoney} from '../../gateway/clients/money.mjs';
-import {Progress} from '../../gateway/clients/progress.mjs';
-import {RestClient} from '../../gateway/clients/rest.mjs';
 import {importSample} from '../../gateway/clients/sample.mjs';
 import {concentrationOf, rfmOf} from './expected.mjs';
-import {until} from './process.mjs';
+import {Count, NotingClient, all, analysisWith, costOf} from './imports.mjs';
 import {
   cdnowBusiness, cdnowPurchases, hasCdnow, superstorePurchases,
 } from './purchases.mjs';
@@ -20,10 +18,6 @@ import {Suite} from './suite.mjs';
 const IMPORTER =
     fileURLToPath(new URL('../../gateway/clients/sample.mjs', import.meta.url));
 const TOP = 0.2;
-const TOP_MILLIONTHS = 200_000;
-const WAREHOUSE_MS = 60_000;
-
-const silent = new Progress({isTTY: false, write: () => {}});
 
 let suite;
 
@@ -31,10 +25,6 @@ before(async () => {
   suite = await Suite.start();
 });
 after(() => suite?.stop());
-
-function clientOf(tenant) {
-  return new RestClient({url: suite.url, tokenFile: suite.tokenFile({tenant})});
-}
 
 // Runs the importer that ships. Kills it once it has said `last`, if that is
 // given. Returns {code, said}.
@@ -52,24 +42,6 @@ function runImporter(last) {
     importer.stderr.on('data', hear);
     importer.once('close', (code) => resolve({code, said}));
   });
-}
-
-async function all(client, collection, query = {}) {
-  const resources = [];
-  for await (const resource of client.list(
-      `/v1/${collection}`, collection, {showDeleted: true, ...query})) {
-    resources.push(resource);
-  }
-  return resources;
-}
-
-// Waits until the warehouse has `nanos` of revenue. Returns the analysis.
-function analysisWith(client, nanos) {
-  return until(`the warehouse has ${nanos} nanos`, async () => {
-    const analysis = await client.get('/v1/portfolioAnalyses:analyze',
-        {topFractionMillionths: TOP_MILLIONTHS});
-    return nanosOfMoney(analysis.totalRevenue ?? {}) === nanos && analysis;
-  }, WAREHOUSE_MS);
 }
 
 function checkAnalysis(analysis, purchases) {
@@ -115,7 +87,7 @@ test('the importer resumes after it was killed, and imports all', async () => {
 });
 
 test('OP_04 everything is there once, and costs what the table says', async () => {
-  const client = clientOf('demo');
+  const client = new NotingClient(suite, 'demo');
 
   const [customers, products, orders] = await Promise.all(
       ['customers', 'products', 'orders'].map((name) => all(client, name)));
@@ -127,10 +99,10 @@ test('OP_04 everything is there once, and costs what the table says', async () =
   assert.ok(orders.every(({state}) => state === 'CONFIRMED'));
   const lines = orders.flatMap((order) => order.lines);
   assert.equal(lines.length, 9994);
-  const sum = (amounts) =>
-    amounts.reduce((nanos, money) => nanos + nanosOfMoney(money), 0n);
-  assert.equal(sum(lines.map(({amount}) => amount)), 2_297_200_860_300_000n);
-  assert.equal(sum(orders.map(({total}) => total)), 2_297_200_860_300_000n);
+  assert.equal(
+      costOf(lines.map(({amount}) => ({total: amount}))),
+      2_297_200_860_300_000n);
+  assert.equal(costOf(orders), 2_297_200_860_300_000n);
 });
 
 test('the importer run again writes nothing', async () => {
@@ -147,7 +119,7 @@ test('the importer run again writes nothing', async () => {
 
 test('AN_03 AN_18 159 of 793 customers bring 48.148 % of the revenue', async () => {
   const analysis =
-      await analysisWith(clientOf('demo'), 2_297_200_860_300_000n);
+      await analysisWith(new NotingClient(suite, 'demo'), 2_297_200_860_300_000n);
 
   assert.equal(Number(analysis.customerCount), 793);
   assert.equal(Number(analysis.topCustomerCount), 159);
@@ -156,7 +128,7 @@ test('AN_03 AN_18 159 of 793 customers bring 48.148 % of the revenue', async () 
 });
 
 test('AN_03 AN_23 the RFM cell of every customer is that of the table', async () => {
-  await checkScores(clientOf('demo'), superstorePurchases());
+  await checkScores(new NotingClient(suite, 'demo'), superstorePurchases());
 });
 
 test('E01 the profile of a customer of the sample is that of the table', async () => {
@@ -181,10 +153,10 @@ test('AN_03 AN_18 CDNOW goes the same way, in a tenant of its own', async (t) =>
     t.skip('skipped: no reference data');
     return;
   }
-  const client = clientOf('cdnow');
+  const client = new NotingClient(suite, 'cdnow');
   const purchases = cdnowPurchases();
 
-  const {count, nanos} = await importSample(client, silent, cdnowBusiness());
+  const {count, nanos} = await importSample(client, new Count(), cdnowBusiness());
 
   assert.equal((await all(client, 'customers')).length, 2357);
   assert.equal(count, 6919);

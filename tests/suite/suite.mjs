@@ -6,8 +6,8 @@
 //   await suite.stop();
 
 import {execFileSync} from 'node:child_process';
-import {randomBytes} from 'node:crypto';
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {randomBytes, sign} from 'node:crypto';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -187,10 +187,23 @@ export class Suite {
     return this.tokens.get(words);
   }
 
+  // Returns the signature of a token's first two parts, by the key of its issuer.
+  sign(text) {
+    const key = readFileSync(join(this.folder, 'users.pem'));
+    return sign(null, Buffer.from(text), key).toString('base64url');
+  }
+
+  // Returns the text of the key set that tokens are verified with.
+  publicKeys() {
+    return readFileSync(join(this.folder, 'jwks.json'));
+  }
+
   // Returns the token by which the suite's processes call each other.
-  systemToken(subject = 'analytical') {
-    return this.token({subject, key: 'services', issuer: SERVICES_ISSUER,
-      role: 'system', ttl: '5m'});
+  systemToken() {
+    return this.token({
+      tenant: 'system', role: 'system', subject: 'system:test', ttl: '5m',
+      key: 'services', issuer: SERVICES_ISSUER,
+    });
   }
 
   // Returns a file with a token, as the shipped clients read it.
@@ -255,12 +268,18 @@ export class Suite {
     this.processes.get(name).start();
   }
 
-  // Kills a process and starts it again at once. Returns its old and new ids.
+  // Kills a process, which must be running, and starts it again at once. Returns
+  // its old and new ids.
   async restart(name, options) {
-    const before = this.processes.get(name).pid;
-    await this.kill(name);
+    const victim = this.processes.get(name);
+    const before = victim.pid;
+    const {code, signal} = await this.kill(name);
+    if (signal !== 'SIGKILL') {
+      throw new Error(`${name} had ended with ${code ?? signal} before it was ` +
+          `killed\n${victim.lastWords()}`);
+    }
     this.start(name, options);
-    return {before, after: this.processes.get(name).pid};
+    return {before, after: victim.pid};
   }
 
   // Returns the process ids of the programs, by name.
