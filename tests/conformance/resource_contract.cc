@@ -13,11 +13,15 @@
 #include "google/rpc/error_details.pb.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
+#include "tests/conformance/sales_history.h"
 
 namespace crm::testing {
 namespace {
 
 using ::google::protobuf::FieldDescriptor;
+
+constexpr char kOperational[] = "operational";
+constexpr char kAnalytical[] = "analytical";
 
 // What all tests of the process share.
 struct Suite {
@@ -43,11 +47,15 @@ ServiceHarness& ResourceContract::Running(const std::string& service) {
   if (running != nullptr) return *running;
   for (const ServiceUnderTest& candidate : ServicesUnderTest()) {
     if (candidate.name != service) continue;
-    // The other services are absent: nothing listens on port 1.
     running = std::make_unique<ServiceHarness>(
-        Authority(), service, candidate.make, [](HostSettings& settings) {
+        Authority(), service, candidate.make, [&](HostSettings& settings) {
+          // The others are absent, but for the one that sales come from.
           for (const ServiceUnderTest& other : ServicesUnderTest()) {
             settings.addresses[other.name] = "127.0.0.1:1";
+          }
+          if (service == kAnalytical) {
+            settings.addresses[kOperational] =
+                absl::StrCat("127.0.0.1:", Running(kOperational).host().port());
           }
         });
   }
@@ -117,11 +125,24 @@ std::string ResourceContract::Refer(const std::string& type) {
 
 absl::StatusOr<MessagePtr> ResourceContract::Store(const ResourceApi& api,
                                                    const std::string& parent) {
+  Provide();
   const MessagePtr instance = maker_->Make(api.resource().schema.message());
   ApiAnswer answer =
       api.Call(Verb::kCreate, *api.CreateRequest(*instance, parent), token_);
   CRM_RETURN_IF_ERROR(answer.status);
   return std::move(answer.message);
+}
+
+void ResourceContract::Provide() {
+  if (provided_ || GetParam().service != kAnalytical) return;
+  provided_ = true;
+  GiveSalesHistory(Running(kOperational), *service_, {token_, StrangerToken()},
+                   SystemToken());
+}
+
+MessagePtr ResourceContract::NewInstance() {
+  Provide();
+  return maker_->Make(schema().message());
 }
 
 MessagePtr ResourceContract::MakeOne() {

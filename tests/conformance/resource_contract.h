@@ -56,7 +56,7 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
   const std::string& parent();
 
   // Returns a valid instance that is not stored.
-  MessagePtr NewInstance() { return maker_->Make(schema().message()); }
+  MessagePtr NewInstance();
 
   // Stores an instance and returns it as the server answered; what fails is a
   // failure of the test.
@@ -77,6 +77,9 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
   const google::protobuf::FieldDescriptor* MutableText() const;
 
  private:
+  // Before the first resource is made: gives both tenants what the service
+  // computes with.
+  void Provide();
   std::string Refer(const std::string& type);
   absl::StatusOr<MessagePtr> Store(const ResourceApi& api,
                                    const std::string& parent);
@@ -91,6 +94,7 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
   std::string tenant_;
   std::string token_;
   std::optional<std::string> parent_;
+  bool provided_ = false;
 };
 
 // Matches a BAD_REQUEST that has a violation of exactly `field`.

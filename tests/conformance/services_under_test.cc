@@ -5,12 +5,10 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "services/analytical/app.h"
 #include "services/collaborative/app.h"
 #include "services/operational/app.h"
 #include "tests/support/test_authority.h"
-#ifdef CRM_HAS_ANALYTICAL
-#include "services/analytical/app.h"
-#endif
 
 namespace crm::testing {
 namespace {
@@ -22,9 +20,7 @@ constexpr char kSecret[] = "only to make page tokens, of 32 bytes";
 const std::vector<ServiceUnderTest>& ServicesUnderTest() {
   static const auto& services = *new std::vector<ServiceUnderTest>{
       {"operational", operational::MakeOperational},
-#ifdef CRM_HAS_ANALYTICAL
       {"analytical", analytical::MakeAnalytical},
-#endif
       {"collaborative", collaborative::MakeCollaborative},
   };
   return services;
