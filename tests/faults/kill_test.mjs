@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 
+import {nanosOfMoney} from '../../gateway/clients/money.mjs';
 import {importSample} from '../../gateway/clients/sample.mjs';
 import {businessOf, readRows} from '../../gateway/clients/superstore.mjs';
 import {Watch} from '../suite/changes.mjs';
@@ -16,7 +17,11 @@ import {PROGRAMS, REDIS_SERVERS, Suite} from '../suite/suite.mjs';
 
 const KILLS = 20;
 const SEED = Number(process.env.CRM_TEST_SEED ?? 20_261);
+// The customers whose profiles are read all the while.
+const PROFILES = 20;
 const PROGRESS_MS = 30_000;
+// What a cache shows is at most that old.
+const STALE_MS = 65_000;
 const EVENTS_MS = 60_000;
 // An order is created, submitted and confirmed.
 const EVENTS_AN_ORDER = 3;
@@ -81,6 +86,14 @@ async function killAlong(count, isOver) {
   return killed;
 }
 
+// Reads profiles until the import is over, so that caches hold states of all
+// times. Processes being killed, an answer may be missing.
+async function readProfiles(isOver) {
+  for (let i = 0; !isOver(); i = (i + 1) % PROFILES) {
+    await suite.get(`/v1/${customers[i].name}/profile`).catch(() => {});
+  }
+}
+
 test(`the import survives ${KILLS} kills`, async (t) => {
   t.diagnostic(`CRM_TEST_SEED=${SEED}`);
   const count = new Count();
@@ -88,9 +101,10 @@ test(`the import survives ${KILLS} kills`, async (t) => {
   const importing = importSample(client, count, business).finally(() => {
     over = true;
   });
+  const isOver = () => over;
 
-  const [{nanos}, killed] =
-      await Promise.all([importing, killAlong(count, () => over)]);
+  const [{nanos}, killed] = await Promise.all(
+      [importing, killAlong(count, isOver), readProfiles(isOver)]);
   await suite.ready();
 
   t.diagnostic(`killed: ${killed.join(' ')}; ${client.retries} calls repeated`);
@@ -165,6 +179,28 @@ test('the events of each key are numbered without holes, in order', () => {
     versions.set(orderingKey, next);
   }
   assert.equal(versions.size, customers.length + products.length);
+});
+
+test('the audit trail has each of them once', async () => {
+  const entries = await all(client, 'auditEntries', {});
+
+  assert.equal(entries.length, eventCount);
+  assert.deepEqual(
+      entries.map(({eventId}) => eventId).sort(),
+      changes.map(({eventId}) => eventId).sort());
+});
+
+test('profiles tell what the store has', async () => {
+  for (const {name} of customers.slice(0, PROFILES)) {
+    const bought = [...stored.values()].filter(
+        ({customer, state}) => customer === name && state === 'CONFIRMED');
+    await until(`the profile of ${name} knows its orders`, async () => {
+      const {body} = await suite.get(`/v1/${name}/profile`);
+      const {commercial} = body.slices.find(({kind}) => kind === 'COMMERCIAL');
+      return Number(commercial.confirmedOrderCount) === bought.length &&
+          nanosOfMoney(commercial.lifetimeRevenue[0]) === costOf(bought);
+    }, STALE_MS);
+  }
 });
 
 test('the warehouse has what the store has', async () => {

@@ -45,11 +45,12 @@ export class NotingClient extends RestClient {
   }
 }
 
-// Returns the resources of a collection, deleted ones too.
-export async function all(client, collection, query = {}) {
+// Returns the resources of a collection, deleted ones too unless `query` is
+// another.
+export async function all(client, collection, query = {showDeleted: true}) {
   const resources = [];
   for await (const resource of client.list(
-      `/v1/${collection}`, collection, {showDeleted: true, ...query})) {
+      `/v1/${collection}`, collection, query)) {
     resources.push(resource);
   }
   return resources;
