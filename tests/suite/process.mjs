@@ -28,14 +28,30 @@ export async function until(what, isSo, withinMs = 30_000) {
   }
 }
 
+// Returns a port from `low` on, below those that the kernel gives to outgoing
+// connections: while a process is down, none of them can take its place.
+function anyPort(low = 10_000) {
+  const [high] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+      .split(/\s+/).map(Number);
+  return high > 2 * low ? low + Math.floor(Math.random() * (high - low)) : 0;
+}
+
+// Returns a server that holds a free port of the loopback.
+async function holdPort() {
+  for (;;) {
+    const server = createServer();
+    const held = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(anyPort(), '127.0.0.1', () => resolve(true));
+    });
+    if (held) return server;
+  }
+}
+
 // Returns `count` ports of the loopback that were free just now.
 export async function freePorts(count) {
-  const servers = Array.from({length: count}, () => createServer());
-  const ports = await Promise.all(servers.map((server) =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve(server.address().port));
-    })));
+  const servers = await Promise.all(Array.from({length: count}, holdPort));
+  const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map(
       (server) => new Promise((resolve) => server.close(resolve))));
   return ports;
