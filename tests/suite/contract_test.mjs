@@ -195,7 +195,7 @@ async function accountsOf(lead) {
   return body.accounts ?? [];
 }
 
-test('E04 converting a lead can be previewed, and changes nothing then', async () => {
+test('OP_01 a conversion can be previewed, and changes nothing then', async () => {
   const lead = await qualifiedLead('previewed');
 
   const preview = await suite.post('/v1/leads/previewed:convert', {
@@ -208,7 +208,7 @@ test('E04 converting a lead can be previewed, and changes nothing then', async (
   assert.deepEqual(await accountsOf(lead), []);
 });
 
-test('a lead is converted once however often it is asked for', async () => {
+test('OP_01 a lead is converted once however often it is asked for', async () => {
   const lead = await qualifiedLead('repeated');
   const body = {opportunityDisplayName: 'Tea', requestId: randomUUID()};
 

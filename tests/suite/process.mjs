@@ -2,7 +2,7 @@
 
 import {spawn} from 'node:child_process';
 import {closeSync, openSync, readFileSync} from 'node:fs';
-import {createServer} from 'node:net';
+import {connect, createServer} from 'node:net';
 import {setTimeout as pause} from 'node:timers/promises';
 
 const POLL_MS = 20;
@@ -55,6 +55,18 @@ export async function freePorts(count) {
   await Promise.all(servers.map(
       (server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+// Whether somebody accepts connections at a port of the loopback.
+export function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.end();
+      resolve(true);
+    });
+  });
 }
 
 // A program that can be started again after it ended.

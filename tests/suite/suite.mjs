@@ -8,12 +8,11 @@
 import {execFileSync} from 'node:child_process';
 import {randomBytes, sign} from 'node:crypto';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import {Process, freePorts, until} from './process.mjs';
+import {Process, accepts, freePorts, until} from './process.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 // Where the programs lie.
@@ -35,16 +34,6 @@ const LISTS = {
   analytical: '/v1/rfmSnapshots',
   collaborative: '/v1/conversations',
 };
-
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => socket.destroy());
-    socket.once('connect', () => socket.end());
-  });
-}
 
 export class Suite {
   // Starts everything but `without`, and waits until it answers. `settings` are
