@@ -119,13 +119,29 @@ void ChangeHub::Watch(std::shared_ptr<Call> call,
     Wake();
   });
   std::lock_guard lock(mutex_);
-  if (stopping_) {
-    stream->Finish(Unavailable("DRAINING", "The server is stopping."));
+  const absl::Status admitted = Admit(call->context.principal);
+  if (!admitted.ok()) {
+    stream->Finish(admitted);
     return;
   }
   sessions_.push_back(*std::move(session));
   woken_ = true;
   changed_.notify_one();
+}
+
+absl::Status ChangeHub::Admit(const Principal& principal) const {
+  if (stopping_) return Unavailable("DRAINING", "The server is stopping.");
+  const auto mine =
+      std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& other) {
+        const Principal& theirs = other->call->context.principal;
+        return theirs.tenant == principal.tenant &&
+               theirs.subject == principal.subject;
+      });
+  if (mine < kMaxWatchesPerPrincipal) return absl::OkStatus();
+  return ResourceExhausted(
+      "TOO_MANY_WATCHES",
+      absl::StrCat("You watch ", mine,
+                   " times already; end a stream before you open another."));
 }
 
 absl::StatusOr<std::shared_ptr<ChangeHub::Session>> ChangeHub::Open(
@@ -146,21 +162,6 @@ absl::StatusOr<std::shared_ptr<ChangeHub::Session>> ChangeHub::Open(
                      absl::StrJoin(session->types, ",")},
                     absl::string_view("\0", 1)))));
   session->last_sent = clock_.Monotonic();
-  {
-    std::lock_guard lock(mutex_);
-    const auto mine = std::count_if(
-        sessions_.begin(), sessions_.end(), [&](const auto& other) {
-          const Principal& theirs = other->call->context.principal;
-          return theirs.tenant == principal.tenant &&
-                 theirs.subject == principal.subject;
-        });
-    if (mine >= kMaxWatchesPerPrincipal) {
-      return ResourceExhausted("TOO_MANY_WATCHES",
-                               absl::StrCat("You watch ", mine,
-                                            " times already; end a stream "
-                                            "before you open another."));
-    }
-  }
   CRM_RETURN_IF_ERROR(database_.Read(
       clock_.Now() + kReadTimeout, [&](SqlReader& reader) -> absl::Status {
         CRM_ASSIGN_OR_RETURN(const auto head, outbox_.Head(reader));

@@ -71,6 +71,8 @@ class ChangeHub {
   absl::StatusOr<std::shared_ptr<Session>> Open(
       const std::shared_ptr<Call>& call,
       const std::shared_ptr<ServerStream>& stream);
+  // Says whether another stream may be added. Requires mutex_.
+  absl::Status Admit(const Principal& principal) const;
   absl::Status Resume(const std::string& token, Session& session) const;
   void Loop();
   absl::Status Serve(Session& session, const std::vector<int64_t>& heads);
