@@ -36,7 +36,7 @@ function(_crm_require variable file)
   if(NOT EXISTS "${file}")
     message(FATAL_ERROR
         "${variable}: '${file}' does not exist. Run './crm setup' (or "
-        "'npm ci --ignore-scripts' in cmake/packages), or give your own path "
+        "'npm install --no-save --ignore-scripts' in cmake/packages), or give your own path "
         "with -D${variable}=...")
   endif()
 endfunction()

@@ -126,12 +126,15 @@ apt_progress() {
     }'
 }
 
-# install_npm FOLDER: installs the packages of its lock file.
+# install_npm FOLDER: installs the packages of its lock file, in the versions and
+# with the hashes that stand there. Not by 'npm ci', which refuses the file where
+# a registry lacks optional packages for other platforms.
 install_npm() {
   say "Installing npm packages in ${1#"$CRM_ROOT/"} ..."
-  (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+  (cd "$1" && npm install --no-save --ignore-scripts --no-audit --no-fund \
+      --loglevel=error) ||
       fail "npm could not install them; run it again, what is there is kept:" \
-          $'\n'"  cd $1 && npm ci --ignore-scripts"
+          $'\n'"  cd $1 && npm install --no-save --ignore-scripts"
   npm_stamp "$1" > "$1/node_modules/.crm-stamp"
 }
 

@@ -4,7 +4,7 @@
 set -eu
 here="$(dirname "$0")"
 if [ ! -d "$here/../clients/node_modules/yaml" ]; then
-  echo "Skipped: 'npm ci --ignore-scripts' in tests/clients fetches what this needs."
+  echo "Skipped: 'npm install --no-save --ignore-scripts' in tests/clients fetches what this needs."
   exit 77
 fi
 exec "$1" --test "$here/$2"
