@@ -112,6 +112,9 @@ class Backend::Call final : public MessageCall, private UpstreamListener {
 
   void OnEnd(Headers trailers) override {
     absl::Status status = ResponseStatus(head_, trailers);
+    // Only this side cancels, and hears no more then: a backend says CANCELLED
+    // of a call that it drops because it stops.
+    if (absl::IsCancelled(status)) status = backend_.TransportError(status);
     Finish(std::move(status),
            trailers.empty() ? std::move(head_.headers) : std::move(trailers));
   }
@@ -161,7 +164,9 @@ std::unique_ptr<MessageCall> Backend::Start(CallHead head,
 }
 
 absl::Status Backend::TransportError(const absl::Status& status) const {
-  if (ErrorReason(status) == "UPSTREAM_RESET") return status;
+  if (ErrorReason(status) == "UPSTREAM_RESET" && !absl::IsCancelled(status)) {
+    return status;
+  }
   return Unavailable("BACKEND_UNAVAILABLE",
                      absl::StrCat("The service '", service_,
                                   "' cannot be reached now; try "

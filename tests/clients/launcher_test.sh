@@ -49,11 +49,12 @@ EOF
       > "$tree/build/release/build.ninja"
 }
 
-# choose_ports: a free block of ports for this run.
+# choose_ports: a block of ports for this run, below those that the kernel hands
+# out.
 choose_ports() {
   port="$(node -e "
     const server = require('net').createServer().listen(0, '127.0.0.1', () => {
-      console.log(10000 + server.address().port % 40000);
+      console.log(12000 + server.address().port % 18000);
       server.close();
     });")"
 }
