@@ -90,6 +90,21 @@ TEST_F(Rest, AnswersErrorsAsStatusJson) {
   EXPECT_THAT(response.body, HasSubstr(R"("reason":"SLOW_DOWN")"));
 }
 
+TEST_F(Rest, AsksForAnotherTryWhenAStoppingBackendDropsTheCall) {
+  operational_.Handle(std::string(kService) + "GetCustomer",
+                      [](const BackendCall&) {
+                        BackendReply reply;
+                        reply.status = absl::CancelledError("stopping");
+                        return reply;
+                      });
+
+  const Response response =
+      client_->Fetch("GET", "/v1/customers/ada", AsAdmin());
+
+  EXPECT_EQ(response.status, 503);
+  EXPECT_THAT(response.body, HasSubstr("BACKEND_UNAVAILABLE"));
+}
+
 TEST_F(Rest, RefusesBadRequestsWithoutAskingAnyone) {
   struct Case {
     std::string method;
