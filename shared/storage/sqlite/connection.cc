@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
   const int code =
       sqlite3_open_v2(path.c_str(), &database,
                       access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      /*zVfs=*/nullptr);
+                      mode.vfs.empty() ? nullptr : mode.vfs.c_str());
   // A handle comes back, to be closed, even when opening failed.
   auto connection =
       std::unique_ptr<SqliteConnection>(new SqliteConnection(database));

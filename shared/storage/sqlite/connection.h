@@ -27,6 +27,8 @@ namespace crm {
 // How a connection is opened; the pragmas follow from it.
 struct SqliteMode {
   bool writable = false;
+  // SQLite's name of the layer below it; empty takes its default.
+  std::string vfs = {};
   int64_t cache_bytes = int64_t{2} << 20;
   int64_t mmap_bytes = 0;
 };

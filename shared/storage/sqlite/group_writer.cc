@@ -56,9 +56,10 @@ GroupWriter::~GroupWriter() { Drain(); }
 absl::Status GroupWriter::OpenConnection() {
   CRM_ASSIGN_OR_RETURN(
       connection_,
-      SqliteConnection::Open(
-          options_.path,
-          {.writable = true, .cache_bytes = options_.writer_cache_bytes}));
+      SqliteConnection::Open(options_.path,
+                             {.writable = true,
+                              .vfs = options_.vfs,
+                              .cache_bytes = options_.writer_cache_bytes}));
   return absl::OkStatus();
 }
 

@@ -31,8 +31,9 @@ absl::StatusOr<std::unique_ptr<ReaderPool>> ReaderPool::Open(
   for (int i = 0; i < std::max(options.readers, 1); ++i) {
     CRM_ASSIGN_OR_RETURN(
         auto connection,
-        SqliteConnection::Open(options.path,
-                               {.mmap_bytes = options.reader_mmap_bytes}));
+        SqliteConnection::Open(
+            options.path,
+            {.vfs = options.vfs, .mmap_bytes = options.reader_mmap_bytes}));
     pool->idle_.push_back(std::move(connection));
   }
   return pool;

@@ -47,6 +47,11 @@ struct SqliteOptions {
 
   // SQLite's locks do not hold on NFS, SMB and FUSE; this trusts them anyway.
   bool allow_network_filesystem = false;
+
+  // The layer between SQLite and the operating system, by the name it was
+  // registered under; empty takes SQLite's default. Tests put a faulty disk
+  // there.
+  std::string vfs = {};
 };
 
 // Opens, or creates, the database.
