@@ -31,6 +31,7 @@
 #include "shared/rpc/deadline_filter.h"
 #include "shared/rpc/observe_filter.h"
 #include "shared/rpc/parse_filter.h"
+#include "shared/storage/lease.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
 namespace crm {
@@ -147,6 +148,9 @@ class ServiceHost::State {
       schema.tables.push_back(std::move(table));
     }
     for (SqlTable& table : ConsumerTables()) {
+      schema.tables.push_back(std::move(table));
+    }
+    for (SqlTable& table : LeaseTables()) {
       schema.tables.push_back(std::move(table));
     }
     CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());

@@ -128,6 +128,11 @@ class Database {
 
   virtual DatabaseStats Stats() const = 0;
 
+  // Returns SQL for the time of the transaction by the store's own clock, in
+  // microseconds since the epoch, for a store that several machines share.
+  // Empty for one that a single process has to itself, on this machine.
+  virtual absl::string_view TimeSql() const { return {}; }
+
   // Has `listener` called on the writer's thread after each durable commit,
   // before that commit's `done`s. It must be quick. An empty one removes it.
   // The listener that was set before runs no more once this returns; it must
