@@ -198,6 +198,11 @@ class ServiceHost::State {
         .clock = clock_,
         .secret = settings_.secret,
         .feed_epoch = feed_epoch,
+        .may_read =
+            [this](const Principal& principal, absl::string_view collection) {
+              return roles_->Allows(principal.roles,
+                                    absl::StrCat(collection, ".get"));
+            },
         .on_commit =
             [this](const std::vector<internal::v1::Event>& events) {
               InvalidateSlices(events);

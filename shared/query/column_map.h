@@ -36,6 +36,11 @@ struct Column {
 // Thread-compatible.
 class ColumnMap {
  public:
+  // Says which table the columns are of, so that conditions on other tables can
+  // refer to them. Empty until it is set.
+  void set_table(absl::string_view table) { table_ = std::string(table); }
+  const std::string& table() const { return table_; }
+
   // Adds `column` for the field at `path`, in place of an earlier one.
   void Add(absl::string_view path, Column column);
 
@@ -47,6 +52,7 @@ class ColumnMap {
   std::vector<std::string> paths() const;
 
  private:
+  std::string table_;
   std::map<std::string, Column, std::less<>> columns_;
 };
 

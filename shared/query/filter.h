@@ -23,6 +23,10 @@
 //   map                `labels:key` has the key; `labels.key = "v"`
 //   message            `amount:units` is the same as `amount.units:*`
 //
+// A field that names another resource of the service leads on to that
+// resource's fields, once: `customer.segment = "Consumer"`. They have no value
+// where the field is empty or the resource is deleted or gone.
+//
 // On other fields than these collections `:` means `=`. Functions, bare words
 // and comparisons of two fields are errors.
 //
@@ -46,6 +50,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "shared/query/column_map.h"
+#include "shared/query/reference.h"
 #include "shared/query/sql.h"
 
 namespace crm {
@@ -74,16 +79,21 @@ class Filter {
   Filter();
 
   // Parses `text` over the fields of `resource`, which outlives the filter.
-  // Blank text is the empty filter.
+  // Blank text is the empty filter. References are followed to the types that
+  // `find_target` knows; to none if it is empty.
   //
   // Returns INVALID_ARGUMENT (BAD_REQUEST) with a violation of `field` that
   // says what is wrong and at which column.
   static absl::StatusOr<Filter> Parse(
       absl::string_view text, const google::protobuf::Descriptor* resource,
-      absl::string_view field = "filter");
+      absl::string_view field = "filter", const FindTarget& find_target = {});
 
   // Returns whether `message`, which is of the type the filter was parsed for,
   // satisfies it.
+  // The resources that it refers to are asked of `find`; without it, there are
+  // none.
+  bool Matches(const google::protobuf::Message& message,
+               FindReferenced find) const;
   bool Matches(const google::protobuf::Message& message) const;
 
   // Returns whether this is the empty filter.
@@ -94,9 +104,13 @@ class Filter {
   LoweredFilter Lower(const ColumnMap& columns) const;
 
   // Returns the paths of the fields that the filter reads, sorted, each once
-  // and without map keys: `state`, `labels`, `lines.product`. A caller that may
-  // not read one of them may not use the filter, which would disclose it.
+  // and without map keys: `state`, `labels`, `customer.segment`. A caller that
+  // may not read one of them may not use the filter, which would disclose it.
   const std::vector<std::string>& field_paths() const;
+
+  // Returns the types of the resources that it follows references to, sorted,
+  // each once. A caller who may not read them may not use the filter either.
+  const std::vector<std::string>& referenced_types() const;
 
  private:
   struct Rep;

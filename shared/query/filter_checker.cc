@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "google/api/resource.pb.h"
 #include "shared/base/status_macros.h"
 #include "shared/query/filter_value.h"
 
@@ -83,12 +84,16 @@ FilterExpression Not(FilterExpression expression) {
 class RestrictionChecker final {
  public:
   RestrictionChecker(const FilterRestriction& restriction,
-                     const Descriptor& resource, const FilterSource& source)
-      : restriction_(restriction), resource_(resource), source_(source) {}
+                     const Descriptor& resource, const FilterSource& source,
+                     const FindTarget& find_target)
+      : restriction_(restriction),
+        resource_(resource),
+        source_(source),
+        find_target_(find_target) {}
 
   absl::StatusOr<FilterExpression> Check() {
     FieldTest test;
-    CRM_ASSIGN_OR_RETURN(test.path, Resolve());
+    CRM_RETURN_IF_ERROR(Resolve(test));
     const FilterText& value = restriction_.value;
     const Comparator comparator = restriction_.comparator;
     const bool negative = comparator == Comparator::kNotEqual;
@@ -98,8 +103,8 @@ class RestrictionChecker final {
     } else if (value.IsWord("null")) {
       CRM_RETURN_IF_ERROR(RefuseOrdering("null"));
       return negative ? Test(std::move(test)) : Not(Test(std::move(test)));
-    } else if (test.path.many()) {
-      return Error(absl::StrCat("Field ", Quoted(test.path.text()),
+    } else if (test.many()) {
+      return Error(absl::StrCat("Field ", Quoted(test.text()),
                                 " is repeated or a map; use ':'"));
     }
     CRM_RETURN_IF_ERROR(CheckComparison(test));
@@ -108,10 +113,14 @@ class RestrictionChecker final {
 
  private:
   // Follows the path of the restriction from the resource.
-  absl::StatusOr<FieldPath> Resolve() const {
-    FieldPath path;
+  absl::Status Resolve(FieldTest& test) const {
+    FieldPath& path = test.path;
     const Descriptor* type = &resource_;
     for (const FilterText& part : restriction_.path) {
+      if (type == nullptr && Reference(path) != "") {
+        CRM_RETURN_IF_ERROR(Follow(part, test));
+        type = test.hop->target->message;
+      }
       if (!path.steps.empty() && AtMap(path)) {
         path.steps.back().map_key = part.joined();
         type = path.field().message_type()->map_value()->message_type();
@@ -120,7 +129,37 @@ class RestrictionChecker final {
       CRM_RETURN_IF_ERROR(Append(part, type, path));
       type = path.field().message_type();
     }
-    return path;
+    return absl::OkStatus();
+  }
+
+  // Returns the type of the resources that the field at the end of `path`
+  // names; empty if it names none.
+  static const std::string& Reference(const FieldPath& path) {
+    return path.field()
+        .options()
+        .GetExtension(google::api::resource_reference)
+        .type();
+  }
+
+  // Goes on in the resource that the field at the end of the path names; `part`
+  // is what follows it.
+  absl::Status Follow(const FilterText& part, FieldTest& test) const {
+    const std::string& type = Reference(test.path);
+    if (test.hop.has_value()) {
+      return source_.ErrorAt(
+          part.offset, absl::StrCat("Field ", Quoted(test.text()),
+                                    " would be the second reference to follow, "
+                                    "and only one can be"));
+    }
+    const ReferenceTarget* target = find_target_ ? find_target_(type) : nullptr;
+    if (target == nullptr) {
+      return source_.ErrorAt(
+          part.offset,
+          absl::StrCat("Field ", Quoted(test.path.text()), " names a ", type,
+                       ", whose fields cannot be reached from here"));
+    }
+    test.hop = ReferenceHop{std::exchange(test.path, {}), target};
+    return absl::OkStatus();
   }
 
   static bool AtMap(const FieldPath& path) {
@@ -177,7 +216,7 @@ class RestrictionChecker final {
     const ValueKind kind = KindOf(field);
     if (!HasOrder(kind)) {
       CRM_RETURN_IF_ERROR(
-          RefuseOrdering(absl::StrCat("Field ", Quoted(test.path.text()))));
+          RefuseOrdering(absl::StrCat("Field ", Quoted(test.text()))));
     }
     if (value.has_wildcard()) {
       if (kind != ValueKind::kText || IsOrdering(restriction_.comparator)) {
@@ -209,17 +248,20 @@ class RestrictionChecker final {
   const FilterRestriction& restriction_;
   const Descriptor& resource_;
   const FilterSource& source_;
+  const FindTarget& find_target_;
 };
 
 }  // namespace
 
 absl::StatusOr<FilterExpression> CheckFilter(const FilterNode& node,
                                              const Descriptor& resource,
-                                             const FilterSource& source) {
+                                             const FilterSource& source,
+                                             const FindTarget& find_target) {
   FilterExpression expression;
   switch (node.kind) {
     case FilterNode::Kind::kRestriction:
-      return RestrictionChecker(node.restriction, resource, source).Check();
+      return RestrictionChecker(node.restriction, resource, source, find_target)
+          .Check();
     case FilterNode::Kind::kAnd:
       expression.kind = FilterExpression::Kind::kAnd;
       break;
@@ -232,7 +274,7 @@ absl::StatusOr<FilterExpression> CheckFilter(const FilterNode& node,
   }
   for (const FilterNode& child : node.children) {
     CRM_ASSIGN_OR_RETURN(FilterExpression checked,
-                         CheckFilter(child, resource, source));
+                         CheckFilter(child, resource, source, find_target));
     expression.children.push_back(std::move(checked));
   }
   return expression;

@@ -12,13 +12,15 @@
 namespace crm {
 
 // Returns `node` with its paths resolved in `resource` and its values read.
+// References are followed where `find_target` is not empty and knows the
+// target.
 //
 // Returns INVALID_ARGUMENT with a violation of the source's field for an
 // unknown field, a value of the wrong type, and a comparator that the field has
 // not.
 absl::StatusOr<FilterExpression> CheckFilter(
     const FilterNode& node, const google::protobuf::Descriptor& resource,
-    const FilterSource& source);
+    const FilterSource& source, const FindTarget& find_target);
 
 }  // namespace crm
 

@@ -53,12 +53,35 @@ bool SlotPasses(const FieldSlot& slot, const PatternTest& test) {
   return test.pattern.Matches(TextOf(slot, scratch));
 }
 
+bool Passes(const FieldTest& test, const google::protobuf::Message& message) {
+  return std::visit(
+      [&](const auto& condition) {
+        return AnySlot(message, test.path, [&](const FieldSlot& slot) {
+          return SlotPasses(slot, condition);
+        });
+      },
+      test.test);
+}
+
+// Whether some resource that the reference names passes `test`.
+bool ReferencedPasses(const FieldTest& test,
+                      const google::protobuf::Message& message,
+                      FindReferenced find) {
+  return AnySlot(message, test.hop->field, [&](const FieldSlot& slot) {
+    std::string scratch;
+    const std::string& name = TextOf(slot, scratch);
+    const google::protobuf::Message* referenced =
+        name.empty() ? nullptr : find(*test.hop->target, name);
+    return referenced != nullptr && Passes(test, *referenced);
+  });
+}
+
 }  // namespace
 
 bool Evaluate(const FilterExpression& expression,
-              const google::protobuf::Message& message) {
-  const auto holds = [&message](const FilterExpression& child) {
-    return Evaluate(child, message);
+              const google::protobuf::Message& message, FindReferenced find) {
+  const auto holds = [&](const FilterExpression& child) {
+    return Evaluate(child, message, find);
   };
   switch (expression.kind) {
     case FilterExpression::Kind::kAnd:
@@ -68,14 +91,9 @@ bool Evaluate(const FilterExpression& expression,
     case FilterExpression::Kind::kNot:
       return !holds(expression.children.front());
     case FilterExpression::Kind::kTest:
-      return std::visit(
-          [&](const auto& test) {
-            return AnySlot(message, expression.test.path,
-                           [&test](const FieldSlot& slot) {
-                             return SlotPasses(slot, test);
-                           });
-          },
-          expression.test.test);
+      return expression.test.hop.has_value()
+                 ? ReferencedPasses(expression.test, message, find)
+                 : Passes(expression.test, message);
   }
   return false;
 }

@@ -11,7 +11,7 @@ namespace crm {
 // Returns whether `message` satisfies `expression`, which was checked against
 // its type.
 bool Evaluate(const FilterExpression& expression,
-              const google::protobuf::Message& message);
+              const google::protobuf::Message& message, FindReferenced find);
 
 }  // namespace crm
 

@@ -133,7 +133,8 @@ LoweredFilter Lower(const PatternTest& test, const FieldPath&,
   return lowered;
 }
 
-LoweredFilter LowerTest(const FieldTest& test, const ColumnMap& columns,
+// Lowers a test of a field of the table that `columns` belong to.
+LoweredFilter LowerHere(const FieldTest& test, const ColumnMap& columns,
                         bool negated) {
   const ValueKind kind = KindOf(test.path.field());
   // A message has no value to store in a column, nor has a field with many.
@@ -147,6 +148,32 @@ LoweredFilter LowerTest(const FieldTest& test, const ColumnMap& columns,
         return Lower(condition, test.path, *column, negated);
       },
       test.test);
+}
+
+// A test of a referenced resource asks for its row. Rows are looked up one by
+// one, by the primary key: so a page is found fast where many rows match, and a
+// scan stays within the order of the list. Inside, unqualified columns are the
+// other table's.
+LoweredFilter LowerTest(const FieldTest& test, const ColumnMap& columns,
+                        bool negated) {
+  if (!test.hop.has_value()) return LowerHere(test, columns, negated);
+  const ReferenceTarget& target = *test.hop->target;
+  const FieldPath& field = test.hop->field;
+  const Column* column = field.many() ? nullptr : columns.Find(field.text());
+  if (column == nullptr || columns.table().empty() ||
+      target.columns->table().empty()) {
+    return Everything(false);
+  }
+  LoweredFilter lowered = LowerHere(test, *target.columns, false);
+  // That no row satisfies more than the test says too little.
+  if (negated && !lowered.exact) return Everything(false);
+  lowered.where.text = absl::StrCat(
+      negated ? "NOT " : "", "EXISTS (SELECT 1 FROM ", target.columns->table(),
+      " AS referenced WHERE referenced.tenant = ", columns.table(),
+      ".tenant AND referenced.name = ", columns.table(), ".", column->name,
+      target.soft_delete ? " AND referenced.delete_time IS NULL" : "", " AND (",
+      lowered.where.text, "))");
+  return lowered;
 }
 
 // Joins conditions of which all (`conjunction`) or any must hold.

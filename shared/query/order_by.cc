@@ -42,6 +42,15 @@ absl::StatusOr<OrderTerm> ParseTerm(absl::string_view text,
     column = columns.Find(term.path);
   }
   if (column == nullptr) {
+    const size_t dot = term.path.rfind('.');
+    if (dot != std::string::npos &&
+        columns.Find(term.path.substr(0, dot)) != nullptr) {
+      return BadField(
+          kField, absl::StrCat("Field ", Quoted(words[0]),
+                               " is one of another resource; lists are ordered "
+                               "by their own fields: ",
+                               absl::StrJoin(columns.paths(), ", "), "."));
+    }
     return BadField(kField,
                     absl::StrCat("Field ", Quoted(words[0]),
                                  " does not exist or cannot be ordered by; "

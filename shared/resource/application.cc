@@ -17,8 +17,8 @@ using ::google::protobuf::Message;
 }  // namespace
 
 Application::Application(std::string service) : service_(std::move(service)) {
-  // Every service keeps its own audit entries, and serves them. Their names grow
-  // with time: the newest come first.
+  // Every service keeps its own audit entries, and serves them. Their names
+  // grow with time: the newest come first.
   ResourceRules rules;
   rules.default_order = "name desc";
   Own(platform::v1::AuditEntry::descriptor(), std::move(rules));

@@ -39,6 +39,13 @@ const Resource* ResourceCatalog::FindByType(absl::string_view type) const {
   return nullptr;
 }
 
+FindTarget ResourceCatalog::targets() const {
+  return [this](absl::string_view type) -> const ReferenceTarget* {
+    const Resource* resource = FindByType(type);
+    return resource == nullptr ? nullptr : &resource->target;
+  };
+}
+
 const Resource* ResourceCatalog::FindByName(absl::string_view name) const {
   for (const auto& resource : resources_) {
     if (resource->schema.pattern().Matches(name)) return resource.get();

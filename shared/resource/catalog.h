@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "shared/query/reference.h"
 #include "shared/reflect/resource_schema.h"
 #include "shared/reflect/rule_context.h"
 #include "shared/reflect/validate.h"
@@ -49,8 +50,16 @@ struct Resource {
   ResourceTable table;
   ResourceRules rules;
 
+  // How filters on other types see this one.
+  ReferenceTarget target;
+
   explicit Resource(ResourceSchema resource_schema)
-      : schema(std::move(resource_schema)), table(schema) {}
+      : schema(std::move(resource_schema)),
+        table(schema),
+        target{.type = schema.type(),
+               .message = schema.message(),
+               .columns = &table.columns(),
+               .soft_delete = schema.soft_delete()} {}
 
   // Returns an empty message of the type.
   std::unique_ptr<google::protobuf::Message> New() const;
@@ -77,6 +86,10 @@ class ResourceCatalog {
 
   // Returns the type called `type` (`crm/Lead`), or null.
   const Resource* FindByType(absl::string_view type) const;
+
+  // Returns how filters find the types that references lead to. The catalog
+  // outlives it.
+  FindTarget targets() const;
 
   // Returns the type that `name` is a name of, or null.
   const Resource* FindByName(absl::string_view name) const;

@@ -12,6 +12,7 @@
 #include "shared/query/page_size.h"
 #include "shared/query/sql_value_codec.h"
 #include "shared/resource/read_view.h"
+#include "shared/resource/referenced_rows.h"
 #include "shared/resource/standard_reads.h"
 
 namespace crm {
@@ -46,8 +47,25 @@ int ReadInt32(const Message& message, const char* name) {
                           : message.GetReflection()->GetInt32(message, field);
 }
 
-absl::StatusOr<ListPlan> Plan(const Resource& resource, const CallContext& call,
-                              const Message& request) {
+// A filter on a referenced resource tells of it: who may not read those
+// resources may not ask.
+absl::Status CheckReferencedTypes(const Kernel& kernel, const CallContext& call,
+                                  const Filter& filter) {
+  for (const std::string& type : filter.referenced_types()) {
+    const Resource& referenced = *kernel.catalog.FindByType(type);
+    const std::string& collection = referenced.schema.pattern().collection();
+    if (kernel.may_read(call.principal, collection)) continue;
+    return PermissionDenied(
+        "PERMISSION_DENIED",
+        absl::StrCat("The filter asks for fields of ", collection,
+                     ", which you may not read."),
+        {{"permission", absl::StrCat(collection, ".get")}});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
+                              const CallContext& call, const Message& request) {
   ListPlan plan;
   std::vector<FieldViolation> violations;
   const auto keep = [&violations](const absl::Status& status) {
@@ -64,8 +82,10 @@ absl::StatusOr<ListPlan> Plan(const Resource& resource, const CallContext& call,
          "stands for any id."});
   }
   const std::string filter = ReadString(request, "filter");
-  auto parsed = Filter::Parse(filter, resource.schema.message());
+  auto parsed = Filter::Parse(filter, resource.schema.message(), "filter",
+                              kernel.catalog.targets());
   if (parsed.ok()) {
+    CRM_RETURN_IF_ERROR(CheckReferencedTypes(kernel, call, *parsed));
     plan.filter = *std::move(parsed);
     plan.lowered = plan.filter.Lower(resource.table.columns());
   } else {
@@ -159,7 +179,8 @@ class Page {
     return count_ >= plan_.page_size || bytes_ >= kMaxPageBytes;
   }
 
-  absl::Status Take(SqlRow& row) {
+  // `find` gives what the filter's references lead to.
+  absl::Status Take(SqlRow& row, FindReferenced find) {
     const std::string& body = std::get<SqlBlob>(row[0]).bytes;
     const std::string& name = std::get<std::string>(row[1]);
     last_.assign(row.begin() + 2, row.end());
@@ -171,7 +192,7 @@ class Page {
     if (!message->ParseFromString(body)) {
       return Internal("ROW_UNREADABLE", "A stored row could not be read.");
     }
-    if (!plan_.lowered.exact && !plan_.filter.Matches(*message)) {
+    if (!plan_.lowered.exact && !plan_.filter.Matches(*message, find)) {
       reflection->RemoveLast(answer_.get(), items_);
       return absl::OkStatus();
     }
@@ -200,7 +221,8 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
                                           const CallContext& call,
                                           const Message& request,
                                           const Descriptor* response) {
-  CRM_ASSIGN_OR_RETURN(const ListPlan plan, Plan(resource, call, request));
+  CRM_ASSIGN_OR_RETURN(const ListPlan plan,
+                       Plan(kernel, resource, call, request));
   std::vector<SqlValue> last;
   if (!plan.page_token.empty()) {
     CRM_ASSIGN_OR_RETURN(
@@ -212,6 +234,7 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
   bool more = false;
   CRM_RETURN_IF_ERROR(
       kernel.database.Read(call.deadline, [&](SqlReader& reader) {
+        ReferencedRows referenced(kernel, reader, call.principal.tenant);
         int scanned = 0;
         do {
           // One row more than fits tells whether there is another page; where
@@ -228,7 +251,8 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
               more = true;
               break;
             }
-            CRM_RETURN_IF_ERROR(page.Take(row));
+            CRM_RETURN_IF_ERROR(page.Take(row, referenced.find()));
+            CRM_RETURN_IF_ERROR(referenced.status());
             ++scanned;
           }
           last = page.last();

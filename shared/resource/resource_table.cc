@@ -48,6 +48,7 @@ SqlValue TimeOf(const Message& message, const char* field) {
 
 ResourceTable::ResourceTable(const ResourceSchema& schema) : schema_(schema) {
   const std::string& table = schema_.table();
+  columns_.set_table(table);
   columns_.Add("name", {"name", ColumnType::kText, false});
   for (const char* time : kTimes) {
     if (schema_.message()->FindFieldByName(time) != nullptr) {

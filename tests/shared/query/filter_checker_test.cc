@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "shared/query/column_map.h"
 #include "shared/query/filter.h"
+#include "shared/query/reference.h"
 #include "specimen.pb.h"
 #include "tests/support/matchers.h"
 
@@ -118,6 +120,78 @@ INSTANTIATE_TEST_SUITE_P(
                   "'*' is a wildcard only for strings and with '=', '!=' and "
                   "':' at column 14."}),
     [](const auto& info) { return std::string(info.param.name); });
+
+// Specimens and keepers can be reached, crates cannot.
+absl::StatusOr<Filter> ParseWithTargets(absl::string_view text) {
+  static const auto* const kColumns = new ColumnMap;
+  static const auto* const kSpecimens = new ReferenceTarget{
+      "test/Specimen", Specimen::descriptor(), kColumns, false};
+  static const auto* const kKeepers = new ReferenceTarget{
+      "test/Keeper", query_test::Keeper::descriptor(), kColumns, true};
+  return Filter::Parse(text, Specimen::descriptor(), "filter",
+                       [](absl::string_view type) -> const ReferenceTarget* {
+                         return type == "test/Specimen" ? kSpecimens
+                                : type == "test/Keeper" ? kKeepers
+                                                        : nullptr;
+                       });
+}
+
+class CheckReferenceError : public ::testing::TestWithParam<CheckCase> {};
+
+TEST_P(CheckReferenceError, A16_NamesTheProblemAndTheColumn) {
+  const absl::StatusOr<Filter> filter = ParseWithTargets(GetParam().text);
+
+  ASSERT_THAT(filter,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  EXPECT_THAT(FieldViolations(filter.status()),
+              ElementsAre(FieldViolation{"filter", GetParam().expected}));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, CheckReferenceError,
+    ::testing::Values(
+        CheckCase{"OtherService", "crate.size=1",
+                  "Field 'crate' names a test/Crate, whose fields cannot be "
+                  "reached from here at column 7."},
+        CheckCase{"SecondHop", "keeper.specimen.count=1",
+                  "Field 'keeper.specimen' would be the second reference to "
+                  "follow, and only one can be at column 17."},
+        CheckCase{"UnknownField", "keeper.colour=red",
+                  "There is no field 'colour' in Keeper at column 8."},
+        CheckCase{"WrongType", "keeper.rank=high",
+                  "Field 'rank' needs a whole number of 64 bits, as -25 at "
+                  "column 13."},
+        CheckCase{"RepeatedReference", "helpers.rank=1",
+                  "Field 'helpers.rank' is repeated or a map; use ':' at "
+                  "column 13."},
+        CheckCase{"RepeatedField", "keeper.tags=a",
+                  "Field 'keeper.tags' is repeated or a map; use ':' at "
+                  "column 12."},
+        CheckCase{"NoReference", "display_name.rank=1",
+                  "Field 'display_name' is not a message and has no field "
+                  "'rank' at column 14."}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(CheckFilter, FollowsNoReferenceWithoutTargets) {
+  EXPECT_THAT(
+      FieldViolations(Parse("keeper.rank=1").status()),
+      ElementsAre(FieldViolation{"filter",
+                                 "Field 'keeper' names a test/Keeper, whose "
+                                 "fields cannot be reached from here at column "
+                                 "8."}));
+}
+
+TEST(Filter, ListsTheTypesThatItsReferencesLeadTo) {
+  const absl::StatusOr<Filter> filter = ParseWithTargets(
+      "keeper.labels.tier=a NOT origin.count=1 helpers.rank:2 keeper=x");
+
+  ASSERT_THAT(filter, IsOk());
+  EXPECT_THAT(filter->referenced_types(),
+              ElementsAre("test/Keeper", "test/Specimen"));
+  EXPECT_THAT(
+      filter->field_paths(),
+      ElementsAre("helpers.rank", "keeper", "keeper.labels", "origin.count"));
+}
 
 TEST(CheckFilter, CutsAndEscapesWhatItQuotes) {
   const std::string name(300, 'x');

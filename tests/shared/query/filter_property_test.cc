@@ -1,7 +1,10 @@
-// Random filters over random rows: SQL selects all that messages match, and no
-// more where it says so.
+// Random filters over random rows, with references among them: each engine's
+// SQL selects all that messages match, and no more where it says so.
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -17,11 +20,13 @@
 namespace crm {
 namespace {
 
+using query_test::Keeper;
 using query_test::Specimen;
 using ::testing::IsEmpty;
 
 constexpr int kRows = 60;
-constexpr int kFilters = 4000;
+constexpr int kKeepers = 20;
+constexpr int kFilters = 10'000;
 
 // A field, the comparators it may have and the values it may be compared to.
 struct FieldChoice {
@@ -99,6 +104,16 @@ const std::vector<FieldChoice>& FieldChoices() {
     add({"labels"}, has, {"tier", "other"});
     add({"tags", "lines.product"}, has, texts);
     add({"tags", "lines.product"}, has, patterns);
+    // References: to the same table and to another, followed and not.
+    add({"keeper", "origin"}, any, {"keepers/3", "specimens/7", "''"});
+    add({"keeper.display_name", "origin.display_name", "origin.nickname",
+         "keeper.labels.tier"},
+        any, texts);
+    add({"keeper.display_name", "origin.nickname", "keeper.labels.tier"}, equal,
+        patterns);
+    add({"keeper.rank", "origin.rank", "origin.amount.units"}, any, integers);
+    add({"helpers.display_name", "keeper.tags", "helpers.tags"}, has, texts);
+    add({"helpers.rank"}, has, integers);
     add({"numbers", "lines.quantity", "lines.price.units"}, has, integers);
     return choices;
   }();
@@ -136,32 +151,58 @@ class FilterWriter final {
   std::mt19937& random_;
 };
 
-TEST(FilterProperty, SqlAgreesWithMessages) {
+// An engine and how a database of it is made, empty.
+struct Engine {
+  const char* name;
+  std::function<std::unique_ptr<SpecimenTable>()> make;
+};
+
+class FilterProperty : public ::testing::TestWithParam<Engine> {};
+
+TEST_P(FilterProperty, A16_SqlAgreesWithMessages) {
   std::mt19937 random(20240501);
-  SpecimenTable table;
+  const std::unique_ptr<SpecimenTable> table = GetParam().make();
+  std::vector<Keeper> keepers;
+  for (int i = 0; i < kKeepers; ++i) keepers.push_back(RandomKeeper(i, random));
   std::vector<Specimen> rows;
-  for (int i = 0; i < kRows; ++i) {
-    rows.push_back(RandomSpecimen(i, random));
-    table.Insert(rows.back());
+  for (int i = 0; i < kRows; ++i) rows.push_back(RandomSpecimen(i, random));
+  table->Insert(keepers);
+  table->Insert(rows);
+  std::map<std::string, const google::protobuf::Message*> by_name;
+  for (const Specimen& row : rows) by_name[row.name()] = &row;
+  for (const Keeper& keeper : keepers) {
+    if (!keeper.has_delete_time()) by_name[keeper.name()] = &keeper;
   }
+  const auto find =
+      [&](const ReferenceTarget& target,
+          const std::string& name) -> const google::protobuf::Message* {
+    const auto found = by_name.find(name);
+    // A name of another type leads nowhere.
+    return found != by_name.end() &&
+                   found->second->GetDescriptor() == target.message
+               ? found->second
+               : nullptr;
+  };
+
   FilterWriter writer(random);
   int exact = 0;
   int selective = 0;
+  int following = 0;
   for (int i = 0; i < kFilters; ++i) {
     const std::string text = writer.Expression(4);
     SCOPED_TRACE(text);
     const absl::StatusOr<Filter> filter =
-        Filter::Parse(text, Specimen::descriptor());
+        Filter::Parse(text, Specimen::descriptor(), "filter", table->targets());
     ASSERT_THAT(filter, ::crm::testing::IsOk());
 
-    const LoweredFilter lowered = filter->Lower(table.columns());
-    const std::vector<std::string> names = table.Names(lowered.where);
+    const LoweredFilter lowered = filter->Lower(table->columns());
+    const std::vector<std::string> names = table->Names(lowered.where);
     const std::set<std::string> selected(names.begin(), names.end());
 
     std::vector<std::string> missed;
     std::vector<std::string> extra;
     for (const Specimen& row : rows) {
-      const bool matches = filter->Matches(row);
+      const bool matches = filter->Matches(row, find);
       const bool in_sql = selected.contains(row.name());
       if (matches && !in_sql) missed.push_back(row.ShortDebugString());
       if (!matches && in_sql && lowered.exact) {
@@ -172,11 +213,20 @@ TEST(FilterProperty, SqlAgreesWithMessages) {
     ASSERT_THAT(extra, IsEmpty()) << lowered.where.text;
     exact += lowered.exact ? 1 : 0;
     selective += selected.size() < rows.size() ? 1 : 0;
+    const bool follows = !filter->referenced_types().empty();
+    following += follows && lowered.exact ? 1 : 0;
   }
   // The test would prove nothing if little were lowered.
   EXPECT_GT(exact, kFilters / 10);
   EXPECT_GT(selective, kFilters / 3);
+  EXPECT_GT(following, kFilters / 100);
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, FilterProperty,
+                         ::testing::Values(Engine{
+                             "Sqlite",
+                             [] { return std::make_unique<SpecimenTable>(); }}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace crm

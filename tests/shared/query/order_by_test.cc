@@ -49,6 +49,18 @@ TEST(ParseOrderBy, IsEmptyForBlankText) {
   EXPECT_THAT(ParseOrderBy(" ", Columns()), IsOkAndHolds(IsEmpty()));
 }
 
+TEST(ParseOrderBy, A16_RefusesFieldsOfOtherResources) {
+  ColumnMap columns;
+  columns.Add("customer", {"c_customer", ColumnType::kText, false});
+
+  EXPECT_THAT(
+      FieldViolations(ParseOrderBy("customer.segment", columns).status()),
+      ElementsAre(FieldViolation{
+          "order_by",
+          "Field 'customer.segment' is one of another resource; lists are "
+          "ordered by their own fields: customer."}));
+}
+
 TEST(ParseOrderBy, RefusesWhatIsNoOrder) {
   for (const char* text :
        {"colour", "count up", "count DESC", "count desc desc", "count,",

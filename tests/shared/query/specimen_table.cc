@@ -1,6 +1,7 @@
 #include "tests/shared/query/specimen_table.h"
 
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -8,61 +9,133 @@
 #include "gtest/gtest.h"
 #include "shared/query/field_path.h"
 #include "shared/query/field_value.h"
+#include "shared/storage/sqlite/sqlite_database.h"
 
 namespace crm {
 namespace {
 
+using google::protobuf::Descriptor;
+using google::protobuf::Message;
+using query_test::Keeper;
 using query_test::Specimen;
 
-constexpr absl::string_view kColumnPaths[] = {
-    "name",         "display_name", "nickname",
-    "state",        "active",       "confirmed",
-    "count",        "total",        "rank",
-    "small",        "large",        "ratio",
-    "score",        "digest",       "create_time",
-    "wait",         "amount.units", "amount.currency_code",
-    "amount.nanos", "parent.count", "labels.tier",
-    "campaign",     "import_id"};
+constexpr char kTenant[] = "ours";
+constexpr char kOtherTenant[] = "theirs";
+
+const std::vector<std::string>& SpecimenPaths() {
+  static const auto* const kPaths = new std::vector<std::string>{
+      "name",         "display_name", "nickname",
+      "state",        "active",       "confirmed",
+      "count",        "total",        "rank",
+      "small",        "large",        "ratio",
+      "score",        "digest",       "create_time",
+      "wait",         "amount.units", "amount.currency_code",
+      "amount.nanos", "parent.count", "labels.tier",
+      "campaign",     "import_id",    "origin",
+      "keeper"};
+  return *kPaths;
+}
+
+const std::vector<std::string>& KeeperPaths() {
+  static const auto* const kPaths = new std::vector<std::string>{
+      "name", "display_name", "rank", "delete_time"};
+  return *kPaths;
+}
 
 std::string ColumnName(absl::string_view path) {
-  return absl::StrCat("\"", absl::StrReplaceAll(path, {{".", "_"}}), "\"");
+  return absl::StrReplaceAll(path, {{".", "_"}});
 }
 
-std::string ColumnSqlType(ColumnType type) {
+SqlType TypeOf(ColumnType type) {
   switch (type) {
     case ColumnType::kText:
-      return "TEXT";
+      return SqlType::kText;
     case ColumnType::kInteger:
-      return "INTEGER";
+      return SqlType::kInteger;
     case ColumnType::kReal:
-      return "REAL";
+      return SqlType::kReal;
     case ColumnType::kBlob:
-      return "BLOB";
+      return SqlType::kBlob;
   }
-  return "";
+  return SqlType::kBlob;
 }
 
-FieldPath PathOf(absl::string_view text) {
-  return FindFieldPath(*Specimen::descriptor(), text).value();
+FieldPath PathOf(const Descriptor* type, absl::string_view text) {
+  return FindFieldPath(*type, text).value();
 }
 
-void Bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
-  int result = SQLITE_OK;
-  if (const auto* integer = std::get_if<int64_t>(&value)) {
-    result = sqlite3_bind_int64(statement, index, *integer);
-  } else if (const auto* real = std::get_if<double>(&value)) {
-    result = sqlite3_bind_double(statement, index, *real);
-  } else if (const auto* text = std::get_if<std::string>(&value)) {
-    result =
-        sqlite3_bind_text(statement, index, text->data(),
-                          static_cast<int>(text->size()), SQLITE_TRANSIENT);
-  } else if (const auto* blob = std::get_if<SqlBlob>(&value)) {
-    // A null pointer would bind NULL, which empty bytes are not.
-    result = sqlite3_bind_blob(statement, index, blob->bytes.c_str(),
-                               static_cast<int>(blob->bytes.size()),
-                               SQLITE_TRANSIENT);
+ColumnMap ColumnsOf(const Descriptor* type, absl::string_view table,
+                    const std::vector<std::string>& paths) {
+  ColumnMap columns;
+  columns.set_table(table);
+  for (const std::string& path : paths) {
+    columns.Add(path,
+                ColumnFor(PathOf(type, path), QuoteName(ColumnName(path))));
   }
-  ASSERT_EQ(result, SQLITE_OK);
+  return columns;
+}
+
+SqlTable TableOf(const ColumnMap& columns) {
+  SqlTable table{.name = columns.table()};
+  table.columns.push_back({"tenant", SqlType::kText, false, {}});
+  for (const std::string& path : columns.paths()) {
+    const Column& column = *columns.Find(path);
+    table.columns.push_back(
+        {ColumnName(path), TypeOf(column.type), column.nullable, {}});
+  }
+  table.primary_key = {"tenant", "name"};
+  return table;
+}
+
+std::unique_ptr<Database> OpenEmpty() {
+  std::string folder = absl::StrCat(::testing::TempDir(), "specimens-XXXXXX");
+  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  SqliteOptions options;
+  options.path = absl::StrCat(folder, "/test.db");
+  options.min_free_bytes = 0;
+  options.min_free_fraction = 0;
+  // Runs under a debugger or a sanitizer take longer than a service may.
+  options.read_limit = absl::Minutes(1);
+  auto database = OpenSqlite(options);
+  EXPECT_TRUE(database.ok()) << database.status();
+  return *std::move(database);
+}
+
+absl::Status InsertRow(SqlWriter& writer, const ColumnMap& columns,
+                       const std::string& tenant, const Message& message) {
+  std::vector<std::string> names = {"tenant"};
+  std::vector<std::string> marks = {"?"};
+  std::vector<SqlValue> values = {tenant};
+  for (const std::string& path : columns.paths()) {
+    names.push_back(columns.Find(path)->name);
+    marks.push_back("?");
+    values.push_back(
+        ReadColumn(message, PathOf(message.GetDescriptor(), path)));
+  }
+  return writer
+      .Execute(absl::StrCat("INSERT INTO ", columns.table(), " (",
+                            absl::StrJoin(names, ", "), ") VALUES (",
+                            absl::StrJoin(marks, ", "), ")"),
+               values)
+      .status();
+}
+
+template <typename T>
+void InsertRows(Database& database, const ColumnMap& columns,
+                const std::vector<T>& rows) {
+  const absl::Status status =
+      database.WriteAndWait(absl::InfiniteFuture(), [&](SqlWriter& writer) {
+        absl::Status result;
+        for (size_t i = 0; i < rows.size(); ++i) {
+          // The other tenant's row of this name looks like another of ours.
+          T other = rows[(i + 1) % rows.size()];
+          other.set_name(rows[i].name());
+          result.Update(InsertRow(writer, columns, kTenant, rows[i]));
+          result.Update(InsertRow(writer, columns, kOtherTenant, other));
+        }
+        return result;
+      });
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 }  // namespace
@@ -173,67 +246,90 @@ Specimen RandomSpecimen(int number, std::mt19937& random) {
   } else if (maybe()) {
     s.set_import_id(small());
   }
+  // Some of these do not exist.
+  if (maybe()) s.set_origin(absl::StrCat("specimens/", below(70)));
+  if (maybe()) s.set_keeper(absl::StrCat("keepers/", below(25)));
+  for (int i = below(3); i > 0; --i) {
+    s.add_helpers(absl::StrCat("keepers/", below(25)));
+  }
   return s;
 }
 
-SpecimenTable::SpecimenTable() {
-  EXPECT_EQ(sqlite3_open(":memory:", &database_), SQLITE_OK);
-  std::vector<std::string> definitions;
-  for (const absl::string_view text : kColumnPaths) {
-    const Column column = ColumnFor(PathOf(text), ColumnName(text));
-    definitions.push_back(absl::StrCat(column.name, " ",
-                                       ColumnSqlType(column.type),
-                                       column.nullable ? "" : " NOT NULL"));
-    columns_.Add(text, column);
+Keeper RandomKeeper(int number, std::mt19937& random) {
+  const auto below = [&random](uint32_t bound) {
+    return static_cast<int>(random() % bound);
+  };
+  static constexpr const char* kTexts[] = {"", "a", "ab", "b", "a*b", "A"};
+  Keeper k;
+  k.set_name(absl::StrCat("keepers/", number));
+  k.set_display_name(kTexts[below(std::size(kTexts))]);
+  if (below(2) == 0) k.set_rank(below(3) - 1);
+  if (below(2) == 0) {
+    (*k.mutable_labels())["tier"] = kTexts[below(std::size(kTexts))];
   }
-  Run(absl::StrCat("CREATE TABLE specimens (", absl::StrJoin(definitions, ", "),
-                   ")"),
-      {});
+  for (int i = below(3); i > 0; --i) {
+    k.add_tags(kTexts[below(std::size(kTexts))]);
+  }
+  if (below(5) == 0) k.mutable_delete_time()->set_seconds(1'700'000'000);
+  return k;
 }
 
-SpecimenTable::~SpecimenTable() { sqlite3_close(database_); }
+SpecimenTable::SpecimenTable() : SpecimenTable(OpenEmpty()) {}
 
-void SpecimenTable::Insert(const Specimen& specimen) {
-  std::vector<SqlValue> values;
-  std::vector<std::string> marks;
-  for (const absl::string_view text : kColumnPaths) {
-    values.push_back(ReadColumn(specimen, PathOf(text)));
-    marks.push_back("?");
-  }
-  Run(absl::StrCat("INSERT INTO specimens VALUES (", absl::StrJoin(marks, ", "),
-                   ")"),
-      values);
+SpecimenTable::SpecimenTable(std::unique_ptr<Database> database)
+    : specimens_(
+          ColumnsOf(Specimen::descriptor(), "specimens", SpecimenPaths())),
+      keepers_(ColumnsOf(Keeper::descriptor(), "keepers", KeeperPaths())),
+      specimen_target_{.type = "test/Specimen",
+                       .message = Specimen::descriptor(),
+                       .columns = &specimens_,
+                       .soft_delete = false},
+      keeper_target_{.type = "test/Keeper",
+                     .message = Keeper::descriptor(),
+                     .columns = &keepers_,
+                     .soft_delete = true},
+      database_(std::move(database)) {
+  SqlSchema schema;
+  schema.tables = {TableOf(specimens_), TableOf(keepers_)};
+  const auto migrated = database_->Migrate(schema);
+  EXPECT_TRUE(migrated.ok()) << migrated.status();
+}
+
+FindTarget SpecimenTable::targets() const {
+  return [this](absl::string_view type) -> const ReferenceTarget* {
+    if (type == specimen_target_.type) return &specimen_target_;
+    if (type == keeper_target_.type) return &keeper_target_;
+    return nullptr;
+  };
+}
+
+void SpecimenTable::Insert(const std::vector<Specimen>& specimens) {
+  InsertRows(*database_, specimens_, specimens);
+}
+
+void SpecimenTable::Insert(const std::vector<Keeper>& keepers) {
+  InsertRows(*database_, keepers_, keepers);
 }
 
 std::vector<std::string> SpecimenTable::Names(const SqlFragment& where,
                                               absl::string_view order_by,
                                               int limit) {
-  return Run(absl::StrCat("SELECT name FROM specimens WHERE (", where.text,
-                          ") ORDER BY ", order_by, " LIMIT ", limit),
-             where.params);
-}
-
-std::vector<std::string> SpecimenTable::Run(
-    const std::string& sql, const std::vector<SqlValue>& params) {
-  sqlite3_stmt* statement = nullptr;
-  EXPECT_EQ(
-      sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()),
-                         &statement, nullptr),
-      SQLITE_OK)
-      << sqlite3_errmsg(database_) << ": " << sql;
-  EXPECT_EQ(sqlite3_bind_parameter_count(statement),
-            static_cast<int>(params.size()))
-      << sql;
-  for (size_t i = 0; i < params.size(); ++i) {
-    Bind(statement, static_cast<int>(i) + 1, params[i]);
-  }
+  std::string sql = absl::StrCat("SELECT name FROM specimens WHERE tenant = ?",
+                                 " AND (", where.text, ") ORDER BY ", order_by);
+  if (limit >= 0) absl::StrAppend(&sql, " LIMIT ", limit);
+  std::vector<SqlValue> params = {std::string(kTenant)};
+  params.insert(params.end(), where.params.begin(), where.params.end());
   std::vector<std::string> names;
-  while (sqlite3_step(statement) == SQLITE_ROW) {
-    names.emplace_back(
-        reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
-  }
-  EXPECT_EQ(sqlite3_finalize(statement), SQLITE_OK)
-      << sqlite3_errmsg(database_) << ": " << sql;
+  const absl::Status status = database_->Read(
+      absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+        const auto rows = reader.Query(sql, params);
+        if (!rows.ok()) return rows.status();
+        for (const SqlRow& row : *rows) {
+          names.push_back(std::get<std::string>(row[0]));
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(status.ok()) << status << ": " << sql;
   return names;
 }
 

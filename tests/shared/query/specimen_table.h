@@ -1,11 +1,10 @@
-// A table of specimens in SQLite, to compare what SQL selects with what
-// messages match.
+// Tables of specimens and their keepers in a database, to compare what SQL
+// selects with what messages match.
 
 #ifndef CRM_TESTS_SHARED_QUERY_SPECIMEN_TABLE_H_
 #define CRM_TESTS_SHARED_QUERY_SPECIMEN_TABLE_H_
 
-#include <sqlite3.h>
-
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,7 +12,9 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/text_format.h"
 #include "shared/query/column_map.h"
+#include "shared/query/reference.h"
 #include "shared/query/sql.h"
+#include "shared/storage/database.h"
 #include "specimen.pb.h"
 
 namespace crm {
@@ -25,31 +26,45 @@ query_test::Specimen ParseSpecimen(absl::string_view text);
 // its name is unique for each `number`.
 query_test::Specimen RandomSpecimen(int number, std::mt19937& random);
 
-// Columns for the fields of a specimen that have one value. Thread-compatible.
+// The same for a keeper. Some are deleted.
+query_test::Keeper RandomKeeper(int number, std::mt19937& random);
+
+// Columns for the fields of specimens and keepers that have one value. Rows are
+// those of one tenant; another has rows of the same names with other values.
+// Thread-compatible.
 class SpecimenTable final {
  public:
+  // A table in a SQLite database of its own.
   SpecimenTable();
-  ~SpecimenTable();
+  // A table in `database`, which is empty.
+  explicit SpecimenTable(std::unique_ptr<Database> database);
   SpecimenTable(const SpecimenTable&) = delete;
   SpecimenTable& operator=(const SpecimenTable&) = delete;
 
-  const ColumnMap& columns() const { return columns_; }
+  const ColumnMap& columns() const { return specimens_; }
 
-  void Insert(const query_test::Specimen& specimen);
+  // Knows specimens and keepers.
+  FindTarget targets() const;
 
-  // Returns the names of the rows for which `where` holds, in the order that
-  // `order_by` gives, `limit` at most if it is positive.
+  // Store rows.
+  void Insert(const std::vector<query_test::Specimen>& specimens);
+  void Insert(const std::vector<query_test::Keeper>& keepers);
+  void Insert(const query_test::Specimen& specimen) {
+    Insert(std::vector<query_test::Specimen>{specimen});
+  }
+
+  // Returns the names of the specimens for which `where` holds, in the order
+  // that `order_by` gives, `limit` at most if it is positive.
   std::vector<std::string> Names(const SqlFragment& where,
                                  absl::string_view order_by = "name",
                                  int limit = -1);
 
  private:
-  // Runs `sql` and returns the first column of its rows.
-  std::vector<std::string> Run(const std::string& sql,
-                               const std::vector<SqlValue>& params);
-
-  ColumnMap columns_;
-  sqlite3* database_ = nullptr;
+  ColumnMap specimens_;
+  ColumnMap keepers_;
+  const ReferenceTarget specimen_target_;
+  const ReferenceTarget keeper_target_;
+  std::unique_ptr<Database> database_;
 };
 
 }  // namespace crm
