@@ -69,3 +69,36 @@ run_tests() {
   exec env -u CRM_HOME -u CRM_JOBS ctest --test-dir "$(build_folder "$preset")" --output-on-failure \
       --no-tests=error --timeout 300 -j "${CRM_JOBS:-$(nproc)}" "$@"
 }
+
+# fuzz_targets: the names of all fuzz targets.
+fuzz_targets() {
+  local folder
+  for folder in "$CRM_ROOT"/tests/fuzz/corpus/*/; do basename "$folder"; done
+}
+
+# run_fuzzers SECONDS TARGET...: fuzzes each target (all without one) for so
+# long, one after the other. New inputs are kept in CRM_HOME/fuzz, findings
+# too; the first finding ends it.
+run_fuzzers() {
+  local seconds="$1" target
+  shift
+  local -a targets=("$@")
+  (( ${#targets[@]} > 0 )) || mapfile -t targets < <(fuzz_targets)
+  for target in "${targets[@]}"; do
+    [[ -d "$CRM_ROOT/tests/fuzz/corpus/$target" ]] ||
+        bad_usage "'$target' is no fuzz target; there are:" \
+            "$(fuzz_targets | paste -sd' ' -)."
+  done
+  setup fuzz
+  build fuzz "${targets[@]/#/fuzz_}"
+  for target in "${targets[@]}"; do
+    say "Fuzzing $target for $seconds s ..."
+    mkdir -p "$CRM_HOME/fuzz/$target"
+    "$(build_folder fuzz)/bin/fuzz_$target" -max_total_time="$seconds" \
+        -timeout=10 -rss_limit_mb=2048 -max_len=16384 -verbosity=0 \
+        -print_final_stats=1 -artifact_prefix="$CRM_HOME/fuzz/$target-" \
+        "$CRM_HOME/fuzz/$target" "$CRM_ROOT/tests/fuzz/corpus/$target" ||
+        fail "$target: the input lies in $CRM_HOME/fuzz; add it to" \
+            "tests/fuzz/corpus/$target with the mend."
+  done
+}

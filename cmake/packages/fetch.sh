@@ -13,6 +13,8 @@ readonly DEBIAN_PACKAGES=(
 )
 # To test, besides.
 readonly DEBIAN_TEST_PACKAGES=(git nghttp2-client)
+# To fuzz, besides.
+readonly DEBIAN_FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 # For npm packages and the shipped clients, unless a newer Node is there.
 readonly DEBIAN_NODE_PACKAGES=(nodejs npm)
 readonly OLDEST_NODE=18
@@ -41,10 +43,11 @@ missing_packages() {
   done
 }
 
-# wanted_packages PURPOSE: what is to be installed for `run` or `test`.
+# wanted_packages PURPOSE: what is to be installed for `run`, `test` or `fuzz`.
 wanted_packages() {
   printf '%s\n' "${DEBIAN_PACKAGES[@]}"
-  [[ "$1" == run ]] || printf '%s\n' "${DEBIAN_TEST_PACKAGES[@]}"
+  [[ "$1" != test ]] || printf '%s\n' "${DEBIAN_TEST_PACKAGES[@]}"
+  [[ "$1" != fuzz ]] || printf '%s\n' "${DEBIAN_FUZZ_PACKAGES[@]}"
   if (( $(node_major) < OLDEST_NODE )) || ! has npm; then
     printf '%s\n' "${DEBIAN_NODE_PACKAGES[@]}"
   fi
@@ -159,7 +162,7 @@ npm_names() {
       "$1/package.json"
 }
 
-# setup PURPOSE: fetches what is missing to `run` or to `test`.
+# setup PURPOSE: fetches what is missing to `run`, `test` or `fuzz`.
 setup() {
   local list folder
   local -a packages=() stale=()

@@ -89,6 +89,35 @@ RedisReply ToReply(const redisReply& reply) {
   }
 }
 
+// The most elements of one array in a reply. hiredis allocates what an array
+// claims to hold before any of it has come: 16 GiB for eleven bytes.
+constexpr int kMaxArrayElements = 1 << 20;
+
+const redisReplyObjectFunctions& DefaultFunctions() {
+  static const redisReplyObjectFunctions functions = [] {
+    redisReader* reader = redisReaderCreate();
+    const redisReplyObjectFunctions copy = *reader->fn;
+    redisReaderFree(reader);
+    return copy;
+  }();
+  return functions;
+}
+
+// The reader takes a missing object for lack of memory and breaks off.
+void* CreateBoundedArray(const redisReadTask* task, int elements) {
+  if (elements > kMaxArrayElements) return nullptr;
+  return DefaultFunctions().createArray(task, elements);
+}
+
+void BoundReplies(redisContext& context) {
+  static redisReplyObjectFunctions functions = [] {
+    redisReplyObjectFunctions bounded = DefaultFunctions();
+    bounded.createArray = CreateBoundedArray;
+    return bounded;
+  }();
+  context.reader->fn = &functions;
+}
+
 absl::Status Append(redisContext& context, const RedisCommand& command) {
   std::vector<const char*> arguments;
   std::vector<size_t> lengths;
@@ -139,6 +168,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(
   Context context(redisConnectNonBlock(address.c_str(), port));
   if (context == nullptr) return ConnectError("out of memory");
   if (context->err != 0) return ConnectError(context->errstr);
+  BoundReplies(*context);
   CRM_RETURN_IF_ERROR(FinishConnect(context->fd, timeout));
   const int interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (interrupt_fd < 0) return ConnectError("no file descriptor left");
