@@ -1,5 +1,5 @@
 # The three kinds of target: a library a folder, a program, and a test program
-# a folder.
+# a folder; and its tests once more, on the second engine.
 
 include(GoogleTest)
 
@@ -39,4 +39,20 @@ function(crm_test name)
       DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60
       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# crm_postgres_test(NAME [FILTER part of a test's name]): runs the tests of a
+# program once more with PostgreSQL as the engine, in one process, because they
+# share a server.
+function(crm_postgres_test name)
+  cmake_parse_arguments(ARG "" "FILTER;TIMEOUT" "" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_test(NAME ${name}_on_postgres
+      COMMAND ${name} --gtest_filter=*${ARG_FILTER}*)
+  set_tests_properties(${name}_on_postgres PROPERTIES
+      ENVIRONMENT CRM_TEST_DATABASE=postgres
+      TIMEOUT ${ARG_TIMEOUT}
+      LABELS postgres)
 endfunction()

@@ -7,12 +7,12 @@
 readonly DEBIAN_PACKAGES=(
   build-essential ca-certificates ccache cmake curl libabsl-dev libboost-dev
   libcpp-httplib-dev libgmock-dev libgrpc++-dev libgtest-dev libhiredis-dev
-  libnghttp2-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev mold
-  ninja-build nlohmann-json3-dev pkgconf protobuf-compiler
+  libnghttp2-dev libpq-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev
+  mold ninja-build nlohmann-json3-dev pkgconf protobuf-compiler
   protobuf-compiler-grpc redis-server zlib1g-dev
 )
 # To test, besides.
-readonly DEBIAN_TEST_PACKAGES=(git nghttp2-client)
+readonly DEBIAN_TEST_PACKAGES=(git nghttp2-client pgbouncer postgresql-15)
 # To fuzz, besides.
 readonly DEBIAN_FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 # For npm packages and the shipped clients, unless a newer Node is there.

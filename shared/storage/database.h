@@ -11,7 +11,11 @@
 //   RESOURCE_EXHAUSTED RESULT_TOO_LARGE  beyond kMaxRows or kMaxResultBytes
 //   RESOURCE_EXHAUSTED DISK_FULL         the disk took no more
 //   DEADLINE_EXCEEDED READ_INTERRUPTED   the snapshot outlived its limit
+//   DEADLINE_EXCEEDED STATEMENT_TIMEOUT  a statement outlived the deadline
 //   UNAVAILABLE STORAGE_BUSY             another transaction is in the way
+//   UNAVAILABLE STORAGE_UNREACHABLE      the server of the store is away
+//   ABORTED TRANSACTION_CONFLICT         others changed the same rows, and went
+//                                        on doing so however often it was tried
 //   INTERNAL STORAGE_ERROR               anything else, such as wrong SQL
 
 #ifndef CRM_SHARED_STORAGE_DATABASE_H_
@@ -62,6 +66,14 @@ class SqlWriter : public SqlReader {
   // Errors as listed above.
   virtual absl::StatusOr<int64_t> Execute(
       absl::string_view sql, const std::vector<SqlValue>& params) = 0;
+
+  // Execute() for a statement that succeeds or else ends the body, so that
+  // nobody looks at what it answers. It may be sent later, together with what
+  // follows: then a failure is that of a later call, or of the body as a whole.
+  virtual absl::Status Post(absl::string_view sql,
+                            const std::vector<SqlValue>& params) {
+    return Execute(sql, params).status();
+  }
 };
 
 // What has happened since the database was opened.
@@ -72,6 +84,7 @@ struct DatabaseStats {
   int64_t expired_writes = 0;  // dropped because their deadline had passed
   int64_t refused_writes = 0;  // overload, low disk, closed
   int64_t checkpoints = 0;
+  int64_t conflicts = 0;  // transactions run again because of others
 };
 
 // A store with snapshot reads and queued, grouped writes. Thread-safe.
@@ -96,13 +109,18 @@ class Database {
   // this body is stored. `body` may run more than once, so it keeps no result
   // of an earlier run; it must not wait for this database. After a statement of
   // it failed it returns an error: an OK becomes that statement's error, and
-  // further statements may fail. Bodies of one caller run in the order queued.
+  // further statements may fail.
   //
-  // `done` is called on the writer's thread, where it must be quick, or, when
+  // Bodies appear to run one after the other, in an order of the engine's
+  // choice: who needs one write after another waits for the first one's `done`.
+  //
+  // `done` is called on a writer's thread, where it must be quick, or, when
   // the write is refused at once, on the caller's. Besides the body's own
   // errors it gets DEADLINE_EXCEEDED WRITE_EXPIRED when the deadline passed
   // before the body ran, UNAVAILABLE OVERLOADED (queue full), COMMIT_FAILED or
-  // STORAGE_CLOSED, and RESOURCE_EXHAUSTED DISK_LOW or DISK_FULL.
+  // STORAGE_CLOSED, and RESOURCE_EXHAUSTED DISK_LOW or DISK_FULL. One error
+  // leaves open whether the body is stored: UNAVAILABLE COMMIT_UNKNOWN, when a
+  // connection broke during the commit.
   virtual void Write(absl::Time deadline, WriteBody body, WriteDone done) = 0;
 
   // Write() that waits for `done` and returns its status. Never called from a
@@ -133,8 +151,9 @@ class Database {
   // Empty for one that a single process has to itself, on this machine.
   virtual absl::string_view TimeSql() const { return {}; }
 
-  // Has `listener` called on the writer's thread after each durable commit,
-  // before that commit's `done`s. It must be quick. An empty one removes it.
+  // Has `listener` called on a writer's thread after each durable commit of
+  // this process, before that commit's `done`s. It must be quick. An empty one
+  // removes it.
   // The listener that was set before runs no more once this returns; it must
   // not call this itself.
   virtual void SetCommitListener(std::function<void()> listener) = 0;

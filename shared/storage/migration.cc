@@ -32,6 +32,8 @@ absl::string_view TypeName(SqlType type, const SqlDialect& dialect) {
 }
 
 struct LiteralWriter {
+  const SqlDialect& dialect;
+
   std::string operator()(std::monostate) const { return "NULL"; }
   std::string operator()(int64_t value) const { return absl::StrCat(value); }
   std::string operator()(double value) const {
@@ -41,7 +43,8 @@ struct LiteralWriter {
     return absl::StrCat("'", absl::StrReplaceAll(value, {{"'", "''"}}), "'");
   }
   std::string operator()(const SqlBlob& value) const {
-    return absl::StrCat("x'", absl::BytesToHexString(value.bytes), "'");
+    return absl::StrCat(dialect.blob_literal_prefix,
+                        absl::BytesToHexString(value.bytes), "'");
   }
 };
 
@@ -61,15 +64,16 @@ std::string ColumnSql(const SqlTable& table, const SqlColumn& column,
   if (!IsNullable(table, column)) absl::StrAppend(&sql, " NOT NULL");
   if (column.default_value.has_value()) {
     absl::StrAppend(&sql, " DEFAULT ",
-                    std::visit(LiteralWriter(), *column.default_value));
+                    std::visit(LiteralWriter{dialect}, *column.default_value));
   }
   return sql;
 }
 
-std::string NameList(const std::vector<std::string>& names) {
+std::string NameList(const std::vector<std::string>& names,
+                     absl::string_view suffix = "") {
   return absl::StrJoin(names, ", ",
-                       [](std::string* out, const std::string& name) {
-                         absl::StrAppend(out, QuoteName(name));
+                       [suffix](std::string* out, const std::string& name) {
+                         absl::StrAppend(out, QuoteName(name), suffix);
                        });
 }
 
@@ -147,9 +151,10 @@ absl::Status PlanTable(const SqlTable& table, const PresentSchema& present,
 }
 
 void PlanIndexes(const SqlTable& table, const PresentSchema& present,
-                 bool may_replace, MigrationPlan& plan) {
+                 const SqlDialect& dialect, bool may_replace,
+                 MigrationPlan& plan) {
   for (const SqlIndex& index : table.indexes) {
-    const std::string sql = CreateIndexSql(table, index);
+    const std::string sql = CreateIndexSql(table, index, dialect);
     const auto found = present.indexes.find(index.name);
     if (found != present.indexes.end()) {
       if (found->second == sql || !may_replace) continue;
@@ -165,7 +170,7 @@ std::string Checksum(const SqlSchema& schema, const SqlDialect& dialect) {
   for (const SqlTable& table : schema.tables) {
     absl::StrAppend(&ddl, CreateTableSql(table, dialect), ";\n");
     for (const SqlIndex& index : table.indexes) {
-      absl::StrAppend(&ddl, CreateIndexSql(table, index), ";\n");
+      absl::StrAppend(&ddl, CreateIndexSql(table, index, dialect), ";\n");
     }
   }
   return absl::BytesToHexString(Sha256(ddl));
@@ -183,7 +188,8 @@ std::string CreateTableSql(const SqlTable& table, const SqlDialect& dialect) {
   return sql;
 }
 
-std::string CreateIndexSql(const SqlTable& table, const SqlIndex& index) {
+std::string CreateIndexSql(const SqlTable& table, const SqlIndex& index,
+                           const SqlDialect& dialect) {
   std::vector<std::string> conditions;
   if (index.live_only) {
     conditions.push_back(absl::StrCat(QuoteName("delete_time"), " IS NULL"));
@@ -192,9 +198,10 @@ std::string CreateIndexSql(const SqlTable& table, const SqlIndex& index) {
     // A comparison with NULL is not true, so this leaves out NULL as well.
     conditions.push_back(absl::StrCat(QuoteName(column), " <> ''"));
   }
-  std::string sql = absl::StrCat(
-      "CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", QuoteName(index.name),
-      " ON ", QuoteName(table.name), " (", NameList(index.columns), ")");
+  std::string sql =
+      absl::StrCat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ",
+                   QuoteName(index.name), " ON ", QuoteName(table.name), " (",
+                   NameList(index.columns, dialect.index_order), ")");
   if (!conditions.empty()) {
     absl::StrAppend(&sql, " WHERE ", absl::StrJoin(conditions, " AND "));
   }
@@ -220,7 +227,7 @@ absl::StatusOr<MigrationPlan> PlanMigration(const SqlSchema& wanted,
   CRM_RETURN_IF_ERROR(PlanTable(VersionTable(), present, dialect, plan));
   for (const SqlTable& table : wanted.tables) {
     CRM_RETURN_IF_ERROR(PlanTable(table, present, dialect, plan));
-    PlanIndexes(table, present, /*may_replace=*/!store_is_newer, plan);
+    PlanIndexes(table, present, dialect, /*may_replace=*/!store_is_newer, plan);
   }
   plan.version = store_is_newer
                      ? stored

@@ -17,13 +17,18 @@
 
 namespace crm {
 
-// How an engine calls the four types, and what it says of a clustered table.
+// How an engine calls the four types, and what else it says differently.
 struct SqlDialect {
   absl::string_view integer;
   absl::string_view real;
   absl::string_view text;
   absl::string_view blob;
+  // What ends the statement that makes a clustered table.
   absl::string_view clustered_suffix;
+  // What stands before the hexadecimal digits of bytes.
+  absl::string_view blob_literal_prefix = "x'";
+  // What follows a column of an index, so that NULL comes first.
+  absl::string_view index_order = "";
 };
 
 struct PresentColumn {
@@ -71,7 +76,8 @@ absl::StatusOr<MigrationPlan> PlanMigration(const SqlSchema& wanted,
 
 // Return the DDL of one table without its indexes, and of one index.
 std::string CreateTableSql(const SqlTable& table, const SqlDialect& dialect);
-std::string CreateIndexSql(const SqlTable& table, const SqlIndex& index);
+std::string CreateIndexSql(const SqlTable& table, const SqlIndex& index,
+                           const SqlDialect& dialect);
 
 }  // namespace crm
 

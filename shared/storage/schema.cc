@@ -104,7 +104,8 @@ absl::Status ValidateSchema(const SqlSchema& schema) {
       schema.min_writer > schema.version) {
     return Invalid("min_reader and min_writer must not exceed the version");
   }
-  std::set<std::string> relations = {"schema_version"};
+  std::set<std::string> relations = {"schema_version", "schema_index",
+                                     "schema_lock"};
   for (const SqlTable& table : schema.tables) {
     CRM_RETURN_IF_ERROR(ValidateTable(table, relations));
   }

@@ -85,6 +85,33 @@ absl::Status CommitFailed(absl::string_view why) {
                                   ". Retry with the same request_id."));
 }
 
+absl::Status CommitUnknown() {
+  return Unavailable("COMMIT_UNKNOWN",
+                     "The connection to the store broke during the commit, so "
+                     "the write may be stored or not. To retry with the same "
+                     "request_id is safe.");
+}
+
+absl::Status StatementTimeout() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "STATEMENT_TIMEOUT",
+                   "The deadline passed during the write; nothing was "
+                   "written.");
+}
+
+absl::Status StorageUnreachable(absl::string_view why) {
+  return WithRetryAfter(
+      Unavailable("STORAGE_UNREACHABLE",
+                  absl::StrCat("The server of the store cannot be reached: ",
+                               absl::StripSuffix(why, "."), ".")),
+      absl::Seconds(1));
+}
+
+absl::Status TransactionConflict() {
+  return Aborted("TRANSACTION_CONFLICT",
+                 "Others changed the same rows at the same time; nothing was "
+                 "written. Try again.");
+}
+
 absl::Status StorageError(absl::string_view engine_message) {
   return Internal(
       "STORAGE_ERROR",

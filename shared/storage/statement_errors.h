@@ -25,6 +25,10 @@ absl::Status StorageUnusable(absl::string_view path, absl::string_view why);
 absl::Status WriteExpired();
 absl::Status WriteQueueFull();
 absl::Status CommitFailed(absl::string_view why);
+absl::Status CommitUnknown();
+absl::Status StatementTimeout();
+absl::Status StorageUnreachable(absl::string_view why);
+absl::Status TransactionConflict();
 absl::Status StorageError(absl::string_view engine_message);
 
 absl::Status DatabaseLocked(absl::string_view path);

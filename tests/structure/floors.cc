@@ -25,6 +25,7 @@ const std::map<std::string, int, std::less<>>& SharedFloors() {
       {"shared/observe", 3},
       {"shared/storage", 4},
       {"shared/storage/sqlite", 4},
+      {"shared/storage/postgres", 4},
       {"shared/storage/duckdb", 4},
       {"shared/auth", 4},
       {"shared/redis", 4},
@@ -74,6 +75,7 @@ const std::vector<ClientLibrary>& ClientLibraries() {
   static const auto* const libraries = new std::vector<ClientLibrary>{
       {{"hiredis/"}, "PkgConfig::HIREDIS", "shared/redis"},
       {{"sqlite3.h"}, "SQLite::SQLite3", "shared/storage/sqlite"},
+      {{"libpq-fe.h"}, "PkgConfig::LIBPQ", "shared/storage/postgres"},
       {{"duckdb.h", "duckdb.hpp", "duckdb/"},
        "crm_duckdb_client",
        "shared/storage/duckdb"},

@@ -23,7 +23,7 @@
 #include "shared/storage/database.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/sqlite_database.h"
-#include "shared/storage/sqlite/write_queue.h"
+#include "shared/storage/write_queue.h"
 
 namespace crm {
 

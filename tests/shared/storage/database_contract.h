@@ -18,6 +18,8 @@ namespace crm::testing {
 // How an engine is opened on an empty folder, and again after it was closed.
 struct Engine {
   std::string name;
+  // Whether several may have it open at once.
+  bool shared = false;
   std::function<absl::StatusOr<std::unique_ptr<Database>>(
       const std::string& folder, const Clock& clock)>
       open;

@@ -57,7 +57,7 @@ PresentSchema Migrated(const SqlSchema& schema) {
                              .primary_key = {"tenant", "name"}};
   for (const SqlTable& table : schema.tables) {
     for (const SqlIndex& index : table.indexes) {
-      present.indexes[index.name] = CreateIndexSql(table, index);
+      present.indexes[index.name] = CreateIndexSql(table, index, kDialect);
     }
   }
   return present;
@@ -99,7 +99,7 @@ TEST(CreateIndexSql, HoldsOnlyTheRowsThatAreAskedFor) {
                     .live_only = true,
                     .where_not_empty = {"email"}};
 
-  EXPECT_EQ(CreateIndexSql(Leads(), index),
+  EXPECT_EQ(CreateIndexSql(Leads(), index, kDialect),
             "CREATE UNIQUE INDEX \"leads_by_email\" ON \"leads\" "
             "(\"tenant\", \"email\") WHERE \"delete_time\" IS NULL AND "
             "\"email\" <> ''");

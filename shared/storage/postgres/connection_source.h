@@ -1,0 +1,44 @@
+// Makes the connections of one store, and holds off for a while when the server
+// is away, so that calls fail at once instead of queueing up behind attempts.
+
+#ifndef CRM_SHARED_STORAGE_POSTGRES_CONNECTION_SOURCE_H_
+#define CRM_SHARED_STORAGE_POSTGRES_CONNECTION_SOURCE_H_
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "shared/storage/postgres/connection.h"
+
+namespace crm {
+
+// Thread-safe.
+class ConnectionSource final {
+ public:
+  explicit ConnectionSource(PostgresAddress address)
+      : address_(std::move(address)) {}
+
+  // Returns a new connection, UNAVAILABLE STORAGE_UNREACHABLE, or, for a while
+  // after that, the same error without a try. The while doubles from 50 ms to 2
+  // s.
+  absl::StatusOr<std::unique_ptr<PostgresConnection>> Connect();
+
+  // Returns OK unless the last attempt failed.
+  absl::Status Check() const;
+
+ private:
+  const PostgresAddress address_;
+
+  mutable std::mutex mutex_;
+  absl::Status last_;
+  absl::Duration pause_;
+  std::chrono::steady_clock::time_point next_try_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_POSTGRES_CONNECTION_SOURCE_H_

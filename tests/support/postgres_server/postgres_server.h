@@ -1,0 +1,70 @@
+// A private PostgreSQL server for tests: its own process, folder and socket.
+
+#ifndef CRM_TESTS_SUPPORT_POSTGRES_SERVER_POSTGRES_SERVER_H_
+#define CRM_TESTS_SUPPORT_POSTGRES_SERVER_POSTGRES_SERVER_H_
+
+#include <sys/types.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace crm::testing {
+
+// Runs the server of Debian's package on a Unix socket in a temporary folder,
+// as an ordinary user, without fsync, since no test cuts the power. Any failure
+// to run it ends the test program with a message. Thread-safe.
+class PostgresServer {
+ public:
+  // Starts a server and waits until it answers. `settings` are added to its
+  // command line, as {"-c", "max_connections=20"}.
+  explicit PostgresServer(std::vector<std::string> settings = {});
+
+  // Stops it.
+  ~PostgresServer();
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+
+  // Returns the URI of the database `key`, which is made, empty, when it is
+  // asked for the first time. Any text may be a key.
+  std::string Uri(absl::string_view key);
+
+  // The URI of the same database by way of a proxy's socket in `folder`.
+  static std::string Through(absl::string_view folder, absl::string_view uri);
+
+  // Where its socket is.
+  const std::string& folder() const { return folder_; }
+  std::string socket() const;
+
+  // Stops the server as an operator does who does not wait for clients, and
+  // starts it again.
+  void Stop();
+  void Start();
+
+  // Runs one statement in the database of `uri`.
+  void Run(absl::string_view uri, absl::string_view sql);
+
+ private:
+  std::string UriOf(absl::string_view database) const;
+  bool Answers() const;
+
+  const std::vector<std::string> settings_;
+  std::string folder_;
+  pid_t pid_ = -1;
+  std::mutex mutex_;
+  std::map<std::string, std::string, std::less<>> databases_;
+};
+
+// The server that the tests of this program share. Started when it is first
+// asked for.
+PostgresServer& SharedPostgres();
+
+// Whether the tests are to run on PostgreSQL: CRM_TEST_DATABASE=postgres.
+bool TestsRunOnPostgres();
+
+}  // namespace crm::testing
+
+#endif  // CRM_TESTS_SUPPORT_POSTGRES_SERVER_POSTGRES_SERVER_H_
