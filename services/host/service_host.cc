@@ -131,6 +131,8 @@ class ServiceHost::State {
     options.clock = &clock_;
     options.min_free_bytes = settings_.min_free_bytes;
     options.min_free_fraction = settings_.min_free_fraction;
+    options.ballast_bytes = settings_.ballast_bytes;
+    options.vfs = settings_.store_vfs;
     CRM_ASSIGN_OR_RETURN(database_, OpenSqlite(options));
     page_tokens_.emplace(settings_.secret, clock_);
     environment_.emplace(ServiceEnvironment{

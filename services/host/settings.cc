@@ -102,6 +102,9 @@ ConfigReader DeclareSettings(absl::string_view service) {
                  "Writes are refused with less free space than this.");
   reader.Declare("CRM_DISK_MIN_FREE_FRACTION", "0.10",
                  "Writes are refused with a smaller free part than this.");
+  reader.Declare("CRM_DISK_BALLAST_MIB", "64",
+                 "The size of the file that is given up when the disk is full; "
+                 "0 keeps none.");
   reader.Declare("CRM_DRAIN", "5s",
                  "For how long calls may go on when the process stops.");
   reader.Declare("CRM_LOG_LEVEL", "info", "debug, info, warning or error.");
@@ -151,6 +154,9 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   settings.min_free_bytes = mebibytes << 20;
   CRM_ASSIGN_OR_RETURN(settings.min_free_fraction,
                        ReadFraction(config, "CRM_DISK_MIN_FREE_FRACTION"));
+  CRM_ASSIGN_OR_RETURN(const int64_t ballast,
+                       config.GetInt("CRM_DISK_BALLAST_MIB", 0, 1 << 20));
+  settings.ballast_bytes = ballast << 20;
   CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_DRAIN"));
   CRM_ASSIGN_OR_RETURN(settings.log_level,
                        ParseLogLevel(config.Get("CRM_LOG_LEVEL")));

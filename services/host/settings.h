@@ -44,6 +44,10 @@ struct HostSettings {
   // Below these writes are refused.
   int64_t min_free_bytes = 0;
   double min_free_fraction = 0;
+  // Kept for a full disk; see SqliteOptions.
+  int64_t ballast_bytes = 0;
+  // The layer below the store, for tests; see SqliteOptions.
+  std::string store_vfs;
   // For how long calls under way may go on when the process is told to stop.
   absl::Duration drain = absl::Seconds(5);
   LogLevel log_level = LogLevel::kInfo;

@@ -136,6 +136,7 @@ export class Suite {
       // The tests also run on machines with little room.
       CRM_DISK_MIN_FREE_FRACTION: '0',
       CRM_DISK_MIN_FREE_MIB: '64',
+      CRM_DISK_BALLAST_MIB: '1',
       ...this.settings,
     };
   }

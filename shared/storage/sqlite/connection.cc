@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <utility>
 #include <variant>
 
@@ -273,6 +274,13 @@ absl::Status SqliteConnection::Checkpoint(CheckpointMode mode,
 }
 
 absl::Status SqliteConnection::LastError() const {
+  // Where files other than the database cannot grow, SQLite reports an error of
+  // input and output.
+  const int code = sqlite3_errcode(database_) & 0xff;
+  if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+      sqlite3_system_errno(database_) == ENOSPC) {
+    return DiskFull();
+  }
   return SqliteError(sqlite3_extended_errcode(database_),
                      sqlite3_errmsg(database_));
 }

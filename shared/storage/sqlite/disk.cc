@@ -51,18 +51,20 @@ absl::Status CheckFilesystem(const SqliteOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status CheckFreeSpace(const SqliteOptions& options) {
+absl::Status CheckFreeSpace(const SqliteOptions& options,
+                            int64_t reserved_bytes) {
   struct statvfs info = {};
   if (statvfs(options.path.c_str(), &info) != 0) {
     return StorageUnusable(options.path,
                            std::generic_category().message(errno));
   }
-  const double free_bytes =
-      static_cast<double>(info.f_bavail) * static_cast<double>(info.f_frsize);
-  const double free_fraction = info.f_blocks == 0
-                                   ? 1.0
-                                   : static_cast<double>(info.f_bavail) /
-                                         static_cast<double>(info.f_blocks);
+  const auto block = static_cast<double>(info.f_frsize);
+  const double free_bytes = static_cast<double>(info.f_bavail) * block -
+                            static_cast<double>(reserved_bytes);
+  const double free_fraction =
+      info.f_blocks == 0
+          ? 1.0
+          : free_bytes / (static_cast<double>(info.f_blocks) * block);
   const bool enough =
       free_bytes >= static_cast<double>(options.min_free_bytes) &&
       free_fraction >= options.min_free_fraction;

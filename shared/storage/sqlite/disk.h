@@ -3,6 +3,8 @@
 #ifndef CRM_SHARED_STORAGE_SQLITE_DISK_H_
 #define CRM_SHARED_STORAGE_SQLITE_DISK_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
@@ -14,8 +16,9 @@ namespace crm {
 absl::Status CheckFilesystem(const SqliteOptions& options);
 
 // Returns RESOURCE_EXHAUSTED DISK_LOW when less is free than the options ask
-// for. One system call. Thread-safe.
-absl::Status CheckFreeSpace(const SqliteOptions& options);
+// for, once `reserved_bytes` are used. One system call. Thread-safe.
+absl::Status CheckFreeSpace(const SqliteOptions& options,
+                            int64_t reserved_bytes = 0);
 
 }  // namespace crm
 

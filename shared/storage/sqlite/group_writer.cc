@@ -6,7 +6,6 @@
 
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
-#include "shared/storage/sqlite/disk.h"
 #include "shared/storage/statement_errors.h"
 
 namespace crm {
@@ -47,6 +46,8 @@ absl::StatusOr<std::unique_ptr<GroupWriter>> GroupWriter::Open(
   auto writer = std::unique_ptr<GroupWriter>(new GroupWriter(options, clock));
   CRM_RETURN_IF_ERROR(writer->OpenConnection());
   writer->next_truncate_bytes_ = options.truncate_bytes;
+  // Without room for it the store still opens, for reading.
+  writer->ballast_.Take().IgnoreError();
   writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
   return writer;
 }
@@ -74,7 +75,7 @@ void GroupWriter::Write(absl::Time deadline, Database::WriteBody body,
 
 absl::Status GroupWriter::CheckWritable() const {
   if (queue_.closed()) return StorageClosed();
-  return CheckFreeSpace(options_);
+  return ballast_.CheckRoom();
 }
 
 DatabaseStats GroupWriter::Stats() const {
@@ -98,8 +99,13 @@ void GroupWriter::Drain() {
 
 absl::Status GroupWriter::Close() {
   if (connection_ == nullptr) return absl::OkStatus();
-  const absl::Status status =
+  absl::Status status =
       connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
+  if (ErrorReason(status) == "DISK_FULL") {
+    ballast_.Release();
+    status =
+        connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
+  }
   connection_.reset();
   return status;
 }
@@ -127,9 +133,13 @@ void GroupWriter::RunGroup(Group group) {
     ++commits_;
     NotifyListener();
   }
+  const bool is_full = std::any_of(
+      outcomes.begin(), outcomes.end(),
+      [](const auto& outcome) { return ErrorReason(outcome) == "DISK_FULL"; });
   for (size_t i = 0; i < group.size(); ++i) {
     group[i].done(std::move(outcomes[i]));
   }
+  if (is_full) FreeSpace();
 }
 
 void GroupWriter::RefuseExpired(const Group& group,
@@ -148,7 +158,7 @@ absl::Status GroupWriter::CommitGroup(const Group& group,
       std::count_if(outcomes.begin(), outcomes.end(),
                     [](const absl::Status& outcome) { return outcome.ok(); });
   if (runnable == 0) return absl::OkStatus();
-  if (absl::Status space = CheckFreeSpace(options_); !space.ok()) {
+  if (absl::Status space = EnsureSpace(); !space.ok()) {
     refused_writes_ += runnable;
     return space;
   }
@@ -208,6 +218,19 @@ absl::Status GroupWriter::RunInSavepoint(const PendingWrite& write) {
 void GroupWriter::AbandonTransaction() {
   // Closing takes back what is open, and leaves doubtful state behind.
   connection_.reset();
+}
+
+absl::Status GroupWriter::EnsureSpace() {
+  CRM_RETURN_IF_ERROR(ballast_.CheckRoom());
+  return ballast_.Take();
+}
+
+void GroupWriter::FreeSpace() {
+  ballast_.Release();
+  if (connection_ == nullptr && !OpenConnection().ok()) return;
+  // Readers may hinder it; the next close or checkpoint tries again.
+  connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit)
+      .IgnoreError();
 }
 
 void GroupWriter::NotifyListener() {

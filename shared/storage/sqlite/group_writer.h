@@ -3,7 +3,8 @@
 // It takes what has arrived, runs each body in a savepoint of one transaction,
 // commits once, and then acknowledges all. A body that fails takes back only
 // its own savepoint; a commit that fails fails the whole group, after which the
-// connection is opened anew.
+// connection is opened anew. When the disk is full the ballast is given up, the
+// log is copied, and writes are refused until there is room for the ballast.
 
 #ifndef CRM_SHARED_STORAGE_SQLITE_GROUP_WRITER_H_
 #define CRM_SHARED_STORAGE_SQLITE_GROUP_WRITER_H_
@@ -21,6 +22,7 @@
 #include "absl/time/time.h"
 #include "shared/base/clock.h"
 #include "shared/storage/database.h"
+#include "shared/storage/sqlite/ballast.h"
 #include "shared/storage/sqlite/connection.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 #include "shared/storage/write_queue.h"
@@ -59,6 +61,7 @@ class GroupWriter final {
   GroupWriter(const SqliteOptions& options, const Clock& clock)
       : options_(options),
         clock_(clock),
+        ballast_(options),
         queue_(options.max_queued_writes, clock) {}
 
   absl::Status OpenConnection();
@@ -75,9 +78,12 @@ class GroupWriter final {
   void AbandonTransaction();
   void NotifyListener();
   void CheckpointIfDue();
+  absl::Status EnsureSpace();
+  void FreeSpace();
 
   const SqliteOptions options_;
   const Clock& clock_;
+  Ballast ballast_;
   WriteQueue queue_;
   std::thread thread_;
 

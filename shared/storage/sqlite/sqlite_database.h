@@ -44,6 +44,9 @@ struct SqliteOptions {
   // Writes are refused while the disk has less than either of these free.
   int64_t min_free_bytes = int64_t{512} << 20;
   double min_free_fraction = 0.10;
+  // The size of a file beside the database that is given up when the disk is
+  // full, so that the log can still be copied; zero keeps none.
+  int64_t ballast_bytes = 0;
 
   // SQLite's locks do not hold on NFS, SMB and FUSE; this trusts them anyway.
   bool allow_network_filesystem = false;
