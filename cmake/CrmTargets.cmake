@@ -25,7 +25,7 @@ function(crm_binary name)
 endfunction()
 
 # crm_test(NAME SOURCES a_test.cc ... DEPS target ...): the tests of one folder,
-# each run by ctest on its own.
+# each run by ctest on its own; 'ctest -L NAME' runs them.
 function(crm_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -38,7 +38,7 @@ function(crm_test name)
   gtest_discover_tests(${name}
       DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${name};${ARG_LABELS}")
 endfunction()
 
 # crm_postgres_test(NAME [FILTER part of a test's name]): runs the tests of a

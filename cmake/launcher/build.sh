@@ -56,6 +56,56 @@ use_node_in() {
   fi
 }
 
+# What ThreadSanitizer can judge: programs that do not link gRPC, whose library
+# is not built for it.
+readonly TSAN_TESTS=(
+  planted_race shared_storage_test shared_redis_test shared_cache_test
+  shared_events_test
+)
+# What a run in CI tests with the other sanitizers besides, a line in turn: all
+# of them at once would take too long.
+readonly SANITIZED_PARTS=(
+  "shared_base_test shared_reflect_test shared_call_test shared_query_test shared_observe_test"
+  "shared_storage_test"
+  "shared_redis_test shared_cache_test shared_events_test shared_profile_test"
+  "shared_auth_test shared_rpc_test"
+  "shared_resource_test"
+  "gateway_http_test gateway_routing_test gateway_policy_test gateway_transcode_test"
+  "gateway_test gateway_local_test"
+  "services_operational_test services_collaborative_test services_analytical_domain_test"
+  "services_analytical_test services_host_test"
+)
+
+# ctest_in PRESET CTEST-ARGUMENT...: runs tests that are built.
+ctest_in() {
+  local preset="$1"
+  shift
+  say "Running the tests of build/$preset ..."
+  # What only the launcher understands, the programs under test would refuse.
+  env -u CRM_HOME -u CRM_JOBS ctest --test-dir "$(build_folder "$preset")" \
+      --output-on-failure --no-tests=error --timeout 300 \
+      -j "${CRM_JOBS:-$(nproc)}" "$@"
+}
+
+# test_programs PRESET PROGRAM...: builds and runs the tests of some programs.
+test_programs() {
+  local preset="$1"
+  shift
+  build "$preset" "$@"
+  ctest_in "$preset" -L "^($(IFS='|'; echo "$*"))\$"
+}
+
+# run_sanitized_part: tests one of SANITIZED_PARTS, the next one with each commit.
+run_sanitized_part() {
+  local turn part
+  turn="$(git -C "$CRM_ROOT" rev-list --count HEAD 2> /dev/null || date +%j)"
+  part="${SANITIZED_PARTS[10#$turn % ${#SANITIZED_PARTS[@]}]}"
+  say "With address and undefined-behaviour sanitizers: $part"
+  # The names part at the blanks.
+  # shellcheck disable=SC2086
+  test_programs asan $part
+}
+
 # run_tests PRESET CTEST-ARGUMENT...: builds and runs the tests.
 run_tests() {
   local preset="$1"
@@ -63,9 +113,13 @@ run_tests() {
   setup test
   use_test_node
   use_node_in "$preset"
+  if [[ "$preset" == tsan ]]; then
+    test_programs tsan "${TSAN_TESTS[@]}"
+    return
+  fi
+  if [[ "$preset" == release && "${CI:-}" == true && $# -eq 0 ]]; then
+    run_sanitized_part
+  fi
   build "$preset"
-  say "Running the tests of build/$preset ..."
-  # What only the launcher understands, the programs under test would refuse.
-  exec env -u CRM_HOME -u CRM_JOBS ctest --test-dir "$(build_folder "$preset")" --output-on-failure \
-      --no-tests=error --timeout 300 -j "${CRM_JOBS:-$(nproc)}" "$@"
+  ctest_in "$preset" "$@"
 }

@@ -168,7 +168,8 @@ bool IsFresh(const SliceSource& source, const SliceEnvelope& slice,
   const bool absent = slice.state() == SliceEnvelope::ABSENT;
   // A token that is about this service means the caller has seen the customer.
   if (absent && SeenVersion(rule, source.owner) > 0) return false;
-  return age <= (absent ? kMaxAbsenceAge : kMaxSliceAge) &&
+  return age >= -kMaxBuilderLead &&
+         age <= (absent ? kMaxAbsenceAge : kMaxSliceAge) &&
          KnowsWhatWasSeen(source, slice, rule);
 }
 

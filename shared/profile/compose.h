@@ -23,6 +23,9 @@ namespace crm {
 
 // A slice older than this is not shown without asking its owner.
 inline constexpr absl::Duration kMaxSliceAge = absl::Seconds(60);
+// How far ahead of ours the clock of a slice's builder may be: one that was
+// built further in the future would look fresh for as long as it is ahead.
+inline constexpr absl::Duration kMaxBuilderLead = absl::Seconds(5);
 // That nobody has such a customer is believed for so long.
 inline constexpr absl::Duration kMaxAbsenceAge = absl::Seconds(5);
 

@@ -35,6 +35,33 @@ function resourcesOf(answer) {
   return answer.name ? [answer] : Object.values(answer).flat();
 }
 
+function confirmedOrders(rows) {
+  return rows.filter(({name, state}) =>
+    name.startsWith('orders/') && state === 'CONFIRMED');
+}
+
+// Returns what the profiles of a tenant, by customer, say otherwise than its
+// rows.
+export function wrongProfiles(rows, profiles) {
+  const confirmed = confirmedOrders(rows);
+  return rows.filter(({name, deleteTime}) => isCustomer(name) && !deleteTime)
+      .flatMap(({name, displayName}) => {
+        const slice = (kind) =>
+          profiles[name]?.slices?.find((one) => one.kind === kind);
+        const shown = slice('IDENTITY')?.identity?.displayName;
+        const bought =
+            confirmed.filter(({customer}) => customer === name).length;
+        const counted =
+            Number(slice('COMMERCIAL')?.commercial?.confirmedOrderCount ?? 0);
+        return [
+          ...(shown === displayName ? [] :
+            [`the profile of ${name} says '${shown}', not '${displayName}'`]),
+          ...(counted === bought ? [] :
+            [`the profile of ${name} counts ${counted} orders, not ${bought}`]),
+        ];
+      });
+}
+
 class Judge {
   constructor({history, truth, samples = {}, faults = []}) {
     Object.assign(this, {history, truth, samples, faults});
@@ -168,36 +195,16 @@ class Judge {
 
   checkProjections() {
     for (const [tenant, rows] of Object.entries(this.truth.rows)) {
-      const confirmed = rows.filter(({name, state}) =>
-        name.startsWith('orders/') && state === 'CONFIRMED');
-      const revenue = confirmed.reduce(
+      const revenue = confirmedOrders(rows).reduce(
           (sum, {total}) => sum + nanosOfMoney(total), 0n);
       const told = nanosOfMoney(this.truth.warehouses[tenant]?.totalRevenue ?? {});
       if (told !== revenue) {
         this.broken('I6', `the warehouse has ${told} nanos of ${tenant}, ` +
             `not ${revenue}`);
       }
-      for (const row of rows) {
-        if (!isCustomer(row.name) || row.deleteTime) continue;
-        this.checkProfile(tenant, row, confirmed);
+      for (const what of wrongProfiles(rows, this.truth.profiles[tenant] ?? {})) {
+        this.broken('I6', `${tenant}: ${what}`);
       }
-    }
-  }
-
-  checkProfile(tenant, row, confirmed) {
-    const profile = this.truth.profiles[tenant]?.[row.name];
-    const slice = (kind) => profile?.slices?.find((one) => one.kind === kind);
-    const shown = slice('IDENTITY')?.identity?.displayName;
-    if (shown !== row.displayName) {
-      this.broken('I6', `the profile of ${tenant} ${row.name} says '${shown}', ` +
-          `not '${row.displayName}'`);
-    }
-    const bought = confirmed.filter(({customer}) => customer === row.name).length;
-    const counted =
-        Number(slice('COMMERCIAL')?.commercial?.confirmedOrderCount ?? 0);
-    if (counted !== bought) {
-      this.broken('I6', `the profile of ${tenant} ${row.name} counts ${counted} ` +
-          `orders, not ${bought}`);
     }
   }
 

@@ -1,10 +1,10 @@
 // Moves the wall clock of one process, for tests: preloaded, it adds the number
 // of nanoseconds that the first eight bytes of the file SHIM_CLOCK_FILE hold.
 //
-// A step of the real clock also moves the deadlines that the kernel compares with
-// it, so those are moved back where they are handed over: futexes (which Abseil
-// and gRPC wait on) and condition variables of the wall clock. The monotonic
-// clock is left alone, as a real step leaves it.
+// A step of the real clock also moves the deadlines that the kernel compares
+// with it, so those are moved back where they are handed over: futexes (which
+// Abseil and gRPC wait on) and condition variables of the wall clock. The
+// monotonic clock is left alone, as a real step leaves it.
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -4,10 +4,14 @@
 
 import {GrpcCalls} from '../../suite/grpc_calls.mjs';
 import {until} from '../../suite/process.mjs';
+import {wrongProfiles} from './checker.mjs';
 import {redisKeys} from './faults.mjs';
 import {TENANTS} from './workload.mjs';
 
 const QUIET_MS = 60_000;
+// A cache whose owner was killed before it could tell may be that old.
+const STALE_MS = 65_000;
+const POLL_MS = 1_000;
 const COLLECTIONS = [
   'customers', 'products', 'orders', 'conversations', 'conversations/-/messages',
   'auditEntries',
@@ -102,6 +106,24 @@ function readStreams(suite) {
   return streams;
 }
 
+// Returns the profiles of all live customers, as soon as they are right, or as
+// they are when they may be wrong no longer.
+async function readProfiles(suite, token, rows) {
+  const giveUp = performance.now() + STALE_MS;
+  for (;;) {
+    const profiles = {};
+    for (const {name, deleteTime} of rows) {
+      if (!/^customers\/[^/]+$/.test(name) || deleteTime) continue;
+      profiles[name] = (await suite.get(`/v1/${name}/profile`, {token})).body;
+    }
+    if (wrongProfiles(rows, profiles).length === 0 ||
+        performance.now() > giveUp) {
+      return profiles;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
 export async function gatherTruth(suite) {
   await suite.ready();
   const events = {};
@@ -122,12 +144,8 @@ export async function gatherTruth(suite) {
     }
     const {body} = await suite.get('/v1/portfolioAnalyses:analyze', {token});
     truth.warehouses[tenant] = body;
-    truth.profiles[tenant] = {};
-    for (const {name, deleteTime} of truth.rows[tenant]) {
-      if (!/^customers\/[^/]+$/.test(name) || deleteTime) continue;
-      const answer = await suite.get(`/v1/${name}/profile`, {token});
-      truth.profiles[tenant][name] = answer.body;
-    }
+    truth.profiles[tenant] = await readProfiles(
+        suite, token, truth.rows[tenant]);
   }
   return truth;
 }

@@ -86,6 +86,16 @@ TEST(PlanReads, AsksForNothingThatIsFresh) {
                           Pair("operational", ElementsAre("COMMERCIAL"))));
 }
 
+TEST(PlanReads, AsksForWhatAClockAheadHasBuilt) {
+  const StoredSlices cached = Store(
+      {Envelope("IDENTITY", 1, -kMaxBuilderLead),
+       Envelope("COMMERCIAL", 1, -kMaxBuilderLead - absl::Microseconds(1)),
+       Envelope("SCORES", 1), Envelope("ENGAGEMENT", 1)});
+
+  EXPECT_THAT(PlanReads({}, cached, {.now = kNow, .seen_versions = {}}),
+              ElementsAre(Pair("operational", ElementsAre("COMMERCIAL"))));
+}
+
 TEST(PlanReads, AsksWhoDoesNotKnowWhatTheCallerHasSeen) {
   SliceEnvelope scores = Envelope("SCORES", 9);
   scores.set_source_key_version(4);
