@@ -8,6 +8,7 @@
 #include "gateway/local/index_page.h"
 #include "gateway/local/openapi.h"
 #include "shared/auth/default_roles.h"
+#include "shared/auth/open_tls.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -38,7 +39,10 @@ TokenRules RulesOf(const Settings& settings) {
 }  // namespace
 
 absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
-                                                    const Clock& clock) {
+                                                    const Clock& clock,
+                                                    Logger& logger) {
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<TlsFolder> tls,
+                       OpenTls(settings.tls_dir, clock, logger));
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<KeySetFile> keys,
                        KeySetFile::Open(settings.jwks_file, clock));
   std::string role_text(DefaultRoles());
@@ -58,13 +62,13 @@ absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
                        ApiDescriptors::Load());
   CRM_ASSIGN_OR_RETURN(RouteTable routes,
                        RouteTable::Build(api->LinkedServices()));
-  return Loaded{std::move(keys), std::move(roles), std::move(secret),
-                std::move(api), std::move(routes)};
+  return Loaded{std::move(keys),   std::move(tls), std::move(roles),
+                std::move(secret), std::move(api), std::move(routes)};
 }
 
 absl::StatusOr<std::unique_ptr<GatewayApp>> GatewayApp::Create(
     const Settings& settings, const Clock& clock, Logger& logger) {
-  CRM_ASSIGN_OR_RETURN(Loaded loaded, Load(settings, clock));
+  CRM_ASSIGN_OR_RETURN(Loaded loaded, Load(settings, clock, logger));
   std::unique_ptr<GatewayApp> app(
       new GatewayApp(settings, std::move(loaded), clock, logger));
   CRM_RETURN_IF_ERROR(app->Wire());
@@ -87,11 +91,31 @@ GatewayApp::GatewayApp(const Settings& settings, Loaded loaded,
                     [this](RequestHead head, ResponseWriter& writer) {
                       return admin_pages_.Serve(head, writer);
                     }) {
+  if (loaded_.tls != nullptr) {
+    tls_ = std::make_unique<TlsClient>(*loaded_.tls);
+  }
   for (const auto& [service, address] : settings_.backends) {
-    upstreams_[service] = std::make_unique<H2Upstream>(loop_, address);
+    upstreams_[service] =
+        std::make_unique<H2Upstream>(loop_, address, OptionsOf(service));
     backends_[service] =
         std::make_unique<Backend>(loop_, clock_, service, *upstreams_[service]);
   }
+}
+
+UpstreamOptions GatewayApp::OptionsOf(const std::string& service) {
+  UpstreamOptions options;
+  if (tls_ == nullptr) return options;
+  options.tls = tls_.get();
+  options.tls_service = service;
+  // The same failure at each attempt is said once.
+  options.on_tls_failure =
+      [this, last = std::string()](const absl::Status& status) mutable {
+        if (last == status.message()) return;
+        last = std::string(status.message());
+        logger_.Log(LogLevel::kError, "a backend is not trusted",
+                    {{"reason", ErrorReason(status)}, {"error", last}});
+      };
+  return options;
 }
 
 absl::Status GatewayApp::Wire() {

@@ -15,6 +15,7 @@
 #include "gateway/http/event_loop.h"
 #include "gateway/http/h2_upstream.h"
 #include "gateway/http/http_server.h"
+#include "gateway/http/tls_client.h"
 #include "gateway/local/local_services.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/edge.h"
@@ -24,6 +25,7 @@
 #include "gateway/transcode/protobuf_transcoder.h"
 #include "shared/auth/key_set_file.h"
 #include "shared/auth/roles.h"
+#include "shared/auth/tls_folder.h"
 #include "shared/auth/token_verifier.h"
 #include "shared/base/clock.h"
 #include "shared/observe/log.h"
@@ -60,6 +62,7 @@ class GatewayApp {
   // What is read from files.
   struct Loaded {
     std::unique_ptr<KeySetFile> keys;
+    std::unique_ptr<TlsFolder> tls;
     RoleTable roles;
     std::string secret;
     std::unique_ptr<ApiDescriptors> api;
@@ -67,13 +70,15 @@ class GatewayApp {
   };
 
   static absl::StatusOr<Loaded> Load(const Settings& settings,
-                                     const Clock& clock);
+                                     const Clock& clock, Logger& logger);
 
   GatewayApp(const Settings& settings, Loaded loaded, const Clock& clock,
              Logger& logger);
 
   // Makes what refers to the rest: local services, pages, the edge.
   absl::Status Wire();
+  // Returns how `service` is reached.
+  UpstreamOptions OptionsOf(const std::string& service);
   void AddPages();
   Page Readiness() const;
   EdgeParts MakeEdgeParts();
@@ -87,6 +92,8 @@ class GatewayApp {
   TokenVerifier verifier_;
   ProtobufTranscoder transcoder_;
   EventLoop loop_;
+  // Null without TLS.
+  std::unique_ptr<TlsClient> tls_;
   std::map<std::string, std::unique_ptr<H2Upstream>> upstreams_;
   std::map<std::string, std::unique_ptr<Backend>> backends_;
   std::unique_ptr<LocalServices> local_;

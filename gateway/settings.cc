@@ -21,6 +21,9 @@ ConfigReader GatewayConfig() {
                  "Where the collaborative service is.");
   reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
                  "The Redis that caches profiles; empty for none.");
+  reader.Declare("CRM_TLS_DIR", "",
+                 "The folder with tls.crt, tls.key and ca.crt, for mutual TLS "
+                 "with the services; empty is plaintext.");
   reader.DeclareRequired("CRM_TOKEN_JWKS_FILE",
                          "The public keys (JWKS) that tokens are signed with.");
   reader.Declare("CRM_TOKEN_ISSUERS", "crm-dev",
@@ -53,6 +56,7 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
       {"analytical", config.Get("CRM_ANALYTICAL_ADDRESS")},
       {"collaborative", config.Get("CRM_COLLABORATIVE_ADDRESS")}};
   settings.redis_cache = config.Get("CRM_REDIS_CACHE");
+  settings.tls_dir = config.Get("CRM_TLS_DIR");
   settings.jwks_file = config.Get("CRM_TOKEN_JWKS_FILE");
   settings.issuers =
       absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());

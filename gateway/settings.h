@@ -22,6 +22,9 @@ struct Settings {
   std::map<std::string, std::string> backends;
   // Where the cache is; empty for none.
   std::string redis_cache;
+  // The folder of the gateway's certificate, key and authorities; empty calls
+  // the services in plaintext.
+  std::string tls_dir;
   std::string jwks_file;
   std::vector<std::string> issuers;
   std::string audience;

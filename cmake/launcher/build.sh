@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Builds and tests the suite with the presets of CMakePresets.json.
 
-readonly PROGRAMS=(gateway operational analytical collaborative crm-token)
+readonly PROGRAMS=(gateway operational analytical collaborative crm-certs
+  crm-token)
 # What one compiler may need; more of them at once than fit would swap.
 readonly COMPILER_MEMORY_KB=1500000
 
@@ -82,7 +83,7 @@ ctest_in() {
   shift
   say "Running the tests of build/$preset ..."
   # What only the launcher understands, the programs under test would refuse.
-  env -u CRM_HOME -u CRM_JOBS ctest --test-dir "$(build_folder "$preset")" \
+  env -u CRM_HOME -u CRM_JOBS -u CRM_TLS ctest --test-dir "$(build_folder "$preset")" \
       --output-on-failure --no-tests=error --timeout 300 \
       -j "${CRM_JOBS:-$(nproc)}" "$@"
 }

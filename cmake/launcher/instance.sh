@@ -4,7 +4,7 @@
 #   $CRM_HOME/            .crm in the clone unless told otherwise
 #     data/SERVICE/       what the services keep
 #     redis-cache/ redis-bus/
-#     keys/               token keys, the shared secret
+#     keys/               token keys, the shared secret, the certificates
 #     logs/               a file a process
 #     run/                process ids, settings, addresses: of no use afterwards
 #     token               the development token
@@ -114,8 +114,27 @@ make_keys() {
   fi
 }
 
-# common_settings: what all four processes are told.
+# make_certificates: an authority of this instance and, at each start, a new
+# certificate for each process. They reach for a year, since nothing renews them
+# while the instance runs.
+make_certificates() {
+  local name
+  uses_tls || return 0
+  [[ -d "$KEYS/authority" ]] || "$BIN/crm-certs" authority --out "$KEYS/authority"
+  rm -rf "$KEYS/tls"
+  mkdir "$KEYS/tls"
+  for name in "${SERVICES[@]}" gateway; do
+    "$BIN/crm-certs" issue --authority "$KEYS/authority" --service "$name" \
+        --lifetime 8760h --out "$KEYS/tls/$name"
+  done
+}
+
+# uses_tls: whether the processes talk to each other under TLS.
+uses_tls() { [[ "${CRM_TLS:-on}" != off ]]; }
+
+# common_settings PROCESS: what all four processes are told.
 common_settings() {
+  if uses_tls; then echo "CRM_TLS_DIR=$KEYS/tls/$1"; fi
   cat << EOF
 CRM_REDIS_CACHE=${ADDRESSES[CRM_REDIS_CACHE]}
 CRM_OPERATIONAL_ADDRESS=${ADDRESSES[CRM_OPERATIONAL_LISTEN]}
@@ -132,7 +151,7 @@ EOF
 # service_settings SERVICE
 service_settings() {
   local prefix="CRM_${1^^}"
-  common_settings
+  common_settings "$1"
   cat << EOF
 CRM_REDIS_BUS=${ADDRESSES[CRM_REDIS_BUS]}
 CRM_SERVICE_KEY_FILE=$KEYS/services.pem
@@ -143,7 +162,7 @@ EOF
 }
 
 gateway_settings() {
-  common_settings
+  common_settings gateway
   cat << EOF
 CRM_GATEWAY_LISTEN=${ADDRESSES[CRM_GATEWAY_LISTEN]}
 CRM_GATEWAY_ADMIN_LISTEN=${ADDRESSES[CRM_GATEWAY_ADMIN_LISTEN]}

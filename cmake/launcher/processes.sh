@@ -72,7 +72,7 @@ start_process() {
   fi
   command_of "$1"
   # What only the launcher understands, a process would refuse.
-  env -u CRM_HOME -u CRM_JOBS "${COMMAND[@]}" >> "$log" 2>&1 < /dev/null &
+  env -u CRM_HOME -u CRM_JOBS -u CRM_TLS "${COMMAND[@]}" >> "$log" 2>&1 < /dev/null &
   CHILDREN[$!]="$1"
   note_pid "$1" $!
 }

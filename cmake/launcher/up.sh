@@ -207,6 +207,7 @@ up() {
   require_free_ports
   make_folders
   make_keys
+  make_certificates
   save_addresses
   write_settings
   say "Starting the suite ..."

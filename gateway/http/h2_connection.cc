@@ -11,13 +11,14 @@
 namespace crm::gateway {
 
 H2Connection::H2Connection(EventLoop& loop, UniqueFd fd,
-                           const H2Options& options, Handler& handler)
+                           const H2Options& options, Handler& handler,
+                           std::unique_ptr<TlsSession> tls)
     : loop_(loop),
       handler_(handler),
       role_(options.role),
       max_header_bytes_(options.max_header_bytes),
       header_timeout_(options.header_timeout),
-      stream_(loop, std::move(fd), *this),
+      stream_(loop, std::move(fd), *this, std::move(tls)),
       session_(H2Callbacks::NewSession(*this), nghttp2_session_del),
       flush_(loop, [this] { Flush(); }) {
   SubmitSettings(options);

@@ -86,8 +86,9 @@ class H2Connection final : private TcpStream::Handler {
     virtual void OnConnectionClosed(absl::Status why) = 0;
   };
 
+  // `tls` as in TcpStream.
   H2Connection(EventLoop& loop, UniqueFd fd, const H2Options& options,
-               Handler& handler);
+               Handler& handler, std::unique_ptr<TlsSession> tls = nullptr);
   H2Connection(const H2Connection&) = delete;
   H2Connection& operator=(const H2Connection&) = delete;
   ~H2Connection() override;

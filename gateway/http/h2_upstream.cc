@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "gateway/http/tls_handshake.h"
 #include "gateway/http/upstream_call.h"
 #include "gateway/http/upstream_connection.h"
 #include "shared/base/errors.h"
@@ -68,14 +69,15 @@ class H2Upstream::Pool final : public UpstreamConnection::Owner,
   Pool(EventLoop& loop, std::string address, UpstreamOptions options)
       : loop_(loop),
         address_(std::move(address)),
-        options_(options),
-        backoff_(options.min_backoff) {}
+        options_(std::move(options)),
+        backoff_(options_.min_backoff) {}
 
   void Connect();
 
   void Close() {
     closed_ = true;
     timer_.Cancel();
+    handshake_.reset();
     current_ = nullptr;
     connections_.clear();
     for (const auto& call : std::exchange(waiting_, {})) {
@@ -93,6 +95,9 @@ class H2Upstream::Pool final : public UpstreamConnection::Owner,
 
   void OnResolved(absl::StatusOr<std::vector<SocketAddress>> addresses);
   void OnConnected();
+  void StartTls();
+  void OnTls(absl::StatusOr<std::unique_ptr<TlsSession>> session);
+  void Use(std::unique_ptr<TlsSession> tls);
   void ConnectLater(absl::Duration delay);
   void ConnectFailed();
   void Wait(std::shared_ptr<UpstreamCall> call);
@@ -108,6 +113,7 @@ class H2Upstream::Pool final : public UpstreamConnection::Owner,
   // The connection that is being made.
   UniqueFd fd_;
   FdWatch watch_;
+  std::unique_ptr<TlsHandshake> handshake_;
   Timer timer_;  // Of the attempt or of the pause before it.
   UpstreamConnection* current_ = nullptr;
   // The current one and those that finish their calls.
@@ -138,12 +144,37 @@ void H2Upstream::Pool::OnResolved(
 }
 
 void H2Upstream::Pool::OnConnected() {
-  timer_.Cancel();
   watch_ = FdWatch();
   if (!ConnectResult(fd_.get()).ok()) return ConnectFailed();
+  if (options_.tls != nullptr) return StartTls();
+  Use(nullptr);
+}
+
+// The attempt's timer goes on.
+void H2Upstream::Pool::StartTls() {
+  absl::StatusOr<std::unique_ptr<TlsSession>> session =
+      options_.tls->NewSession(options_.tls_service);
+  if (!session.ok()) return OnTls(session.status());
+  handshake_ = std::make_unique<TlsHandshake>(
+      loop_, fd_.get(), *std::move(session),
+      [this](auto result) { OnTls(std::move(result)); });
+}
+
+void H2Upstream::Pool::OnTls(
+    absl::StatusOr<std::unique_ptr<TlsSession>> session) {
+  if (session.ok()) {
+    handshake_.reset();
+    return Use(*std::move(session));
+  }
+  if (options_.on_tls_failure) options_.on_tls_failure(session.status());
+  ConnectFailed();
+}
+
+void H2Upstream::Pool::Use(std::unique_ptr<TlsSession> tls) {
+  timer_.Cancel();
   connecting_ = false;
-  auto connection = std::make_unique<UpstreamConnection>(loop_, std::move(fd_),
-                                                         options_, *this);
+  auto connection = std::make_unique<UpstreamConnection>(
+      loop_, std::move(fd_), std::move(tls), options_, *this);
   current_ = connection.get();
   connections_[current_] = std::move(connection);
   for (std::shared_ptr<UpstreamCall>& call : std::exchange(waiting_, {})) {
@@ -155,6 +186,7 @@ void H2Upstream::Pool::OnConnected() {
 void H2Upstream::Pool::ConnectFailed() {
   timer_.Cancel();
   watch_ = FdWatch();
+  handshake_.reset();
   fd_.Close();
   ConnectLater(backoff_);
 }
@@ -212,7 +244,8 @@ void H2Upstream::Pool::OnReturned(std::shared_ptr<UpstreamCall> call) {
 
 H2Upstream::H2Upstream(EventLoop& loop, std::string address,
                        UpstreamOptions options)
-    : pool_(std::make_shared<Pool>(loop, std::move(address), options)) {
+    : pool_(std::make_shared<Pool>(loop, std::move(address),
+                                   std::move(options))) {
   pool_->Connect();
 }
 

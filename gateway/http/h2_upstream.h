@@ -4,12 +4,15 @@
 #define CRM_GATEWAY_HTTP_H2_UPSTREAM_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/http/event_loop.h"
 #include "gateway/http/exchange.h"
+#include "gateway/http/tls_client.h"
 
 namespace crm::gateway {
 
@@ -29,6 +32,12 @@ struct UpstreamOptions {
   size_t max_waiting = 1024;
   // The head or the trailers of a response, HPACK decoded.
   size_t max_header_bytes = 32 * 1024;
+  // Makes the sessions, to the service that is expected; null for plaintext.
+  // Outlives the upstream.
+  TlsClient* tls = nullptr;
+  std::string tls_service = {};
+  // Told why a connection was given up because of TLS; may be empty.
+  std::function<void(const absl::Status&)> on_tls_failure = {};
 };
 
 // Upstream over libnghttp2. A connection that says GOAWAY gets no new streams;

@@ -23,25 +23,46 @@ absl::Status ConnectionLost() {
 
 }  // namespace
 
-TcpStream::TcpStream(EventLoop& loop, UniqueFd fd, Handler& handler)
+TcpStream::TcpStream(EventLoop& loop, UniqueFd fd, Handler& handler,
+                     std::unique_ptr<TlsSession> tls)
     : loop_(loop),
       handler_(handler),
       fd_(std::move(fd)),
+      tls_(std::move(tls)),
       watch_(loop.Watch(
           fd_.get(), [this] { OnReadable(); }, [this] { OnWritable(); })) {}
 
-void TcpStream::Start() { watch_.WaitReadable(); }
+void TcpStream::Start() {
+  watch_.WaitReadable();
+  // The handshake may have read further than its own end.
+  if (tls_ != nullptr) {
+    deliver_timer_ = loop_.After(absl::ZeroDuration(), [this] { Deliver(); });
+  }
+}
 
 void TcpStream::PauseReading() { reading_ = false; }
 
 void TcpStream::ResumeReading() {
   if (reading_ || closed_) return;
   reading_ = true;
-  watch_.WaitReadable();
+  Start();
 }
 
 void TcpStream::Write(absl::string_view bytes) {
   if (closed_ || broken_ || finishing_) return;
+  if (tls_ == nullptr) return Send(bytes);
+  std::string sealed;
+  if (!tls_->Encrypt(bytes, sealed).ok()) return CloseSoon();
+  Send(sealed);
+}
+
+void TcpStream::SendTlsOutput() {
+  std::string output;
+  tls_->TakeOutput(output);
+  if (!output.empty()) Send(output);
+}
+
+void TcpStream::Send(absl::string_view bytes) {
   if (pending() == 0) {
     while (!bytes.empty()) {
       const ssize_t sent =
@@ -65,6 +86,10 @@ void TcpStream::Write(absl::string_view bytes) {
 
 void TcpStream::Finish() {
   if (finishing_ || closed_) return;
+  if (tls_ != nullptr && !broken_) {
+    tls_->Close();
+    SendTlsOutput();
+  }
   finishing_ = true;
   reading_ = true;
   if (pending() == 0) ShutDown();
@@ -94,10 +119,32 @@ void TcpStream::OnReadable() {
       if (discarded_ > kLingerBytes) return Close(absl::OkStatus());
       continue;
     }
-    handler_.OnBytes(absl::string_view(buffer.data(), bytes));
+    Receive(absl::string_view(buffer.data(), bytes));
     if (bytes < buffer.size()) break;
   }
+  if (closed_) return;
   if (reading_ || broken_) watch_.WaitReadable();
+}
+
+void TcpStream::Receive(absl::string_view bytes) {
+  if (tls_ == nullptr) return handler_.OnBytes(bytes);
+  tls_->Feed(bytes);
+  Deliver();
+}
+
+void TcpStream::Deliver() {
+  while (!closed_ && !broken_ && !finishing_ && reading_) {
+    // What came from the socket was copied, so its buffer is free.
+    const absl::Span<char> buffer = loop_.read_buffer();
+    const absl::StatusOr<size_t> got = tls_->Decrypt(buffer);
+    SendTlsOutput();
+    if (!got.ok()) return Close(ConnectionLost());
+    if (*got == 0) {
+      if (tls_->ended()) Close(absl::OkStatus());
+      return;
+    }
+    handler_.OnBytes(absl::string_view(buffer.data(), *got));
+  }
 }
 
 void TcpStream::OnWritable() {
@@ -132,6 +179,7 @@ void TcpStream::Close(absl::Status why) {
   if (closed_) return;
   closed_ = true;
   linger_timer_.Cancel();
+  deliver_timer_.Cancel();
   watch_ = FdWatch();
   fd_.Close();
   handler_.OnClosed(std::move(why));

@@ -1,16 +1,18 @@
-// One TCP connection as bytes in and bytes out, without a thread and without a
-// protocol.
+// One TCP connection, plain or under TLS, as bytes in and bytes out, without a
+// thread and without a protocol.
 
 #ifndef CRM_GATEWAY_HTTP_TCP_STREAM_H_
 #define CRM_GATEWAY_HTTP_TCP_STREAM_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "gateway/http/event_loop.h"
 #include "gateway/http/socket.h"
+#include "gateway/http/tls_session.h"
 
 namespace crm::gateway {
 
@@ -34,7 +36,10 @@ class TcpStream {
   };
 
   // Calls nothing before Start(); `handler` must outlive the stream.
-  TcpStream(EventLoop& loop, UniqueFd fd, Handler& handler);
+  // With `tls`, whose handshake is done, the bytes of both directions go
+  // through it.
+  TcpStream(EventLoop& loop, UniqueFd fd, Handler& handler,
+            std::unique_ptr<TlsSession> tls = nullptr);
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
@@ -46,7 +51,7 @@ class TcpStream {
   // connection is over. Never calls the handler.
   void Write(absl::string_view bytes);
 
-  // Bytes that wait for the socket.
+  // Bytes that wait for the socket, as they are sent.
   size_t pending() const { return pending_.size() - pending_sent_; }
 
   // Sends what is pending, closes our side, and drops what still arrives until
@@ -59,6 +64,13 @@ class TcpStream {
 
  private:
   void OnReadable();
+  // Takes what came from the socket.
+  void Receive(absl::string_view bytes);
+  // Passes on what the TLS session has got.
+  void Deliver();
+  // Sends bytes as they are.
+  void Send(absl::string_view bytes);
+  void SendTlsOutput();
   void OnWritable();
   void ShutDown();
   void Close(absl::Status why);
@@ -68,7 +80,9 @@ class TcpStream {
   EventLoop& loop_;
   Handler& handler_;
   UniqueFd fd_;
+  const std::unique_ptr<TlsSession> tls_;
   FdWatch watch_;
+  Timer deliver_timer_;
   Timer linger_timer_;
   std::string pending_;
   size_t pending_sent_ = 0;

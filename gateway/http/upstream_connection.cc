@@ -58,6 +58,7 @@ ResponseHead ToResponseHead(HeaderBlock block) {
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(EventLoop& loop, UniqueFd fd,
+                                       std::unique_ptr<TlsSession> tls,
                                        const UpstreamOptions& options,
                                        Owner& owner)
     : loop_(loop),
@@ -69,7 +70,7 @@ UpstreamConnection::UpstreamConnection(EventLoop& loop, UniqueFd fd,
                   {.role = H2Role::kClient,
                    .connection_window = std::numeric_limits<int32_t>::max(),
                    .max_header_bytes = options.max_header_bytes},
-                  *this) {
+                  *this, std::move(tls)) {
   connection_.Start();
   ArmPing();
 }

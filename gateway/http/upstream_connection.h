@@ -28,7 +28,9 @@ class UpstreamConnection final : private H2Connection::Handler {
     virtual void OnReturned(std::shared_ptr<UpstreamCall> call) = 0;
   };
 
+  // `tls` as in TcpStream.
   UpstreamConnection(EventLoop& loop, UniqueFd fd,
+                     std::unique_ptr<TlsSession> tls,
                      const UpstreamOptions& options, Owner& owner);
   ~UpstreamConnection() override;
 

@@ -6,8 +6,11 @@
 namespace crm {
 namespace {
 
-RpcChannel::Options ChannelOptions() {
+RpcChannel::Options ChannelOptions(const std::string& producer,
+                                   TlsFolder* tls) {
   RpcChannel::Options options;
+  options.tls = tls;
+  options.tls_service = producer;
   options.services = {
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
           "crm.internal.v1.Feed")};
@@ -16,9 +19,12 @@ RpcChannel::Options ChannelOptions() {
 
 }  // namespace
 
-RemoteFeed::RemoteFeed(const std::string& address, SystemTokenSource& tokens,
+RemoteFeed::RemoteFeed(const std::string& producer, const std::string& address,
+                       TlsFolder* tls, SystemTokenSource& tokens,
                        const Clock& clock)
-    : channel_(address, ChannelOptions()), tokens_(tokens), clock_(clock) {}
+    : channel_(address, ChannelOptions(producer, tls)),
+      tokens_(tokens),
+      clock_(clock) {}
 
 CallOptions RemoteFeed::OptionsFor(absl::Duration timeout) {
   return {.deadline = clock_.Now() + timeout,

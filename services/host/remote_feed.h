@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "shared/auth/tls_folder.h"
 #include "shared/auth/token_signer.h"
 #include "shared/base/clock.h"
 #include "shared/events/feed_client.h"
@@ -16,9 +17,10 @@ namespace crm {
 // Calls crm.internal.v1.Feed at one address. Thread-safe.
 class RemoteFeed final : public FeedClient {
  public:
+  // Reads the feed of `producer`, in plaintext if `tls` is null. `tls`,
   // `tokens` and `clock` outlive this.
-  RemoteFeed(const std::string& address, SystemTokenSource& tokens,
-             const Clock& clock);
+  RemoteFeed(const std::string& producer, const std::string& address,
+             TlsFolder* tls, SystemTokenSource& tokens, const Clock& clock);
 
   absl::StatusOr<internal::v1::ReadFeedResponse> Read(
       const internal::v1::ReadFeedRequest& request,

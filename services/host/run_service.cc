@@ -11,6 +11,7 @@
 #include "services/host/settings.h"
 #include "shared/base/errors.h"
 #include "shared/redis/connection.h"
+#include "shared/rpc/tls_credentials.h"
 #include "unistd.h"
 
 namespace crm {
@@ -52,6 +53,7 @@ int RunService(const char* name, int argc, char** argv,
     return 0;
   }
 
+  RequireTls13();
   IgnoreSigpipe();
   // Protobuf would write a line of its own for every malformed request.
   google::protobuf::SetLogHandler(nullptr);

@@ -14,6 +14,7 @@
 #include "services/host/process_metrics.h"
 #include "services/host/remote_feed.h"
 #include "shared/auth/key_set_file.h"
+#include "shared/auth/open_tls.h"
 #include "shared/auth/roles.h"
 #include "shared/auth/token_signer.h"
 #include "shared/auth/token_verifier.h"
@@ -28,7 +29,9 @@
 #include "shared/rpc/admission_filter.h"
 #include "shared/rpc/authenticate_filter.h"
 #include "shared/rpc/authorize_filter.h"
+#include "shared/rpc/caller_filter.h"
 #include "shared/rpc/deadline_filter.h"
+#include "shared/rpc/health_server.h"
 #include "shared/rpc/observe_filter.h"
 #include "shared/rpc/parse_filter.h"
 #include "shared/storage/lease.h"
@@ -82,6 +85,7 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(Serve());
     janitor_ = std::thread([this] { Clean(); });
     server_->SetReady(true);
+    if (health_ != nullptr) health_->SetReady(true);
     return absl::OkStatus();
   }
 
@@ -93,6 +97,7 @@ class ServiceHost::State {
     }
     stopped_.notify_all();
     if (janitor_.joinable()) janitor_.join();
+    if (health_ != nullptr) health_->SetReady(false);
     if (server_ != nullptr) server_->SetReady(false);
     if (changes_ != nullptr) changes_->Stop();
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
@@ -227,6 +232,7 @@ class ServiceHost::State {
     verifier_.emplace(std::move(rules), *keys_, clock_);
     CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(settings_.roles));
     roles_.emplace(std::move(roles));
+    CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));
     return absl::OkStatus();
   }
 
@@ -258,7 +264,8 @@ class ServiceHost::State {
                                             "service '",
                                             following.producer, "'."));
       }
-      feeds_.push_back(std::make_unique<RemoteFeed>(address->second,
+      feeds_.push_back(std::make_unique<RemoteFeed>(following.producer,
+                                                    address->second, tls_.get(),
                                                     *system_tokens_, clock_));
       Consumer::Options options;
       options.producer = following.producer;
@@ -290,11 +297,20 @@ class ServiceHost::State {
         &*observe_,   &admission_, &*deadline_, &*authenticate_,
         &*authorize_, &parse_,     &*validate_,
     };
+    if (tls_ != nullptr) {
+      callers_.emplace(tls_->Get()->self.space);
+      filters.insert(filters.begin() + 1, &*callers_);
+    }
     RpcServer::Options options;
     options.listen = settings_.listen;
+    options.tls = tls_.get();
     CRM_ASSIGN_OR_RETURN(
         server_, RpcServer::Start(std::move(options), std::move(bindings),
                                   std::move(filters), clock_, logger_));
+    if (!settings_.health_listen.empty()) {
+      CRM_ASSIGN_OR_RETURN(health_,
+                           HealthServer::Start(settings_.health_listen));
+    }
     if (settings_.metrics_listen.empty()) return absl::OkStatus();
     CRM_ASSIGN_OR_RETURN(
         metrics_, MetricsEndpoint::Start(settings_.metrics_listen, [this] {
@@ -359,6 +375,7 @@ class ServiceHost::State {
   std::unique_ptr<SliceOwner> slices_;
   std::optional<Kernel> kernel_;
 
+  std::unique_ptr<TlsFolder> tls_;
   std::unique_ptr<KeySetFile> keys_;
   std::optional<TokenVerifier> verifier_;
   std::optional<RoleTable> roles_;
@@ -370,6 +387,7 @@ class ServiceHost::State {
   std::vector<std::unique_ptr<Consumer>> consumers_;
 
   std::optional<ObserveFilter> observe_;
+  std::optional<CallerFilter> callers_;
   AdmissionFilter admission_;
   std::optional<DeadlineFilter> deadline_;
   std::optional<AuthenticateFilter> authenticate_;
@@ -377,6 +395,7 @@ class ServiceHost::State {
   ParseFilter parse_;
   std::optional<ValidateFilter> validate_;
   std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<HealthServer> health_;
   std::unique_ptr<MetricsEndpoint> metrics_;
 
   std::mutex mutex_;

@@ -74,6 +74,9 @@ ConfigReader DeclareSettings(absl::string_view service) {
   reader.Declare(prefix + "LISTEN", ports.listen, "Where to serve gRPC.");
   reader.Declare(prefix + "METRICS_LISTEN", ports.metrics,
                  "Where to serve /metrics; empty serves none.");
+  reader.Declare(prefix + "HEALTH_LISTEN", "",
+                 "Where to answer health checks in plaintext, for probes "
+                 "without TLS; empty does not.");
   reader.Declare(prefix + "DATA_DIR", absl::StrCat(".crm/data/", service),
                  "The folder of the service's files; made if it is missing.");
   reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
@@ -93,6 +96,9 @@ ConfigReader DeclareSettings(absl::string_view service) {
                          "The audience that tokens must name.");
   reader.Declare("CRM_SERVICE_KEY_FILE", "",
                  "The private key for tokens of the suite's own processes.");
+  reader.Declare("CRM_TLS_DIR", "",
+                 "The folder with tls.crt, tls.key and ca.crt, for mutual TLS "
+                 "between the suite's processes; empty is plaintext.");
   reader.DeclareRequired("CRM_SECRET_FILE",
                          "Authenticates page and consistency tokens; at least "
                          "32 bytes, the same for all processes.");
@@ -138,6 +144,8 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
       absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());
   settings.token_audience = config.Get("CRM_TOKEN_AUDIENCE");
   settings.service_key_file = config.Get("CRM_SERVICE_KEY_FILE");
+  settings.tls_dir = config.Get("CRM_TLS_DIR");
+  settings.health_listen = config.Get(prefix + "HEALTH_LISTEN");
   CRM_ASSIGN_OR_RETURN(settings.secret, ReadFileOf(config, "CRM_SECRET_FILE"));
   if (settings.secret.size() < kMinSecretBytes) {
     return InvalidArgument(

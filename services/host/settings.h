@@ -37,6 +37,11 @@ struct HostSettings {
   // The key by which the service signs tokens of its own; empty for a service
   // that calls no other.
   std::string service_key_file;
+  // The folder of the process's certificate, key and authorities, as TlsFolder
+  // reads it; empty serves and calls in plaintext.
+  std::string tls_dir;
+  // Where to answer health checks in plaintext beside TLS; empty does not.
+  std::string health_listen;
   // Authenticates page and consistency tokens; at least 32 bytes.
   std::string secret;
   // The role table as text.

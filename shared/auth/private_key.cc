@@ -1,7 +1,6 @@
 #include "shared/auth/private_key.h"
 
 #include <fcntl.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/auth/base64url.h"
+#include "shared/auth/certificate.h"
 #include "shared/auth/json_object.h"
 #include "shared/auth/key_set.h"
 #include "shared/base/digest.h"
@@ -27,11 +27,6 @@ namespace {
 
 constexpr size_t kPublicBytes = 32;
 constexpr size_t kSignatureBytes = 64;
-
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-using Bio = std::unique_ptr<BIO, FreeBio>;
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }

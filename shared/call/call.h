@@ -56,6 +56,8 @@ struct Call {
   std::unique_ptr<google::protobuf::Message> request;
   // Where the caller is, for the log.
   std::string peer;
+  // The SPIFFE id in the certificate of the calling process; empty without one.
+  std::string peer_identity;
   // Set by the transport when the caller has gone away.
   std::atomic<bool> cancelled{false};
 };

@@ -5,11 +5,25 @@
 #include <string>
 #include <utility>
 
+#include "grpc/grpc_security_constants.h"
+#include "grpcpp/security/auth_context.h"
 #include "shared/base/errors.h"
 #include "shared/rpc/deadline_filter.h"
 #include "shared/rpc/grpc_convert.h"
 
 namespace crm {
+namespace {
+
+// Returns the SPIFFE id of the caller's certificate, or "".
+std::string IdentityOf(const grpc::CallbackServerContext& context) {
+  const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
+  if (peer == nullptr) return "";
+  const std::vector<grpc::string_ref> ids =
+      peer->FindPropertyValues(GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
+  return ids.size() == 1 ? std::string(ids[0].data(), ids[0].size()) : "";
+}
+
+}  // namespace
 
 CallEdge::CallEdge(const CallLimits& limits, std::vector<CallFilter*> filters,
                    const Clock& clock, Logger& logger)
@@ -28,6 +42,7 @@ std::shared_ptr<Call> CallEdge::Read(const MethodInfo& method,
   call->metadata = ToMetadata(context.client_metadata());
   call->request_bytes = ToString(request);
   call->peer = context.peer();
+  if (limits_.tls) call->peer_identity = IdentityOf(context);
 
   // gRPC counts by the machine's clock, everything behind here by `clock_`.
   const absl::Time asked = FromGrpcDeadline(context.deadline());

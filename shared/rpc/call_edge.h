@@ -26,6 +26,8 @@ struct CallLimits {
   absl::Duration max_unary_deadline;
   absl::Duration max_stream_deadline;
   size_t max_message_bytes = 0;
+  // Whether callers show certificates.
+  bool tls = false;
 };
 
 // Reads calls in and sends their outcomes out. Thread-safe.

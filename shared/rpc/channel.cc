@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <future>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,7 @@
 #include "shared/observe/trace_context.h"
 #include "shared/rpc/grpc_convert.h"
 #include "shared/rpc/service_config.h"
+#include "shared/rpc/tls_credentials.h"
 
 namespace crm {
 namespace {
@@ -73,23 +76,57 @@ CallOptions OnBehalfOf(const CallContext& context, absl::Time now) {
 class RpcChannel::Connection {
  public:
   Connection(absl::string_view address, const Options& options)
-      : stub_(grpc::CreateCustomChannel(absl::StrCat("dns:///", address),
-                                        grpc::InsecureChannelCredentials(),
-                                        ArgumentsOf(options))) {}
+      : target_(absl::StrCat("dns:///", address)),
+        arguments_(ArgumentsOf(options)),
+        tls_(options.tls),
+        tls_service_(options.tls_service) {
+    if (tls_ == nullptr) {
+      stub_ = MakeStub(grpc::InsecureChannelCredentials());
+    } else {
+      // gRPC compares it with the certificate too, and complains in the log.
+      arguments_.SetSslTargetNameOverride(tls_service_);
+    }
+  }
 
   grpc::Status Call(absl::string_view path, grpc::ClientContext& context,
                     const grpc::ByteBuffer& request,
                     grpc::ByteBuffer& response) {
     // Shared, since the promise is still in use when its future is ready.
     const auto ended = std::make_shared<std::promise<grpc::Status>>();
-    stub_.UnaryCall(
+    const std::shared_ptr<grpc::GenericStub> stub = Stub();
+    stub->UnaryCall(
         &context, std::string(path), grpc::StubOptions(), &request, &response,
         [ended](grpc::Status status) { ended->set_value(std::move(status)); });
     return ended->get_future().get();
   }
 
  private:
-  grpc::GenericStub stub_;
+  std::shared_ptr<grpc::GenericStub> MakeStub(
+      const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
+    return std::make_shared<grpc::GenericStub>(
+        grpc::CreateCustomChannel(target_, credentials, arguments_));
+  }
+
+  // A channel keeps the credentials it was made with, so a new identity needs a
+  // new one. Calls under way end on the old one.
+  std::shared_ptr<grpc::GenericStub> Stub() {
+    if (tls_ == nullptr) return stub_;
+    std::shared_ptr<const TlsIdentity> identity = tls_->Get();
+    std::lock_guard lock(mutex_);
+    if (identity != identity_) {
+      stub_ = MakeStub(TlsChannelCredentials(*identity, tls_service_));
+      identity_ = std::move(identity);
+    }
+    return stub_;
+  }
+
+  const std::string target_;
+  grpc::ChannelArguments arguments_;
+  TlsFolder* const tls_;
+  const std::string tls_service_;
+  std::mutex mutex_;
+  std::shared_ptr<const TlsIdentity> identity_;
+  std::shared_ptr<grpc::GenericStub> stub_;
 };
 
 RpcChannel::RpcChannel(absl::string_view address, const Options& options)

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "shared/auth/tls_folder.h"
 #include "shared/call/call.h"
 
 namespace crm {
@@ -48,6 +49,10 @@ class RpcChannel {
     // Balances only over replicas that are ready.
     bool health_check = true;
     int max_message_bytes = 4 << 20;
+    // Whom this process is to the service, and the service that is expected
+    // there; null calls in plaintext. Outlives the channel.
+    TlsFolder* tls = nullptr;
+    std::string tls_service = {};
     // Shares no connections with other channels to the same address.
     bool own_connections = false;
   };

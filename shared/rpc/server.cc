@@ -21,6 +21,7 @@
 #include "shared/rpc/grpc_convert.h"
 #include "shared/rpc/pool.h"
 #include "shared/rpc/stream_call.h"
+#include "shared/rpc/tls_credentials.h"
 #include "shared/rpc/unary_call.h"
 
 namespace crm {
@@ -133,7 +134,8 @@ class RpcServer::State {
                .max_unary_deadline = options_.max_unary_deadline,
                .max_stream_deadline = options_.max_stream_deadline,
                .max_message_bytes =
-                   static_cast<size_t>(options_.max_message_bytes)},
+                   static_cast<size_t>(options_.max_message_bytes),
+               .tls = options_.tls != nullptr},
               std::move(filters), clock, logger),
         pool_(std::make_unique<Pool>(options_.pool_threads,
                                      options_.max_pool_queue)) {
@@ -154,7 +156,8 @@ class RpcServer::State {
     }
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-        grpc::InsecureServerCredentials());
+        options_.tls == nullptr ? grpc::InsecureServerCredentials()
+                                : TlsServerCredentials(*options_.tls));
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) {
       return absl::UnavailableError("gRPC could not start the server.");

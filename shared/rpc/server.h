@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "shared/auth/tls_folder.h"
 #include "shared/base/clock.h"
 #include "shared/call/call.h"
 #include "shared/observe/log.h"
@@ -29,6 +30,10 @@ class RpcServer {
   struct Options {
     // Where to listen, as `127.0.0.1:9101`; port 0 lets the kernel choose.
     std::string listen = "127.0.0.1:0";
+
+    // Whom this process is to its callers, who must be of the suite; null
+    // serves plaintext. Outlives the server.
+    TlsFolder* tls = nullptr;
 
     // The largest message, in and out. It does not bound gRPC's memory; the
     // quota does.

@@ -13,6 +13,7 @@ import { base, PROGRAMS, settingsOf, workload, portOf } from './suite.mjs';
 const K8S = new URL('../../k8s/', import.meta.url);
 const BIN = process.env.CRM_BIN_DIR ?? '';
 const KEYS = '/etc/crm/keys';
+const TLS = '/etc/crm/tls';
 
 /** Why tests of `program` are skipped, or false. */
 function skipUnlessBuilt(program) {
@@ -43,7 +44,8 @@ for (const program of PROGRAMS) {
   const skip = skipUnlessBuilt(program);
 
   test(`${program}: accepts its configuration and its keys`,
-    { skip: skip || skipUnlessBuilt('crm-token') }, (t) => {
+    { skip: skip || skipUnlessBuilt('crm-token') || skipUnlessBuilt('crm-certs') },
+    (t) => {
       const objects = base();
       const keys = mkdtempSync(join(tmpdir(), 'crm-k8s-keys-'));
       t.after(() => rmSync(keys, { recursive: true }));
@@ -52,10 +54,14 @@ for (const program of PROGRAMS) {
         execFileSync(join(BIN, 'crm-token'), ['keygen', '--issuer', issuer,
           '--private', join(keys, `${file}.pem`), '--jwks', join(keys, 'jwks.json')]);
       }
-      writeFileSync(join(keys, 'secret'), 's'.repeat(44));
+      writeFileSync(join(keys, 'secret'), 's'.repeat(44), { mode: 0o440 });
+      execFileSync(join(BIN, 'crm-certs'),
+        ['authority', '--out', join(keys, 'authority')]);
+      execFileSync(join(BIN, 'crm-certs'), ['issue', '--authority',
+        join(keys, 'authority'), '--service', program, '--out', join(keys, 'tls')]);
       const environment = { PATH: process.env.PATH };
       for (const [name, value] of Object.entries(settingsIn(objects, program))) {
-        environment[name] = value.replace(KEYS, keys);
+        environment[name] = value.replace(KEYS, keys).replace(TLS, join(keys, 'tls'));
       }
 
       const good = spawnSync(join(BIN, program), ['--check-config'],
@@ -82,9 +88,10 @@ for (const program of PROGRAMS) {
     const ports = [];
     for (const [name, value] of declaredSettings(program)) {
       if (!name.endsWith('_LISTEN')) continue;
-      assert.equal(portOf(settings[name]), portOf(value), name);
+      // Without a default the port is the cluster's own.
+      if (value) assert.equal(portOf(settings[name]), portOf(value), name);
       assert.match(settings[name], /^0\.0\.0\.0:/);
-      ports.push(portOf(value));
+      ports.push(portOf(settings[name]));
     }
     const [container] = podOf(objects, program).containers;
     assert.deepEqual(
@@ -114,6 +121,20 @@ test('files that settings name are mounted', () => {
   }
 });
 
+test('every program has a certificate of its own, where the setting says', () => {
+  const objects = base();
+  for (const program of PROGRAMS) {
+    const pod = podOf(objects, program);
+    assert.equal(settingsIn(objects, program).CRM_TLS_DIR, TLS);
+    const mount = pod.containers[0].volumeMounts.find((m) => m.name === 'tls');
+    assert.equal(mount.mountPath, TLS);
+    const { secretName, items } = pod.volumes.find((v) => v.name === 'tls').secret;
+    assert.equal(secretName, `crm-tls-${program}`);
+    assert.deepEqual(
+      items.map((item) => item.path).sort(), ['ca.crt', 'tls.crt', 'tls.key']);
+  }
+});
+
 test('the service key lies only where a service calls another', () => {
   const objects = base();
   const holders = PROGRAMS.filter((program) =>
@@ -134,6 +155,12 @@ test('probes ask for what the programs answer', () => {
       assert.equal(httpGet.path, '/readyz');
     } else {
       assert.equal(grpc.service, 'readiness');
+      // The port of gRPC itself wants a certificate.
+      const health = portOf(settingsIn(objects, program)[
+        `CRM_${program.toUpperCase()}_HEALTH_LISTEN`]);
+      for (const kind of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+        assert.equal(container[kind].grpc.port, health, kind);
+      }
     }
   }
 });

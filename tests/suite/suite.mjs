@@ -37,9 +37,10 @@ const LISTS = {
 
 export class Suite {
   // Starts everything but `without`, and waits until it answers. `settings` are
-  // added to those of every program.
-  static async start({without = [], settings = {}} = {}) {
-    const suite = new Suite(without, settings);
+  // added to those of every program. With `tls` the programs show each other
+  // certificates.
+  static async start({without = [], settings = {}, tls = false} = {}) {
+    const suite = new Suite(without, settings, tls);
     await suite.prepare();
     try {
       for (const name of suite.processes.keys()) suite.processes.get(name).start();
@@ -51,9 +52,10 @@ export class Suite {
     return suite;
   }
 
-  constructor(without, settings) {
+  constructor(without, settings, tls) {
     this.without = without;
     this.settings = settings;
+    this.tls = tls;
     this.folder = mkdtempSync(join(tmpdir(), 'crm-suite-'));
     this.processes = new Map();
     this.tokens = new Map();
@@ -90,6 +92,16 @@ export class Suite {
     writeFileSync(
         join(this.folder, 'secret'), randomBytes(32).toString('base64'),
         {mode: 0o400});
+    if (this.tls) this.makeCertificates();
+  }
+
+  makeCertificates() {
+    const certs = (...args) => execFileSync(join(BIN, 'crm-certs'), args);
+    certs('authority', '--out', join(this.folder, 'authority'));
+    for (const name of PROGRAMS) {
+      certs('issue', '--authority', join(this.folder, 'authority'),
+          '--service', name, '--out', join(this.folder, `tls-${name}`));
+    }
   }
 
   commandOf(name) {
@@ -114,6 +126,7 @@ export class Suite {
       CRM_SECRET_FILE: join(this.folder, 'secret'),
       CRM_DRAIN: '3s',
     };
+    if (this.tls) common.CRM_TLS_DIR = join(this.folder, `tls-${name}`);
     for (const service of SERVICES) {
       common[`CRM_${service.toUpperCase()}_ADDRESS`] = at(this.ports[service]);
     }

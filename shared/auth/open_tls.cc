@@ -1,0 +1,19 @@
+#include "shared/auth/open_tls.h"
+
+namespace crm {
+
+absl::StatusOr<std::unique_ptr<TlsFolder>> OpenTls(const std::string& folder,
+                                                   const Clock& clock,
+                                                   Logger& logger) {
+  if (folder.empty()) return nullptr;
+  return TlsFolder::Open(folder, clock, [&logger](const absl::Status& status) {
+    if (status.ok()) {
+      logger.Log(LogLevel::kInfo, "a new certificate is in force");
+    } else {
+      logger.Log(LogLevel::kError, "the old certificate stays in force",
+                 {{"error", status.message()}});
+    }
+  });
+}
+
+}  // namespace crm

@@ -1,0 +1,26 @@
+// The identity that a process shows to the others of the suite, as its settings
+// and log have it.
+
+#ifndef CRM_SHARED_AUTH_OPEN_TLS_H_
+#define CRM_SHARED_AUTH_OPEN_TLS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "shared/auth/tls_folder.h"
+#include "shared/base/clock.h"
+#include "shared/observe/log.h"
+
+namespace crm {
+
+// Opens the identity in `folder`, whose changes are logged, good or bad; null
+// if `folder` is empty. `clock` and `logger` outlive it. Returns what
+// TlsFolder::Open returns.
+absl::StatusOr<std::unique_ptr<TlsFolder>> OpenTls(const std::string& folder,
+                                                   const Clock& clock,
+                                                   Logger& logger);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_AUTH_OPEN_TLS_H_
