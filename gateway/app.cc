@@ -10,6 +10,7 @@
 #include "shared/auth/default_roles.h"
 #include "shared/auth/open_tls.h"
 #include "shared/base/errors.h"
+#include "shared/base/secret_file.h"
 #include "shared/base/status_macros.h"
 
 namespace crm::gateway {
@@ -53,6 +54,7 @@ absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
   CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(role_text));
   CRM_ASSIGN_OR_RETURN(std::string secret,
                        ReadFile("CRM_SECRET_FILE", settings.secret_file));
+  CRM_RETURN_IF_ERROR(CheckPrivate(settings.secret_file));
   if (secret.size() < kMinSecretBytes) {
     return FailedPrecondition(
         "SECRET_TOO_SHORT",

@@ -13,6 +13,7 @@
 #include "gateway/settings.h"
 #include "shared/base/clock.h"
 #include "shared/base/config.h"
+#include "shared/base/process.h"
 #include "shared/base/status_macros.h"
 #include "shared/observe/log.h"
 
@@ -32,6 +33,7 @@ sigset_t BlockStopSignals() {
 }
 
 absl::Status Serve(const Settings& settings, bool only_check) {
+  KeepMemoryPrivate();
   const SystemClock clock;
   Logger logger(clock, "gateway", settings.log_level, STDERR_FILENO);
   const sigset_t signals = BlockStopSignals();

@@ -10,6 +10,7 @@
 #include "services/host/service_host.h"
 #include "services/host/settings.h"
 #include "shared/base/errors.h"
+#include "shared/base/process.h"
 #include "shared/redis/connection.h"
 #include "shared/rpc/tls_credentials.h"
 #include "unistd.h"
@@ -53,6 +54,7 @@ int RunService(const char* name, int argc, char** argv,
     return 0;
   }
 
+  KeepMemoryPrivate();
   RequireTls13();
   IgnoreSigpipe();
   // Protobuf would write a line of its own for every malformed request.

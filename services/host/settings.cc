@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "shared/auth/default_roles.h"
 #include "shared/base/errors.h"
+#include "shared/base/secret_file.h"
 #include "shared/base/status_macros.h"
 
 namespace crm {
@@ -147,6 +148,7 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   settings.tls_dir = config.Get("CRM_TLS_DIR");
   settings.health_listen = config.Get(prefix + "HEALTH_LISTEN");
   CRM_ASSIGN_OR_RETURN(settings.secret, ReadFileOf(config, "CRM_SECRET_FILE"));
+  CRM_RETURN_IF_ERROR(CheckPrivate(config.Get("CRM_SECRET_FILE")));
   if (settings.secret.size() < kMinSecretBytes) {
     return InvalidArgument(
         "BAD_CONFIG", absl::StrCat("CRM_SECRET_FILE: the file must hold at "

@@ -20,6 +20,7 @@
 #include "shared/auth/key_set.h"
 #include "shared/base/digest.h"
 #include "shared/base/errors.h"
+#include "shared/base/secret_file.h"
 #include "shared/base/status_macros.h"
 
 namespace crm {
@@ -27,6 +28,7 @@ namespace {
 
 constexpr size_t kPublicBytes = 32;
 constexpr size_t kSignatureBytes = 64;
+constexpr size_t kMaxFileBytes = 64 << 10;
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -69,12 +71,9 @@ absl::StatusOr<PrivateKey> PrivateKey::Generate() {
 }
 
 absl::StatusOr<PrivateKey> PrivateKey::ReadFile(absl::string_view path) {
-  const Bio bio(BIO_new_file(std::string(path).c_str(), "r"));
-  // Without this OpenSSL asks the terminal for the password of such a file.
-  const auto no_password = [](char*, int, int, void*) { return -1; };
-  EvpKey key(bio == nullptr ? nullptr
-                            : PEM_read_bio_PrivateKey(bio.get(), nullptr,
-                                                      no_password, nullptr));
+  CRM_RETURN_IF_ERROR(CheckPrivate(path));
+  const absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxFileBytes);
+  EvpKey key = text.ok() ? ParsePrivateKey(*text) : nullptr;
   if (key == nullptr || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
     return FileError("KEY_FILE_UNREADABLE", path,
                      "does not hold an Ed25519 private key that can be read");

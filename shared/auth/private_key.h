@@ -20,7 +20,8 @@ class PrivateKey {
   static absl::StatusOr<PrivateKey> Generate();
 
   // Reads the key in PEM file `path`. Returns FAILED_PRECONDITION
-  // (KEY_FILE_UNREADABLE) unless that holds an unencrypted Ed25519 key.
+  // (KEY_FILE_UNREADABLE) unless that holds an unencrypted Ed25519 key, and
+  // (FILE_NOT_PRIVATE) if every user of the machine may read it.
   static absl::StatusOr<PrivateKey> ReadFile(absl::string_view path);
 
   // Writes the key to a new file `path` of mode 0400. Returns

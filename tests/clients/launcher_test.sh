@@ -43,9 +43,15 @@ else
   echo good
 fi
 EOF
+  cat > "$bin/crm-certs" << 'EOF'
+#!/bin/bash
+for (( i = 1; i <= $#; ++i )); do
+  if [[ "${!i}" == --out ]]; then (( ++i )); mkdir "${!i}"; fi
+done
+EOF
   chmod +x "$bin"/*
   printf 'rule none\n  command = true\nbuild %s: phony\n' \
-      "gateway operational analytical collaborative crm-token" \
+      "gateway operational analytical collaborative crm-certs crm-token" \
       > "$tree/build/release/build.ninja"
 }
 
@@ -105,12 +111,22 @@ case_up_and_down() {
   check "status shows the lag of events" says crm_events_lag_seconds "$work/status"
   check "the token is for the owner only" has_mode 600 "$CRM_HOME/token"
   check "the secret is read-only" has_mode 400 "$CRM_HOME/keys/secret"
+  check "a process has its certificate" test -d "$CRM_HOME/keys/tls/analytical"
+  check "and is told where" says "CRM_TLS_DIR=$CRM_HOME/keys/tls/analytical" \
+      "$CRM_HOME/run/analytical.env"
   local pids
   pids="$(cat "$CRM_HOME"/run/*.pid | cut -d' ' -f1)"
   check "a second start finds it running" crm up --detach --port "$port"
   check "it stops" crm down
   for pid in $pids; do check "process $pid is gone" is_gone "$pid"; done
   check "stopping twice is no error" crm down
+}
+
+case_plaintext_if_asked_for() {
+  CRM_TLS=off check "it starts" start
+  check "no process is told of a certificate" \
+      test -z "$(grep -l CRM_TLS_DIR "$CRM_HOME"/run/*.env)"
+  crm down > /dev/null
 }
 
 case_second_start_is_quick() {

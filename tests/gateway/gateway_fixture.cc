@@ -1,5 +1,6 @@
 #include "tests/gateway/gateway_fixture.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -32,6 +33,7 @@ GatewayTest::GatewayTest()
   EXPECT_TRUE(
       AddToKeySetFile(settings.jwks_file, kIssuer, key.Thumbprint(), key).ok());
   std::ofstream(settings.secret_file, std::ios::binary) << secret_;
+  chmod(settings.secret_file.c_str(), 0600);
   signer_ = std::make_unique<TokenSigner>(std::move(key), kIssuer, "",
                                           kAudience, clock_);
   settings.listen = "127.0.0.1:0";

@@ -1,5 +1,7 @@
 #include "services/host/settings.h"
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <string>
 #include <vector>
@@ -36,6 +38,7 @@ class SettingsTest : public ::testing::Test {
   // What has no default, with a secret of `secret_bytes`.
   std::vector<std::string> Required(size_t secret_bytes = 32) {
     std::ofstream(folder_.File("secret")) << std::string(secret_bytes, 's');
+    chmod(folder_.File("secret").c_str(), 0600);
     return {"CRM_TOKEN_JWKS_FILE=/keys.json", "CRM_TOKEN_AUDIENCE=crm",
             absl::StrCat("CRM_SECRET_FILE=", folder_.File("secret"))};
   }
@@ -95,6 +98,14 @@ TEST_F(SettingsTest, AShortSecretIsRefused) {
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
   EXPECT_THAT(std::string(settings.status().message()),
               HasSubstr("CRM_SECRET_FILE"));
+}
+
+TEST_F(SettingsTest, ASecretThatEverybodyMayReadIsRefused) {
+  const std::vector<std::string> required = Required();
+  chmod(folder_.File("secret").c_str(), 0644);
+
+  EXPECT_THAT(Read(required), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                       "FILE_NOT_PRIVATE"));
 }
 
 TEST_F(SettingsTest, FilesThatAreMissingAreNamed) {

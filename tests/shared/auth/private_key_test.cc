@@ -50,6 +50,16 @@ TEST(PrivateKey, ReplacesNoFile) {
               StatusIs(kPrecondition, "KEY_FILE_UNWRITABLE"));
 }
 
+TEST(PrivateKey, RefusesAFileThatEverybodyMayRead) {
+  const ScratchFile file;
+  ASSERT_THAT(PrivateKey::Generate()->WriteFile(file.path()), IsOk());
+  ASSERT_THAT(PrivateKey::ReadFile(file.path()), IsOk());
+  chmod(file.path().c_str(), 0404);
+
+  EXPECT_THAT(PrivateKey::ReadFile(file.path()),
+              StatusIs(kPrecondition, "FILE_NOT_PRIVATE"));
+}
+
 TEST(PrivateKey, RefusesFilesThatHoldNone) {
   const ScratchFile file;
   EXPECT_THAT(PrivateKey::ReadFile(file.path()),

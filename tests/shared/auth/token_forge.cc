@@ -6,6 +6,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -135,6 +136,8 @@ ScratchFile::~ScratchFile() { unlink(path_.c_str()); }
 void ScratchFile::Write(absl::string_view text) const {
   const std::string draft = path_ + ".new";
   std::ofstream(draft, std::ios::binary | std::ios::trunc) << text;
+  // It may be a secret.
+  chmod(draft.c_str(), 0600);
   EXPECT_EQ(std::rename(draft.c_str(), path_.c_str()), 0);
 }
 
