@@ -9,6 +9,7 @@
 #include "google/protobuf/stubs/logging.h"
 #include "services/host/service_host.h"
 #include "services/host/settings.h"
+#include "services/host/store_commands.h"
 #include "shared/base/errors.h"
 #include "shared/base/process.h"
 #include "shared/redis/connection.h"
@@ -33,12 +34,13 @@ int Fail(const std::string& name, const absl::Status& status, int code) {
 
 int RunService(const char* name, int argc, char** argv,
                const MakeService& make) {
+  const StoreCommand command = TakeStoreCommand(argc, argv);
   const ConfigReader reader = DeclareSettings(name);
   const auto config = reader.Read(argc, argv, environ, ForeignPrefixes(name));
   if (!config.ok()) return Fail(name, config.status(), kExitBadConfig);
   switch (config->action()) {
     case Config::Action::kHelp:
-      std::cout << reader.Help();
+      std::cout << reader.Help() << "\n" << kStoreCommandsHelp;
       return 0;
     case Config::Action::kPrintConfig:
       std::cout << config->Print();
@@ -56,6 +58,14 @@ int RunService(const char* name, int argc, char** argv,
 
   KeepMemoryPrivate();
   RequireTls13();
+  if (command.kind != StoreCommand::Kind::kNone) {
+    const absl::Status done =
+        RunStoreCommand(command, *settings, SystemClock(), std::cout);
+    if (done.ok()) return 0;
+    const bool locked = ErrorReason(done) == "DATABASE_LOCKED";
+    return Fail(name, done, locked ? kExitLocked : kExitFailure);
+  }
+
   IgnoreSigpipe();
   // Protobuf would write a line of its own for every malformed request.
   google::protobuf::SetLogHandler(nullptr);
@@ -64,6 +74,7 @@ int RunService(const char* name, int argc, char** argv,
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const SystemClock clock;
@@ -76,6 +87,11 @@ int RunService(const char* name, int argc, char** argv,
   logger.Log(LogLevel::kInfo, "serving", {{"port", (*host)->port()}});
   int signal = 0;
   sigwait(&signals, &signal);
+  // SIGUSR1 asks for a backup, as './crm backup' does.
+  while (signal == SIGUSR1) {
+    (*host)->BackUpSoon();
+    sigwait(&signals, &signal);
+  }
   logger.Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
   (*host)->Stop();
   logger.Log(LogLevel::kInfo, "stopped");

@@ -9,10 +9,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/host/backup_keeper.h"
 #include "services/host/metrics_endpoint.h"
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
 #include "services/host/remote_feed.h"
+#include "services/host/store_commands.h"
 #include "shared/auth/key_set_file.h"
 #include "shared/auth/open_tls.h"
 #include "shared/auth/roles.h"
@@ -84,6 +86,7 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(StartEvents());
     CRM_RETURN_IF_ERROR(Serve());
     janitor_ = std::thread([this] { Clean(); });
+    StartBackups();
     server_->SetReady(true);
     if (health_ != nullptr) health_->SetReady(true);
     return absl::OkStatus();
@@ -101,6 +104,7 @@ class ServiceHost::State {
     if (server_ != nullptr) server_->SetReady(false);
     if (changes_ != nullptr) changes_->Stop();
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
+    if (backups_ != nullptr) backups_->Stop();
     for (auto& consumer : consumers_) consumer->Stop();
     if (relay_ != nullptr) relay_->Stop();
     if (slices_ != nullptr) slices_->Stop();
@@ -119,6 +123,9 @@ class ServiceHost::State {
   Database& database() { return *database_; }
   Relay& relay() { return *relay_; }
   const Service& service() const { return *service_; }
+  void BackUpSoon() {
+    if (backups_ != nullptr) backups_->BackUpSoon();
+  }
 
  private:
   absl::Status OpenStore(const MakeService& make) {
@@ -137,6 +144,9 @@ class ServiceHost::State {
     options.min_free_bytes = settings_.min_free_bytes;
     options.min_free_fraction = settings_.min_free_fraction;
     options.ballast_bytes = settings_.ballast_bytes;
+    if (settings_.backup_interval > absl::ZeroDuration()) {
+      options.snapshot_folder = BackupPlaceOf(settings_).folder;
+    }
     options.vfs = settings_.store_vfs;
     CRM_ASSIGN_OR_RETURN(database_, OpenSqlite(options));
     page_tokens_.emplace(settings_.secret, clock_);
@@ -325,6 +335,17 @@ class ServiceHost::State {
     return absl::OkStatus();
   }
 
+  void StartBackups() {
+    if (settings_.backup_interval <= absl::ZeroDuration()) return;
+    BackupKeeper::Options options;
+    options.place = BackupPlaceOf(settings_);
+    options.interval = settings_.backup_interval;
+    options.keep = settings_.backups_kept;
+    backups_ = std::make_unique<BackupKeeper>(std::move(options), clock_,
+                                              logger_, registry_);
+    backups_->Start();
+  }
+
   // Tells the cache which customers have changed.
   void InvalidateSlices(const std::vector<internal::v1::Event>& events) {
     for (const internal::v1::Event& event : events) {
@@ -402,6 +423,7 @@ class ServiceHost::State {
   std::condition_variable stopped_;
   bool stopping_ = false;
   std::thread janitor_;
+  std::unique_ptr<BackupKeeper> backups_;
 };
 
 absl::StatusOr<std::unique_ptr<ServiceHost>> ServiceHost::Start(
@@ -422,6 +444,7 @@ int ServiceHost::metrics_port() const { return state_->metrics_port(); }
 Database& ServiceHost::database() { return state_->database(); }
 Relay& ServiceHost::relay() { return state_->relay(); }
 const Service& ServiceHost::service() const { return state_->service(); }
+void ServiceHost::BackUpSoon() { state_->BackUpSoon(); }
 void ServiceHost::Stop() { state_->Stop(); }
 
 }  // namespace crm

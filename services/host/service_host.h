@@ -44,6 +44,9 @@ class ServiceHost {
   Relay& relay();
   const Service& service() const;
 
+  // Has a backup of the store taken now. Nothing happens with backups off.
+  void BackUpSoon();
+
   // Finishes what is under way, for up to the drain time, writes everything
   // down and stops. Repeating it does nothing.
   void Stop();

@@ -112,6 +112,12 @@ ConfigReader DeclareSettings(absl::string_view service) {
   reader.Declare("CRM_DISK_BALLAST_MIB", "64",
                  "The size of the file that is given up when the disk is full; "
                  "0 keeps none.");
+  reader.Declare(
+      "CRM_BACKUP_INTERVAL", "15m",
+      "How often the store is backed up into the folder 'backups' of "
+      "its data folder.");
+  reader.Declare("CRM_BACKUPS_KEPT", "8",
+                 "How many backups are kept, the newest.");
   reader.Declare("CRM_DRAIN", "5s",
                  "For how long calls may go on when the process stops.");
   reader.Declare("CRM_LOG_LEVEL", "info", "debug, info, warning or error.");
@@ -167,6 +173,11 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   CRM_ASSIGN_OR_RETURN(const int64_t ballast,
                        config.GetInt("CRM_DISK_BALLAST_MIB", 0, 1 << 20));
   settings.ballast_bytes = ballast << 20;
+  CRM_ASSIGN_OR_RETURN(settings.backup_interval,
+                       config.GetDuration("CRM_BACKUP_INTERVAL"));
+  CRM_ASSIGN_OR_RETURN(const int64_t backups,
+                       config.GetInt("CRM_BACKUPS_KEPT", 1, 1000));
+  settings.backups_kept = static_cast<int>(backups);
   CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_DRAIN"));
   CRM_ASSIGN_OR_RETURN(settings.log_level,
                        ParseLogLevel(config.Get("CRM_LOG_LEVEL")));

@@ -51,6 +51,10 @@ struct HostSettings {
   double min_free_fraction = 0;
   // Kept for a full disk; see SqliteOptions.
   int64_t ballast_bytes = 0;
+  // How often the store is backed up, zero for never, and how many backups are
+  // kept.
+  absl::Duration backup_interval = absl::ZeroDuration();
+  int backups_kept = 8;
   // The layer below the store, for tests; see SqliteOptions.
   std::string store_vfs;
   // For how long calls under way may go on when the process is told to stop.

@@ -1,25 +1,32 @@
 #include "shared/storage/sqlite/sqlite_database.h"
 
+#include <filesystem>
 #include <functional>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/file_lock.h"
 #include "shared/storage/sqlite/disk.h"
 #include "shared/storage/sqlite/group_writer.h"
 #include "shared/storage/sqlite/reader_pool.h"
+#include "shared/storage/sqlite/snapshot.h"
 #include "shared/storage/sqlite/sqlite_migration.h"
+#include "shared/storage/statement_errors.h"
 
 namespace crm {
 namespace {
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(std::unique_ptr<FileLock> lock,
+  SqliteDatabase(const SqliteOptions& options, std::unique_ptr<FileLock> lock,
                  std::unique_ptr<GroupWriter> writer,
                  std::unique_ptr<ReaderPool> readers)
-      : lock_(std::move(lock)),
+      : options_(options),
+        lock_(std::move(lock)),
         writer_(std::move(writer)),
         readers_(std::move(readers)) {}
 
@@ -35,6 +42,7 @@ class SqliteDatabase final : public Database {
 
   absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
     CRM_RETURN_IF_ERROR(ValidateSchema(schema));
+    CRM_RETURN_IF_ERROR(SnapshotBefore(schema));
     MigrationResult result;
     CRM_RETURN_IF_ERROR(WriteAndWait(
         absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
@@ -66,6 +74,30 @@ class SqliteDatabase final : public Database {
   }
 
  private:
+  // Keeps what a migration to `schema` would change.
+  absl::Status SnapshotBefore(const SqlSchema& schema) {
+    if (options_.snapshot_folder.empty()) return absl::OkStatus();
+    std::string change;
+    CRM_RETURN_IF_ERROR(readers_->Read(
+        absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(change, DescribeSqliteChange(reader, schema));
+          return absl::OkStatus();
+        }));
+    if (change.empty()) return absl::OkStatus();
+    const std::filesystem::path folder = options_.snapshot_folder;
+    const std::filesystem::path target =
+        folder /
+        absl::StrCat(std::filesystem::path(options_.path).stem().string(),
+                     "-before-", change, ".db");
+    // A migration that was broken off has left its snapshot behind.
+    std::error_code error;
+    if (std::filesystem::exists(target, error)) return absl::OkStatus();
+    std::filesystem::create_directories(folder, error);
+    if (error) return StorageUnusable(folder.string(), error.message());
+    return SnapshotSqlite(options_, target.string());
+  }
+
+  const SqliteOptions options_;
   std::mutex close_mutex_;
   std::unique_ptr<FileLock> lock_;  // null once closed
   const std::unique_ptr<GroupWriter> writer_;
@@ -90,8 +122,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(
                        GroupWriter::Open(options, clock));
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<ReaderPool> readers,
                        ReaderPool::Open(options, clock));
-  return std::make_unique<SqliteDatabase>(std::move(lock), std::move(writer),
-                                          std::move(readers));
+  return std::make_unique<SqliteDatabase>(
+      options, std::move(lock), std::move(writer), std::move(readers));
 }
 
 }  // namespace crm

@@ -48,6 +48,10 @@ struct SqliteOptions {
   // full, so that the log can still be copied; zero keeps none.
   int64_t ballast_bytes = 0;
 
+  // Where Migrate() puts a copy of a store that it is about to change, made by
+  // itself, as `<name>-before-<what is to come>.db`; empty takes none.
+  std::string snapshot_folder = {};
+
   // SQLite's locks do not hold on NFS, SMB and FUSE; this trusts them anyway.
   bool allow_network_filesystem = false;
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/migration.h"
 
@@ -90,6 +92,18 @@ absl::Status StoreVersion(SqlWriter& writer, const SchemaVersion& version) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> DescribeSqliteChange(SqlReader& reader,
+                                                 const SqlSchema& schema) {
+  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(reader));
+  CRM_ASSIGN_OR_RETURN(const MigrationPlan plan,
+                       PlanMigration(schema, present, kDialect));
+  if (!present.version.has_value() || plan.statements.empty()) {
+    return std::string();
+  }
+  return absl::StrCat(plan.version.version, "-",
+                      absl::string_view(plan.version.checksum).substr(0, 12));
+}
 
 absl::StatusOr<MigrationResult> MigrateSqlite(SqlWriter& writer,
                                               const SqlSchema& schema) {

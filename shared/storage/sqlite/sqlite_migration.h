@@ -3,10 +3,18 @@
 #ifndef CRM_SHARED_STORAGE_SQLITE_SQLITE_MIGRATION_H_
 #define CRM_SHARED_STORAGE_SQLITE_SQLITE_MIGRATION_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "shared/storage/database.h"
 
 namespace crm {
+
+// Returns a name for the change that a migration of a store that is not empty
+// would make, by version and checksum; empty if it would make none. Errors as
+// MigrateSqlite.
+absl::StatusOr<std::string> DescribeSqliteChange(SqlReader& reader,
+                                                 const SqlSchema& schema);
 
 // Migrates within the transaction of `writer`, as Database::Migrate describes.
 // `schema` is valid.

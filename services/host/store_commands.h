@@ -1,0 +1,42 @@
+// What a service's program does instead of serving: restoring its store and
+// listing the backups.
+
+#ifndef CRM_SERVICES_HOST_STORE_COMMANDS_H_
+#define CRM_SERVICES_HOST_STORE_COMMANDS_H_
+
+#include <ostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "services/host/backup.h"
+#include "services/host/settings.h"
+#include "shared/base/clock.h"
+
+namespace crm {
+
+// Returns where the store of a service lies and where its backups go.
+BackupPlace BackupPlaceOf(const HostSettings& settings);
+
+// A command and the name of a backup, which may be empty.
+struct StoreCommand {
+  enum class Kind { kNone, kRestore, kBackups };
+  Kind kind = Kind::kNone;
+  std::string backup = {};
+};
+
+// Takes `restore [BACKUP]` or `backups` off the front of the arguments: `argc`
+// and `argv` are then as if they had not been there.
+StoreCommand TakeStoreCommand(int& argc, char**& argv);
+
+// How the commands are used, for --help.
+extern const char kStoreCommandsHelp[];
+
+// Runs the command and says on `out` what was done. Errors as RestoreBackup().
+absl::Status RunStoreCommand(const StoreCommand& command,
+                             const HostSettings& settings, const Clock& clock,
+                             std::ostream& out);
+
+}  // namespace crm
+
+#endif  // CRM_SERVICES_HOST_STORE_COMMANDS_H_
