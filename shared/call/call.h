@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "shared/call/criticality.h"
 #include "shared/call/method_table.h"
 #include "shared/call/principal.h"
 
@@ -42,6 +43,8 @@ struct CallContext {
   std::string span_id;
   // The consistency tokens that the caller sent (`crm-token`), unverified.
   std::vector<std::string> consistency_tokens;
+  // What the caller asked for, no higher than it may; to be passed on.
+  Criticality criticality = Criticality::kCritical;
   // The caller's credential, to be passed on to other services.
   std::string bearer_token;
 };
@@ -58,6 +61,8 @@ struct Call {
   std::string peer;
   // The SPIFFE id in the certificate of the calling process; empty without one.
   std::string peer_identity;
+  // When the gate let it in, on the monotonic clock.
+  absl::Duration admitted = absl::ZeroDuration();
   // Set by the transport when the caller has gone away.
   std::atomic<bool> cancelled{false};
 };
@@ -112,6 +117,25 @@ struct MethodBinding {
   UnaryHandler unary;
   StreamHandler stream;
   Placement placement = Placement::kPool;
+};
+
+// Lets calls in as there is room, some at once, some a little later, and
+// refuses the others. Thread-safe.
+class CallGate {
+ public:
+  // What becomes of a call: OK, or why it is refused. `waited` says that this
+  // is not the thread that called Enter.
+  using Decided = std::function<void(absl::Status status, bool waited)>;
+
+  virtual ~CallGate() = default;
+
+  // Decides on `call`, whose caller is known, and calls `decided` once: at
+  // once, or later from any thread, and then it must return soon.
+  virtual void Enter(std::shared_ptr<Call> call, Decided decided) = 0;
+
+  // Gives back the place of a call that was let in: a unary one when it is
+  // answered with `status`, a stream as soon as it is open.
+  virtual void Leave(const Call& call, const absl::Status& status) = 0;
 };
 
 // A step that every call takes before its handler. Thread-safe.

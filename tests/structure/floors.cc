@@ -29,6 +29,7 @@ const std::map<std::string, int, std::less<>>& SharedFloors() {
       {"shared/storage/duckdb", 4},
       {"shared/auth", 4},
       {"shared/redis", 4},
+      {"shared/admission", 4},
       {"shared/rpc", 5},
       {"shared/cache", 5},
       {"shared/events", 6},
