@@ -155,6 +155,7 @@ service_settings() {
   cat << EOF
 CRM_REDIS_BUS=${ADDRESSES[CRM_REDIS_BUS]}
 CRM_SERVICE_KEY_FILE=$KEYS/services.pem
+CRM_RATE_LIMITS=
 ${prefix}_LISTEN=${ADDRESSES[${prefix}_LISTEN]}
 ${prefix}_METRICS_LISTEN=${ADDRESSES[${prefix}_METRICS_LISTEN]}
 ${prefix}_DATA_DIR=$CRM_HOME/data/$1

@@ -1,6 +1,5 @@
 #include "services/host/run_service.h"
 
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -9,9 +8,11 @@
 #include "google/protobuf/stubs/logging.h"
 #include "services/host/service_host.h"
 #include "services/host/settings.h"
+#include "services/host/stop_signals.h"
 #include "services/host/store_commands.h"
 #include "shared/base/errors.h"
 #include "shared/base/process.h"
+#include "shared/base/watchdog.h"
 #include "shared/redis/connection.h"
 #include "shared/rpc/tls_credentials.h"
 #include "unistd.h"
@@ -23,6 +24,9 @@ constexpr int kExitFailure = 1;
 constexpr int kExitBadConfig = 2;
 // EX_TEMPFAIL: another process holds the store, and may let go of it.
 constexpr int kExitLocked = 75;
+// How long a stop may take beyond its drain. The server gives up before, and
+// what is written down then takes the rest.
+constexpr absl::Duration kStopMargin = absl::Seconds(20);
 
 int Fail(const std::string& name, const absl::Status& status, int code) {
   std::cerr << name << ": " << status.message() << " (" << ErrorReason(status)
@@ -69,13 +73,7 @@ int RunService(const char* name, int argc, char** argv,
   IgnoreSigpipe();
   // Protobuf would write a line of its own for every malformed request.
   google::protobuf::SetLogHandler(nullptr);
-  // Every thread inherits the mask, so signals come to this one alone.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGUSR1);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  StopSignals signals;
 
   const SystemClock clock;
   Logger logger(clock, name, settings->log_level, STDERR_FILENO);
@@ -85,15 +83,16 @@ int RunService(const char* name, int argc, char** argv,
     return Fail(name, host.status(), locked ? kExitLocked : kExitFailure);
   }
   logger.Log(LogLevel::kInfo, "serving", {{"port", (*host)->port()}});
-  int signal = 0;
-  sigwait(&signals, &signal);
   // SIGUSR1 asks for a backup, as './crm backup' does.
-  while (signal == SIGUSR1) {
-    (*host)->BackUpSoon();
-    sigwait(&signals, &signal);
-  }
+  const int signal = signals.Wait([&] { (*host)->BackUpSoon(); });
   logger.Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
-  (*host)->Stop();
+  (*host)->BeginStop();
+  signals.WaitFor(settings->drain_delay);
+  {
+    const Watchdog watchdog(settings->drain + kStopMargin,
+                            [](int code) { _exit(code); });
+    signals.While([&] { (*host)->Stop(); }, [&] { (*host)->Hurry(); });
+  }
   logger.Log(LogLevel::kInfo, "stopped");
   return 0;
 }

@@ -10,7 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/host/backup_keeper.h"
+#include "services/host/health_keeper.h"
+#include "services/host/host_admission.h"
 #include "services/host/metrics_endpoint.h"
+#include "services/host/open_redis.h"
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
 #include "services/host/remote_feed.h"
@@ -24,11 +27,9 @@
 #include "shared/base/status_macros.h"
 #include "shared/cache/redis_slice_cache.h"
 #include "shared/events/sql_applier.h"
-#include "shared/redis/server_check.h"
 #include "shared/resource/change_hub.h"
 #include "shared/resource/request_log.h"
 #include "shared/resource/validate_filter.h"
-#include "shared/rpc/admission_filter.h"
 #include "shared/rpc/authenticate_filter.h"
 #include "shared/rpc/authorize_filter.h"
 #include "shared/rpc/caller_filter.h"
@@ -36,6 +37,7 @@
 #include "shared/rpc/health_server.h"
 #include "shared/rpc/observe_filter.h"
 #include "shared/rpc/parse_filter.h"
+#include "shared/rpc/server.h"
 #include "shared/storage/lease.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
@@ -45,28 +47,6 @@ namespace {
 constexpr absl::Duration kStartTimeout = absl::Seconds(30);
 constexpr absl::Duration kJanitorInterval = absl::Minutes(10);
 constexpr int64_t kJanitorBatch = 500;
-
-absl::StatusOr<std::unique_ptr<RedisPool>> OpenRedis(
-    const std::string& endpoint, RedisRole role, const Clock& clock,
-    Logger& logger) {
-  if (endpoint.empty()) return nullptr;
-  RedisPool::Options options;
-  CRM_ASSIGN_OR_RETURN(options.endpoint, ParseRedisEndpoint(endpoint));
-  auto pool = std::make_unique<RedisPool>(options, clock);
-  // A Redis that is away now may come back: it is never needed to start.
-  const auto warnings = CheckRedisServer(*pool, role);
-  if (absl::IsFailedPrecondition(warnings.status())) return warnings.status();
-  if (!warnings.ok()) {
-    logger.Log(LogLevel::kWarning, "redis is away",
-               {{"endpoint", endpoint},
-                {"error", std::string(warnings.status().message())}});
-    return pool;
-  }
-  for (const std::string& warning : *warnings) {
-    logger.Log(LogLevel::kWarning, "redis", {{"warning", warning}});
-  }
-  return pool;
-}
 
 }  // namespace
 
@@ -89,8 +69,19 @@ class ServiceHost::State {
     StartBackups();
     server_->SetReady(true);
     if (health_ != nullptr) health_->SetReady(true);
+    keeper_ = std::make_unique<HealthKeeper>(
+        HealthOf(*server_, health_.get(), *database_, admission_->gate(),
+                 settings_.admission.replicas),
+        logger_);
+    keeper_->Start();
     return absl::OkStatus();
   }
+
+  void BeginStop() {
+    if (health_ != nullptr) health_->SetReady(false);
+    server_->BeginDrain();
+  }
+  void Hurry() { server_->Hurry(); }
 
   void Stop() {
     {
@@ -100,8 +91,8 @@ class ServiceHost::State {
     }
     stopped_.notify_all();
     if (janitor_.joinable()) janitor_.join();
-    if (health_ != nullptr) health_->SetReady(false);
-    if (server_ != nullptr) server_->SetReady(false);
+    keeper_.reset();
+    if (server_ != nullptr) BeginStop();
     if (changes_ != nullptr) changes_->Stop();
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
     if (backups_ != nullptr) backups_->Stop();
@@ -302,21 +293,23 @@ class ServiceHost::State {
     authenticate_.emplace(*verifier_);
     authorize_.emplace(*roles_);
     validate_.emplace(service_->application.catalog().validator());
-    // The chain of every call.
-    std::vector<CallFilter*> filters = {
-        &*observe_,   &admission_, &*deadline_, &*authenticate_,
-        &*authorize_, &parse_,     &*validate_,
+    admission_.emplace(settings_.admission, *roles_, clock_, registry_);
+    // The way of every call.
+    CallPath path = {
+        .filters = {&*observe_, &*deadline_, &*authenticate_, &*authorize_},
+        .gate = &admission_->gate(),
+        .inner_filters = {&parse_, &*validate_},
     };
     if (tls_ != nullptr) {
       callers_.emplace(tls_->Get()->self.space);
-      filters.insert(filters.begin() + 1, &*callers_);
+      path.filters.insert(path.filters.begin() + 1, &*callers_);
     }
     RpcServer::Options options;
     options.listen = settings_.listen;
     options.tls = tls_.get();
     CRM_ASSIGN_OR_RETURN(
         server_, RpcServer::Start(std::move(options), std::move(bindings),
-                                  std::move(filters), clock_, logger_));
+                                  std::move(path), clock_, logger_));
     if (!settings_.health_listen.empty()) {
       CRM_ASSIGN_OR_RETURN(health_,
                            HealthServer::Start(settings_.health_listen));
@@ -409,15 +402,16 @@ class ServiceHost::State {
 
   std::optional<ObserveFilter> observe_;
   std::optional<CallerFilter> callers_;
-  AdmissionFilter admission_;
   std::optional<DeadlineFilter> deadline_;
   std::optional<AuthenticateFilter> authenticate_;
   std::optional<AuthorizeFilter> authorize_;
   ParseFilter parse_;
   std::optional<ValidateFilter> validate_;
+  std::optional<HostAdmission> admission_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<HealthServer> health_;
   std::unique_ptr<MetricsEndpoint> metrics_;
+  std::unique_ptr<HealthKeeper> keeper_;
 
   std::mutex mutex_;
   std::condition_variable stopped_;
@@ -445,6 +439,8 @@ Database& ServiceHost::database() { return state_->database(); }
 Relay& ServiceHost::relay() { return state_->relay(); }
 const Service& ServiceHost::service() const { return state_->service(); }
 void ServiceHost::BackUpSoon() { state_->BackUpSoon(); }
+void ServiceHost::BeginStop() { state_->BeginStop(); }
 void ServiceHost::Stop() { state_->Stop(); }
+void ServiceHost::Hurry() { state_->Hurry(); }
 
 }  // namespace crm

@@ -14,7 +14,6 @@
 #include "shared/events/consumer.h"
 #include "shared/events/relay.h"
 #include "shared/observe/log.h"
-#include "shared/rpc/server.h"
 #include "shared/storage/database.h"
 
 namespace crm {
@@ -47,9 +46,15 @@ class ServiceHost {
   // Has a backup of the store taken now. Nothing happens with backups off.
   void BackUpSoon();
 
-  // Finishes what is under way, for up to the drain time, writes everything
-  // down and stops. Repeating it does nothing.
+  // Says by its health that it will stop soon, and still serves.
+  void BeginStop();
+
+  // Refuses what comes in, finishes what is under way, for up to the drain
+  // time, writes everything down and stops. Repeating it does nothing.
   void Stop();
+
+  // Has a Stop, now or later, not wait for calls that are under way.
+  void Hurry();
 
  private:
   class State;

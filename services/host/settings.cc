@@ -118,8 +118,12 @@ ConfigReader DeclareSettings(absl::string_view service) {
       "its data folder.");
   reader.Declare("CRM_BACKUPS_KEPT", "8",
                  "How many backups are kept, the newest.");
+  DeclareAdmission(reader);
   reader.Declare("CRM_DRAIN", "5s",
                  "For how long calls may go on when the process stops.");
+  reader.Declare("CRM_DRAIN_DELAY", "",
+                 "For how long the process still serves when it is told to "
+                 "stop, so that clients notice, as 5s; empty does not wait.");
   reader.Declare("CRM_LOG_LEVEL", "info", "debug, info, warning or error.");
   return reader;
 }
@@ -178,7 +182,12 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   CRM_ASSIGN_OR_RETURN(const int64_t backups,
                        config.GetInt("CRM_BACKUPS_KEPT", 1, 1000));
   settings.backups_kept = static_cast<int>(backups);
+  CRM_ASSIGN_OR_RETURN(settings.admission, ReadAdmission(config));
   CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_DRAIN"));
+  if (!config.Get("CRM_DRAIN_DELAY").empty()) {
+    CRM_ASSIGN_OR_RETURN(settings.drain_delay,
+                         config.GetDuration("CRM_DRAIN_DELAY"));
+  }
   CRM_ASSIGN_OR_RETURN(settings.log_level,
                        ParseLogLevel(config.Get("CRM_LOG_LEVEL")));
   return settings;

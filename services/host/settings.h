@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/host/host_admission.h"
 #include "shared/base/config.h"
 #include "shared/observe/log.h"
 
@@ -59,6 +60,9 @@ struct HostSettings {
   std::string store_vfs;
   // For how long calls under way may go on when the process is told to stop.
   absl::Duration drain = absl::Seconds(5);
+  // For how long the process still serves before that.
+  absl::Duration drain_delay = absl::ZeroDuration();
+  AdmissionSettings admission;
   LogLevel log_level = LogLevel::kInfo;
 };
 

@@ -106,11 +106,13 @@ integration: customers.create customers.get customers.list customers.update
 # Examines what was done, and nothing else.
 auditor: auditEntries.get auditEntries.list operations.get operations.list
 
-# Answers for personal data: reads the records that hold it, and the trail.
+# Answers for personal data: reads the records that hold it, and the trail. Is
+# heard first when a service is busy.
 privacy_officer: customers.get customers.list customers.getProfile
     identifiers.get identifiers.list contacts.get contacts.list
     accounts.get accounts.list leads.get leads.list
     auditEntries.get auditEntries.list operations.get operations.list
+    calls.prioritize
 
 # The suite's own processes, between themselves.
 system: internal.* operations.get operations.list

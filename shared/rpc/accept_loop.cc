@@ -1,5 +1,6 @@
 #include "shared/rpc/accept_loop.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +24,9 @@ namespace {
 constexpr int kBacklog = 512;
 constexpr int kFirstBackOffMs = 10;
 constexpr int kMaxBackOffMs = 1000;
+// How often the thread comes by when nobody connects.
+constexpr int kTickMs = 5000;
+constexpr absl::Duration kCloseStep = absl::Milliseconds(2);
 
 struct FreeAddresses {
   void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
@@ -74,6 +78,15 @@ int BoundPort(int listener) {
 ino_t InodeOf(int fd) {
   struct stat info {};
   return fstat(fd, &info) == 0 ? info.st_ino : 0;
+}
+
+// Lets nothing more come in on the socket `inode`, if `fd` still is it.
+void EndReading(int fd, ino_t inode) {
+  // By a descriptor of our own, which cannot come to mean another file.
+  const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return;
+  if (InodeOf(own) == inode) shutdown(own, SHUT_RD);
+  close(own);
 }
 
 bool IsOutOfResources(int error) {
@@ -130,19 +143,39 @@ void AcceptLoop::Stop() {
   if (stopped_.exchange(true)) return;
   eventfd_write(wake_, 1);
   if (thread_.joinable()) thread_.join();
+  tick_ = 0;
   close(listener_);
+}
+
+bool AcceptLoop::EndConnections(absl::Duration patience) {
+  const absl::Duration end = clock_.Monotonic() + patience;
+  for (DropClosed(); !connections_.empty(); DropClosed()) {
+    if (clock_.Monotonic() >= end) return false;
+    // Again and again: whoever reads sees the end only when it is told of
+    // something and finds nothing there, and a busy client leaves much there.
+    for (const auto& [fd, inode] : connections_) EndReading(fd, inode);
+    std::this_thread::sleep_for(absl::ToChronoNanoseconds(kCloseStep));
+  }
+  return true;
+}
+
+absl::Duration AcceptLoop::Stall() const {
+  const int64_t tick = tick_;
+  if (tick == 0) return absl::ZeroDuration();
+  return clock_.Monotonic() - absl::Nanoseconds(tick);
 }
 
 bool AcceptLoop::Wait(bool for_connection, int timeout_ms) {
   pollfd watched[] = {{.fd = wake_, .events = POLLIN, .revents = 0},
                       {.fd = listener_, .events = POLLIN, .revents = 0}};
+  tick_ = absl::ToInt64Nanoseconds(clock_.Monotonic());
   poll(watched, for_connection ? 2 : 1, timeout_ms);
   return !stopped_;
 }
 
 void AcceptLoop::Accept() {
   int back_off_ms = kFirstBackOffMs;
-  while (Wait(/*for_connection=*/true, /*timeout_ms=*/-1)) {
+  while (Wait(/*for_connection=*/true, kTickMs)) {
     if (AcceptOne()) {
       back_off_ms = kFirstBackOffMs;
       continue;
@@ -158,6 +191,7 @@ void AcceptLoop::Accept() {
 bool AcceptLoop::AcceptOne() {
   const int fd =
       accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  // Nobody may have connected.
   if (fd < 0) return !IsOutOfResources(errno);
   if (!HasRoom()) {
     ++refused_count_;
@@ -173,10 +207,14 @@ bool AcceptLoop::AcceptOne() {
 
 bool AcceptLoop::HasRoom() {
   if (connections_.size() < max_connections_) return true;
+  DropClosed();
+  return connections_.size() < max_connections_;
+}
+
+void AcceptLoop::DropClosed() {
   std::erase_if(connections_, [](const auto& connection) {
     return InodeOf(connection.first) != connection.second;
   });
-  return connections_.size() < max_connections_;
 }
 
 }  // namespace crm

@@ -20,6 +20,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "shared/base/clock.h"
 
 namespace crm {
 
@@ -49,6 +51,14 @@ class AcceptLoop {
   // Closes the socket and ends the thread. Later calls do nothing.
   void Stop();
 
+  // Lets nothing more come in on the connections that are open, which ends
+  // them. Returns whether none is open `patience` later. Stop comes first.
+  bool EndConnections(absl::Duration patience);
+
+  // Returns for how long the thread has not come by, which it does every few
+  // seconds; zero when it does not run.
+  absl::Duration Stall() const;
+
   int port() const { return port_; }
 
   // Returns how many connections were closed because of the limit.
@@ -64,6 +74,8 @@ class AcceptLoop {
   // Takes one connection. Returns false if descriptors ran out.
   bool AcceptOne();
   bool HasRoom();
+  // Forgets the connections that are closed.
+  void DropClosed();
   // Waits for a connection, or for `timeout_ms` alone; returns false on Stop.
   bool Wait(bool for_connection, int timeout_ms);
 
@@ -78,6 +90,10 @@ class AcceptLoop {
   std::atomic<int64_t> refused_count_{0};
   std::atomic<int64_t> exhausted_count_{0};
   std::atomic<bool> stopped_{false};
+  const SystemClock clock_;
+  // When the thread came by, on the monotonic clock, in nanoseconds; 0 when it
+  // does not run.
+  std::atomic<int64_t> tick_{0};
   std::thread thread_;
 };
 

@@ -25,10 +25,10 @@ std::string IdentityOf(const grpc::CallbackServerContext& context) {
 
 }  // namespace
 
-CallEdge::CallEdge(const CallLimits& limits, std::vector<CallFilter*> filters,
-                   const Clock& clock, Logger& logger)
+CallEdge::CallEdge(const CallLimits& limits, CallPath path, const Clock& clock,
+                   Logger& logger)
     : limits_(limits),
-      filters_(std::move(filters)),
+      path_(std::move(path)),
       clock_(clock),
       logger_(logger),
       ids_(clock) {}

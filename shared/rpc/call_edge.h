@@ -17,6 +17,7 @@
 #include "shared/base/ids.h"
 #include "shared/call/call.h"
 #include "shared/observe/log.h"
+#include "shared/rpc/open_calls.h"
 
 namespace crm {
 
@@ -25,17 +26,29 @@ struct CallLimits {
   absl::Duration default_deadline;
   absl::Duration max_unary_deadline;
   absl::Duration max_stream_deadline;
+  // For how long the buffer of a stream may be full.
+  absl::Duration max_stream_stall = absl::InfiniteDuration();
   size_t max_message_bytes = 0;
   // Whether callers show certificates.
   bool tls = false;
 };
 
+// What a call passes on its way to its handler; all of it outlives the server.
+struct CallPath {
+  // Run in order for every call.
+  std::vector<CallFilter*> filters = {};
+  // Comes then; null lets all in.
+  CallGate* gate = nullptr;
+  // Run for the calls that the gate let in.
+  std::vector<CallFilter*> inner_filters = {};
+};
+
 // Reads calls in and sends their outcomes out. Thread-safe.
 class CallEdge {
  public:
-  // `filters`, `clock` and `logger` outlive the edge.
-  CallEdge(const CallLimits& limits, std::vector<CallFilter*> filters,
-           const Clock& clock, Logger& logger);
+  // `clock` and `logger` outlive the edge.
+  CallEdge(const CallLimits& limits, CallPath path, const Clock& clock,
+           Logger& logger);
 
   // Returns the call that has arrived: its bytes, metadata and deadline, which
   // is the caller's, or the default, but no later than the maximum.
@@ -67,14 +80,16 @@ class CallEdge {
   absl::Status CheckWanted(const Call& call) const;
 
   const CallLimits& limits() const { return limits_; }
-  const std::vector<CallFilter*>& filters() const { return filters_; }
+  const CallPath& path() const { return path_; }
+  OpenCalls& open_calls() { return open_calls_; }
 
  private:
   const CallLimits limits_;
-  const std::vector<CallFilter*> filters_;
+  const CallPath path_;
   const Clock& clock_;
   Logger& logger_;
   IdMaker ids_;
+  OpenCalls open_calls_;
 };
 
 }  // namespace crm

@@ -63,6 +63,11 @@ CallOptions OnBehalfOf(const CallContext& context, absl::Time now) {
   for (const std::string& token : context.consistency_tokens) {
     options.metadata.emplace_back("crm-token", token);
   }
+  if (context.criticality != Criticality::kCritical) {
+    options.metadata.emplace_back(
+        kCriticalityMetadata,
+        std::string(CriticalityName(context.criticality)));
+  }
   if (!context.trace_id.empty() && !context.span_id.empty()) {
     TraceContext trace;
     trace.trace_id = context.trace_id;

@@ -34,8 +34,8 @@ struct CallOptions {
 };
 
 // Returns the options of a call made on behalf of `context`'s: its credential,
-// consistency tokens and trace, and its deadline less max(10 ms, 5 % of what is
-// left at `now`), so that there is time to answer.
+// consistency tokens, criticality and trace, and its deadline less max(10 ms, 5
+// % of what is left at `now`), so that there is time to answer.
 CallOptions OnBehalfOf(const CallContext& context, absl::Time now);
 
 // A connection to one service. Thread-safe.

@@ -75,6 +75,10 @@ class HealthServer::State {
     health.SetServingStatus("readiness", ready);
   }
 
+  void SetLive(bool live) {
+    server_->GetHealthCheckService()->SetServingStatus("liveness", live);
+  }
+
  private:
   // Answers UNIMPLEMENTED. gRPC starts no server without a service.
   grpc::CallbackGenericService nothing_else_;
@@ -98,5 +102,7 @@ HealthServer::~HealthServer() = default;
 int HealthServer::port() const { return state_->port(); }
 
 void HealthServer::SetReady(bool ready) { state_->SetReady(ready); }
+
+void HealthServer::SetLive(bool live) { state_->SetLive(live); }
 
 }  // namespace crm

@@ -29,6 +29,9 @@ class HealthServer {
   // Sets the health of "" and `readiness`.
   void SetReady(bool ready);
 
+  // Sets the health of `liveness`.
+  void SetLive(bool live);
+
  private:
   class State;
 

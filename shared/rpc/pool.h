@@ -11,6 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "shared/base/clock.h"
+
 namespace crm {
 
 // Runs tasks on a fixed number of threads, in the order they came. Tasks catch
@@ -20,7 +23,7 @@ class Pool {
   // Starts `threads` threads (at least one); at most `max_queued` tasks wait.
   Pool(size_t threads, size_t max_queued);
 
-  // Runs what is queued, then stops the threads.
+  // Stops.
   ~Pool();
 
   Pool(const Pool&) = delete;
@@ -30,8 +33,15 @@ class Pool {
   // pool is stopping.
   bool Submit(std::function<void()> task);
 
+  // Runs what is queued, then ends the threads.
+  void Stop();
+
   // Returns how many tasks wait.
   size_t queued() const;
+
+  // Returns for how long tasks have waited without a thread taking any; zero
+  // when none waits.
+  absl::Duration Stall() const;
 
  private:
   void Work();
@@ -40,6 +50,9 @@ class Pool {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> tasks_;
+  const SystemClock clock_;
+  // When a thread last took a task, or the first of those that wait came.
+  absl::Duration progress_ = absl::ZeroDuration();
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -2,9 +2,8 @@
 
 #include <unistd.h>
 
-#include <condition_variable>
+#include <algorithm>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +14,7 @@
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "shared/base/status_macros.h"
+#include "shared/base/watchdog.h"
 #include "shared/rpc/accept_loop.h"
 #include "shared/rpc/call_edge.h"
 #include "shared/rpc/dynamic_service.h"
@@ -29,7 +29,8 @@ namespace {
 
 using ::grpc::experimental::ExternalConnectionAcceptor;
 
-constexpr int kHungExitCode = 70;
+// How long connections have to end when nothing comes in on them any more.
+constexpr absl::Duration kConnectionsEnd = absl::Seconds(1);
 // How often the least patient client may ping.
 constexpr absl::Duration kMinPingInterval = absl::Seconds(20);
 
@@ -93,50 +94,21 @@ void EnableHealthService() {
   std::call_once(once, [] { grpc::EnableDefaultHealthCheckService(true); });
 }
 
-// Ends the process when a stop hangs: gRPC waits for every call to finish, for
-// ever if one never does.
-class Watchdog {
- public:
-  Watchdog(absl::Duration patience, std::function<void(int)> exit)
-      : thread_([this, patience, exit = std::move(exit)] {
-          std::unique_lock<std::mutex> lock(mutex_);
-          if (!wake_.wait_for(lock, absl::ToChronoNanoseconds(patience),
-                              [this] { return done_; })) {
-            exit(kHungExitCode);
-          }
-        }) {}
-
-  ~Watchdog() {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      done_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool done_ = false;
-  std::thread thread_;
-};
-
 }  // namespace
 
 // What a server is made of. Declared so that what is used outlives its users.
 class RpcServer::State {
  public:
-  State(Options options, std::vector<CallFilter*> filters, const Clock& clock,
-        Logger& logger)
+  State(Options options, CallPath path, const Clock& clock, Logger& logger)
       : options_(std::move(options)),
         edge_({.default_deadline = options_.default_deadline,
                .max_unary_deadline = options_.max_unary_deadline,
                .max_stream_deadline = options_.max_stream_deadline,
+               .max_stream_stall = options_.max_stream_stall,
                .max_message_bytes =
                    static_cast<size_t>(options_.max_message_bytes),
                .tls = options_.tls != nullptr},
-              std::move(filters), clock, logger),
+              std::move(path), clock, logger),
         pool_(std::make_unique<Pool>(options_.pool_threads,
                                      options_.max_pool_queue)) {
     if (options_.exit == nullptr) options_.exit = [](int code) { _exit(code); };
@@ -178,20 +150,43 @@ class RpcServer::State {
         *server_->GetHealthCheckService();
     health.SetServingStatus("", ready);
     health.SetServingStatus("readiness", ready);
+    SetServing(ready);
+  }
+
+  void SetServing(bool serving) {
     for (const auto& service : services_) {
-      health.SetServingStatus(service->name(), ready);
+      server_->GetHealthCheckService()->SetServingStatus(service->name(),
+                                                         serving);
     }
   }
 
+  void BeginDrain() { server_->GetHealthCheckService()->Shutdown(); }
+
+  void SetLive(bool live) {
+    server_->GetHealthCheckService()->SetServingStatus("liveness", live);
+  }
+
+  absl::Duration Stall() const {
+    return std::max(accept_->Stall(), pool_->Stall());
+  }
+
+  void Hurry() { edge_.open_calls().Hurry(); }
+
   void Shutdown(absl::Duration drain) {
     std::lock_guard<std::mutex> lock(shutdown_mutex_);
-    if (server_ == nullptr || pool_ == nullptr) return;
+    if (server_ == nullptr || stopped_) return;
+    stopped_ = true;
     const Watchdog watchdog(drain + options_.watchdog_margin, options_.exit);
-    server_->GetHealthCheckService()->Shutdown();
+    BeginDrain();
+    edge_.open_calls().Drain();
     accept_->Stop();
     streams_.Drain();
-    server_->Shutdown(ToGrpcDeadline(absl::Now() + drain));
-    pool_.reset();
+    edge_.open_calls().AwaitNone(drain);
+    // gRPC would cut off a call that comes in while it stops, with CANCELLED,
+    // which no client repeats. So the connections end first.
+    accept_->EndConnections(kConnectionsEnd);
+    server_->Shutdown(ToGrpcDeadline(absl::Now()));
+    pool_->Stop();
   }
 
   int port() const { return accept_->port(); }
@@ -224,12 +219,13 @@ class RpcServer::State {
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptLoop> accept_;
   std::mutex shutdown_mutex_;
+  bool stopped_ = false;
 };
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
-    Options options, std::vector<MethodBinding> bindings,
-    std::vector<CallFilter*> filters, const Clock& clock, Logger& logger) {
-  auto state = std::make_unique<State>(std::move(options), std::move(filters),
+    Options options, std::vector<MethodBinding> bindings, CallPath path,
+    const Clock& clock, Logger& logger) {
+  auto state = std::make_unique<State>(std::move(options), std::move(path),
                                        clock, logger);
   CRM_RETURN_IF_ERROR(state->Start(std::move(bindings)));
   return std::unique_ptr<RpcServer>(new RpcServer(std::move(state)));
@@ -242,6 +238,16 @@ RpcServer::~RpcServer() { Shutdown(absl::ZeroDuration()); }
 int RpcServer::port() const { return state_->port(); }
 
 void RpcServer::SetReady(bool ready) { state_->SetReady(ready); }
+
+void RpcServer::SetServing(bool serving) { state_->SetServing(serving); }
+
+void RpcServer::SetLive(bool live) { state_->SetLive(live); }
+
+absl::Duration RpcServer::Stall() const { return state_->Stall(); }
+
+void RpcServer::BeginDrain() { state_->BeginDrain(); }
+
+void RpcServer::Hurry() { state_->Hurry(); }
 
 void RpcServer::Shutdown(absl::Duration drain) { state_->Shutdown(drain); }
 

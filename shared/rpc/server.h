@@ -3,7 +3,7 @@
 //
 //   crm::RpcServer::Options options{.listen = "127.0.0.1:9101"};
 //   CRM_ASSIGN_OR_RETURN(auto server, crm::RpcServer::Start(
-//       options, std::move(bindings), filters, clock, logger));
+//       options, std::move(bindings), {.filters = filters}, clock, logger));
 //   server->SetReady(true);
 
 #ifndef CRM_SHARED_RPC_SERVER_H_
@@ -21,6 +21,7 @@
 #include "shared/base/clock.h"
 #include "shared/call/call.h"
 #include "shared/observe/log.h"
+#include "shared/rpc/call_edge.h"
 
 namespace crm {
 
@@ -50,13 +51,17 @@ class RpcServer {
 
     // The pool that handlers of Placement::kPool run on.
     size_t pool_threads = 8;
-    size_t max_pool_queue = 256;
+    size_t max_pool_queue = 512;
 
     // The deadline of a call that came without one, and the latest that a call
     // gets.
     absl::Duration default_deadline = absl::Seconds(30);
     absl::Duration max_unary_deadline = absl::Minutes(1);
     absl::Duration max_stream_deadline = absl::Hours(1);
+
+    // A stream whose buffer has been full for that long is cut: its reader goes
+    // on from the last message that reached it, when it can.
+    absl::Duration max_stream_stall = absl::Seconds(30);
 
     bool reflection = true;
 
@@ -67,16 +72,16 @@ class RpcServer {
   };
 
   // Listens and serves `bindings`, not ready yet. Every method of a service
-  // that appears in `bindings` must be bound. `filters` run in the given order;
-  // they, `clock` and `logger` outlive the server.
+  // that appears in `bindings` must be bound. `clock` and `logger` outlive the
+  // server.
   //
   // Returns INVALID_ARGUMENT for an address that does not parse,
   // FAILED_PRECONDITION for methods that are not bound, or bound twice or to
   // the wrong kind of handler, UNAVAILABLE if the address cannot be listened
   // on.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
-      Options options, std::vector<MethodBinding> bindings,
-      std::vector<CallFilter*> filters, const Clock& clock, Logger& logger);
+      Options options, std::vector<MethodBinding> bindings, CallPath path,
+      const Clock& clock, Logger& logger);
 
   // Shuts down without a drain.
   ~RpcServer();
@@ -91,12 +96,29 @@ class RpcServer {
   // service.
   void SetReady(bool ready);
 
-  // Stops: health says NOT_SERVING for good, new connections are refused,
+  // Sets the health of each service, and of nothing else.
+  void SetServing(bool serving);
+
+  // Sets the health of `liveness`, which is live until then.
+  void SetLive(bool live);
+
+  // Returns for how long the accept loop or the pool has made no progress
+  // although there is work.
+  absl::Duration Stall() const;
+
+  // Begins to stop: the health of every name is NOT_SERVING for good. Calls are
+  // still served, for clients that have yet to notice.
+  void BeginDrain();
+
+  // Stops: as BeginDrain, and new connections are refused, new calls and open
   // streams end with UNAVAILABLE `DRAINING`, running calls have `drain` to
   // finish and are cancelled then. Returns when all is done. If that takes
   // `watchdog_margin` longer than `drain`, the process exits. Later calls wait
   // for the first.
   void Shutdown(absl::Duration drain);
+
+  // Has a Shutdown, now or later, give running calls no more time.
+  void Hurry();
 
  private:
   class State;

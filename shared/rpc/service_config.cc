@@ -1,5 +1,6 @@
 #include "shared/rpc/service_config.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/api/annotations.pb.h"
@@ -10,6 +11,8 @@ namespace {
 using ::google::protobuf::MethodDescriptor;
 using ::google::protobuf::ServiceDescriptor;
 
+constexpr int kBatchAttempts = 2;
+
 bool IsRead(const MethodDescriptor* method) {
   return method->options().GetExtension(google::api::http).pattern_case() ==
          google::api::HttpRule::kGet;
@@ -17,6 +20,11 @@ bool IsRead(const MethodDescriptor* method) {
 
 bool IsRepeatableWrite(const MethodDescriptor* method) {
   return method->input_type()->FindFieldByName("request_id") != nullptr;
+}
+
+// Does much at once, and takes its time.
+bool IsBatch(const MethodDescriptor* method) {
+  return absl::StartsWith(method->name(), "Batch");
 }
 
 std::string NameOf(const MethodDescriptor* method) {
@@ -44,11 +52,15 @@ std::string ServiceConfigJson(
     const ServiceConfigOptions& options) {
   std::vector<std::string> reads;
   std::vector<std::string> writes;
+  std::vector<std::string> batches;
   for (const ServiceDescriptor* service : services) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
       if (method->server_streaming() || method->client_streaming()) continue;
-      if (IsRepeatableWrite(method)) {
+      const bool is_write = IsRepeatableWrite(method);
+      if (IsBatch(method) && (is_write || IsRead(method))) {
+        batches.push_back(NameOf(method));
+      } else if (is_write) {
         writes.push_back(NameOf(method));
       } else if (IsRead(method)) {
         reads.push_back(NameOf(method));
@@ -59,6 +71,7 @@ std::string ServiceConfigJson(
   if (options.max_attempts > 1) {
     AddMethods(reads, options.max_attempts, "0.05s", "0.5s", configs);
     AddMethods(writes, options.max_attempts, "0.1s", "1s", configs);
+    AddMethods(batches, kBatchAttempts, "0.5s", "5s", configs);
   }
   return absl::StrCat(
       R"({"loadBalancingConfig":[{"round_robin":{}}],)",

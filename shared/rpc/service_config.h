@@ -21,8 +21,8 @@ struct ServiceConfigOptions {
 
 // Returns the gRPC service config, in JSON, for the methods of `services`. Only
 // UNAVAILABLE is retried: reads after 50 to 500 ms, what takes a `request_id`
-// after 0.1 to 1 s. Streams, and what changes something without a `request_id`,
-// are not.
+// after 0.1 to 1 s, batches once, after 0.5 to 5 s. Streams, and what changes
+// something without a `request_id`, are not.
 std::string ServiceConfigJson(
     const std::vector<const google::protobuf::ServiceDescriptor*>& services,
     const ServiceConfigOptions& options);

@@ -15,10 +15,10 @@ absl::Status Cancelled() {
                    "The caller has cancelled the call.");
 }
 
-absl::Status Draining() {
-  return Unavailable("DRAINING",
-                     "The service is stopping. Open the stream again from its "
-                     "last cursor.");
+absl::Status SlowReader() {
+  return Unavailable("SLOW_READER",
+                     "The stream was not read for too long. Open it again from "
+                     "its last cursor.");
 }
 
 }  // namespace
@@ -57,8 +57,10 @@ class StreamCall::Reactor final
   void OnWriteDone(bool ok) override { stream_->OnWriteDone(ok); }
   void OnCancel() override { stream_->End(Cancelled(), /*drop_queued=*/true); }
   void OnDone() override {
+    OpenCalls& open_calls = stream_->edge_.open_calls();
     stream_->OnDone();
     delete this;
+    open_calls.End();
   }
 
  private:
@@ -82,23 +84,55 @@ StreamCall::StreamCall(CallEdge& edge, OpenStreams& streams,
     : edge_(edge),
       streams_(streams),
       call_(std::move(call)),
-      pass_(edge.filters()),
+      pass_(edge.path().filters),
+      inner_pass_(edge.path().inner_filters),
       context_(context) {}
 
 void StreamCall::Run(const MethodBinding& binding, bool has_message) {
-  absl::Status status = pass_.Begin(*call_);
+  absl::Status status =
+      edge_.open_calls().Begin() ? pass_.Begin(*call_) : Draining();
   CallEdge::AddInitialMetadata(*call_, *context_);
   if (status.ok() && !has_message) status = CallEdge::MessageMissing();
+  CallGate* const gate = edge_.path().gate;
+  if (!status.ok() || gate == nullptr) {
+    Open(binding, std::move(status));
+    return;
+  }
+  gate->Enter(call_, [self = shared_from_this(), gate, &binding](
+                         absl::Status decision, bool /*waited*/) {
+    const bool inside = decision.ok();
+    self->Open(binding, std::move(decision));
+    // An open stream holds no thread, and has limits of its own.
+    if (inside) gate->Leave(*self->call_, absl::OkStatus());
+  });
+}
+
+void StreamCall::Open(const MethodBinding& binding, absl::Status status) {
+  if (status.ok()) status = inner_pass_.Begin(*call_);
   if (status.ok() && !streams_.Add(shared_from_this())) status = Draining();
   if (!status.ok()) {
+    inner_pass_.End(*call_, status);
     Finish(std::move(status));
     return;
   }
-  // Callers see that the stream is open before its first message.
-  reactor_->StartSendInitialMetadata();
+  if (!SendOpening()) {
+    // The caller has gone while the stream waited at the gate.
+    inner_pass_.End(*call_, Cancelled());
+    streams_.Remove(shared_from_this());
+    return;
+  }
   StartAlarm();
   status = CallEdge::Guard([&] { binding.stream(call_, shared_from_this()); });
   if (!status.ok()) Finish(std::move(status));
+}
+
+bool StreamCall::SendOpening() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (reactor_ == nullptr || status_.has_value()) return false;
+  opened_ = true;
+  // Callers see that the stream is open before its first message.
+  reactor_->StartSendInitialMetadata();
+  return true;
 }
 
 void StreamCall::StartAlarm() {
@@ -113,10 +147,28 @@ void StreamCall::StartAlarm() {
                       });
 }
 
+void StreamCall::StartStallAlarm() {
+  const absl::Duration patience = edge_.limits().max_stream_stall;
+  const int64_t stall = ++stalls_;
+  stall_alarm_ = std::make_unique<grpc::Alarm>();
+  stall_alarm_->Set(ToGrpcDeadline(absl::Now() + patience),
+                    [weak = weak_from_this(), stall](bool expired) {
+                      const std::shared_ptr<StreamCall> stream = weak.lock();
+                      if (!expired || stream == nullptr) return;
+                      {
+                        std::lock_guard<std::mutex> lock(stream->mutex_);
+                        if (!stream->refused_ || stream->stalls_ != stall)
+                          return;
+                      }
+                      stream->End(SlowReader(), /*drop_queued=*/true);
+                    });
+}
+
 bool StreamCall::Write(std::string bytes) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (reactor_ == nullptr || status_.has_value()) return false;
   if (queued_bytes_ > 0 && queued_bytes_ + bytes.size() > kMaxQueuedBytes) {
+    if (!refused_) StartStallAlarm();
     refused_ = true;
     return false;
   }
@@ -213,14 +265,18 @@ void StreamCall::OnWriteDone(bool ok) {
 void StreamCall::OnDone() {
   std::function<void()> dropped;
   absl::Status status;
+  bool opened = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     reactor_ = nullptr;
     context_ = nullptr;
     status = *status_;
+    opened = opened_;
     dropped.swap(on_ready_);
+    stall_alarm_.reset();
   }
   deadline_alarm_.Cancel();
+  if (opened) inner_pass_.End(*call_, status);
   pass_.End(*call_, status);
   streams_.Remove(shared_from_this());
 }

@@ -5,6 +5,7 @@
 #define CRM_SHARED_RPC_STREAM_CALL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -70,7 +71,14 @@ class StreamCall final : public ServerStream,
              grpc::CallbackServerContext* context, std::shared_ptr<Call> call);
 
   void Run(const MethodBinding& binding, bool has_message);
+  // Opens the stream, unless `status` refuses it or the caller has gone.
+  void Open(const MethodBinding& binding, absl::Status status);
+  // Sends the first metadata. Returns false if the stream is over already.
+  bool SendOpening();
   void StartAlarm();
+  // Has the stream end if its buffer does not get room in time. Requires
+  // `mutex_`.
+  void StartStallAlarm();
 
   // Sends the next message, or the status when nothing is left. Requires
   // `mutex_`.
@@ -87,7 +95,10 @@ class StreamCall final : public ServerStream,
   OpenStreams& streams_;
   const std::shared_ptr<Call> call_;
   FilterPass pass_;
+  FilterPass inner_pass_;
   grpc::Alarm deadline_alarm_;
+  // Anew for each stall: an alarm that runs cannot be set again.
+  std::unique_ptr<grpc::Alarm> stall_alarm_;
 
   mutable std::mutex mutex_;
   // Both null once the stream has ended.
@@ -97,8 +108,11 @@ class StreamCall final : public ServerStream,
   size_t queued_bytes_ = 0;
   // The message that is being sent; gRPC reads it until OnWriteDone.
   grpc::ByteBuffer sending_;
+  bool opened_ = false;
   bool writing_ = false;
   bool refused_ = false;
+  // How many times the buffer was full.
+  int64_t stalls_ = 0;
   bool cancelled_ = false;
   std::optional<absl::Status> status_;
   bool status_sent_ = false;

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "shared/admission/refusals.h"
 #include "shared/base/errors.h"
-#include "shared/rpc/admission_filter.h"
 #include "shared/rpc/grpc_convert.h"
 
 namespace crm {
@@ -49,17 +49,44 @@ UnaryCall::UnaryCall(const MethodBinding& binding, CallEdge& edge,
       context_(context),
       response_(response),
       call_(std::move(call)),
-      pass_(edge.filters()) {}
+      pass_(edge.path().filters),
+      inner_pass_(edge.path().inner_filters) {}
+
+void UnaryCall::OnDone() {
+  OpenCalls& open_calls = edge_.open_calls();
+  delete this;
+  open_calls.End();
+}
 
 void UnaryCall::Run(Pool& pool, bool has_message) {
   auto completion = std::make_shared<Completion>(this);
-  absl::Status status = pass_.Begin(*call_);
+  absl::Status status =
+      edge_.open_calls().Begin() ? pass_.Begin(*call_) : Draining();
   if (status.ok() && !has_message) status = CallEdge::MessageMissing();
   if (!status.ok()) {
     completion->Finish(std::move(status));
     return;
   }
-  if (binding_.placement == Placement::kInline) {
+  const bool on_pool = binding_.placement == Placement::kPool;
+  CallGate* const gate = edge_.path().gate;
+  if (gate == nullptr) {
+    GoOn(pool, completion, on_pool);
+    return;
+  }
+  gate->Enter(call_, [this, completion, &pool, on_pool](absl::Status decision,
+                                                        bool waited) {
+    if (!decision.ok()) {
+      completion->Finish(std::move(decision));
+      return;
+    }
+    inside_ = true;
+    GoOn(pool, completion, on_pool || waited);
+  });
+}
+
+void UnaryCall::GoOn(Pool& pool, const std::shared_ptr<Completion>& completion,
+                     bool on_pool) {
+  if (!on_pool) {
     Serve(completion);
     return;
   }
@@ -71,14 +98,19 @@ void UnaryCall::Run(Pool& pool, bool has_message) {
       completion->Finish(std::move(wanted));
     }
   });
-  if (!queued) completion->Finish(Overloaded());
+  if (!queued) completion->Finish(Overloaded(kMinRetryAfter));
 }
 
 void UnaryCall::Serve(const std::shared_ptr<Completion>& completion) {
   // Once the handler has answered, this object may be gone.
   const std::shared_ptr<Call> call = call_;
   const MethodBinding& binding = binding_;
-  absl::Status status = CallEdge::Guard([&] {
+  absl::Status status = inner_pass_.Begin(*call_);
+  if (!status.ok()) {
+    completion->Finish(std::move(status));
+    return;
+  }
+  status = CallEdge::Guard([&] {
     binding.unary(call, [completion](absl::StatusOr<Answer> answer) {
       completion->Finish(std::move(answer));
     });
@@ -90,6 +122,8 @@ void UnaryCall::Complete(absl::StatusOr<Answer> answer) {
   const absl::Status status = Prepare(answer);
   CallEdge::AddInitialMetadata(*call_, *context_);
   CallEdge::AddTrailingMetadata(status, *call_, *context_);
+  inner_pass_.End(*call_, status);
+  if (inside_) edge_.path().gate->Leave(*call_, status);
   pass_.End(*call_, status);
   Finish(ToGrpcStatus(status));
 }

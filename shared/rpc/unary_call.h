@@ -17,9 +17,9 @@
 
 namespace crm {
 
-// Takes a call through the filters to its handler, inline or on the pool, and
-// sends the answer from whichever thread it comes. Deletes itself when gRPC is
-// done with it.
+// Takes a call through filters and gate to its handler, inline or on the pool,
+// and sends the answer from whichever thread it comes. Deletes itself when gRPC
+// is done with it.
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   // Serves a call. Everything given outlives it.
@@ -37,12 +37,15 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
             std::shared_ptr<Call> call);
 
   void Run(Pool& pool, bool has_message);
+  // Serves a call that may go on, here or on the pool.
+  void GoOn(Pool& pool, const std::shared_ptr<Completion>& completion,
+            bool on_pool);
   void Serve(const std::shared_ptr<Completion>& completion);
   void Complete(absl::StatusOr<Answer> answer);
   absl::Status Prepare(absl::StatusOr<Answer>& answer);
 
   void OnCancel() override { call_->cancelled = true; }
-  void OnDone() override { delete this; }
+  void OnDone() override;
 
   const MethodBinding& binding_;
   CallEdge& edge_;
@@ -50,6 +53,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   grpc::ByteBuffer* const response_;
   const std::shared_ptr<Call> call_;
   FilterPass pass_;
+  FilterPass inner_pass_;
+  // Whether the gate has to be told of the end.
+  bool inside_ = false;
 };
 
 }  // namespace crm

@@ -3,7 +3,7 @@
 
 const MIN_ID = 10000;
 // What a program may take after its drain before it ends itself.
-const WATCHDOG_SECONDS = 15;
+const WATCHDOG_SECONDS = 20;
 
 const podOf = (workload) => workload.spec.template.spec;
 const containersOf = (workload) => [
@@ -115,10 +115,11 @@ export const POD_RULES = {
     const grace = podOf(workload).terminationGracePeriodSeconds;
     if (grace !== 60) return ['terminationGracePeriodSeconds is not 60'];
     return containersOf(workload).flatMap((container) => {
-      const drain = settingsOf(container).CRM_DRAIN;
+      const { CRM_DRAIN: drain, CRM_DRAIN_DELAY: delay = '0s' } =
+        settingsOf(container);
       if (drain === undefined) return [];
-      const needed =
-        sleepBeforeStop(container) + secondsOf(drain) + WATCHDOG_SECONDS;
+      const needed = sleepBeforeStop(container) + secondsOf(delay) +
+        secondsOf(drain) + WATCHDOG_SECONDS;
       return needed < grace ? [] : [`${container.name}: needs ${needed} s to stop`];
     });
   },

@@ -143,6 +143,7 @@ export class Suite {
       ...common,
       CRM_REDIS_BUS: at(this.ports['redis-bus']),
       CRM_SERVICE_KEY_FILE: join(this.folder, 'services.pem'),
+      CRM_RATE_LIMITS: '',
       [`${prefix}_LISTEN`]: at(this.ports[name]),
       [`${prefix}_METRICS_LISTEN`]: at(this.adminPorts[name]),
       [`${prefix}_DATA_DIR`]: join(this.folder, 'data', name),

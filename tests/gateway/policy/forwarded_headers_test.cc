@@ -26,15 +26,17 @@ TEST(GrpcHeaders, KeepsMetadataAndDropsWhatInsidersSay) {
 }
 
 TEST(RestMetadata, TakesOnlyWhatServicesRead) {
-  EXPECT_THAT(
-      RestMetadata({{"authorization", "a"},
-                    {"accept", "x"},
-                    {"crm-token", "1"},
-                    {"crm-token", "2"},
-                    {"x-crm-tenant", "other"},
-                    {"x-request-id", "r"}}),
-      ElementsAre(Header{"authorization", "a"}, Header{"crm-token", "1"},
-                  Header{"crm-token", "2"}, Header{"x-request-id", "r"}));
+  EXPECT_THAT(RestMetadata({{"authorization", "a"},
+                            {"accept", "x"},
+                            {"crm-criticality", "SHEDDABLE"},
+                            {"crm-token", "1"},
+                            {"crm-token", "2"},
+                            {"x-crm-tenant", "other"},
+                            {"x-request-id", "r"}}),
+              ElementsAre(Header{"authorization", "a"},
+                          Header{"crm-criticality", "SHEDDABLE"},
+                          Header{"crm-token", "1"}, Header{"crm-token", "2"},
+                          Header{"x-request-id", "r"}));
 }
 
 TEST(RestMetadata, PartsTokensThatCameAsOneHeader) {

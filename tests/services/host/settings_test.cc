@@ -65,6 +65,25 @@ TEST_F(SettingsTest, DefaultsAreThoseOfOneMachine) {
   EXPECT_EQ(settings->min_free_bytes, int64_t{512} << 20);
   EXPECT_EQ(settings->secret.size(), 32u);
   EXPECT_THAT(settings->roles, HasSubstr("tenant_admin"));
+  EXPECT_EQ(settings->admission.rates.at("interactive").burst, 200);
+  EXPECT_EQ(settings->admission.rates.at("search").per_second, 20);
+  EXPECT_EQ(settings->admission.rates.at("export").burst, 2);
+  EXPECT_EQ(settings->admission.replicas, 1);
+  EXPECT_EQ(settings->drain_delay, absl::ZeroDuration());
+}
+
+TEST_F(SettingsTest, RatesAreTurnedOffAndTenantsWeighed) {
+  std::vector<std::string> environment = Required();
+  environment.push_back("CRM_RATE_LIMITS=");
+  environment.push_back("CRM_DRAIN_DELAY=5s");
+  environment.push_back("CRM_TENANT_WEIGHTS=acme=4,other=0.5");
+  const auto settings = Read(environment);
+
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_TRUE(settings->admission.rates.empty());
+  EXPECT_EQ(settings->admission.weights.at("acme"), 4);
+  EXPECT_EQ(settings->admission.weights.at("other"), 0.5);
+  EXPECT_EQ(settings->drain_delay, absl::Seconds(5));
 }
 
 TEST_F(SettingsTest, UnknownNamesAreErrorsThatNameThem) {
@@ -119,6 +138,10 @@ TEST_F(SettingsTest, ValuesOutOfRangeAreRefused) {
       {"CRM_DISK_MIN_FREE_FRACTION=nan", "BAD_CONFIG"},
       {"CRM_DISK_MIN_FREE_MIB=-1", "BAD_SETTING"},
       {"CRM_DRAIN=never", "BAD_SETTING"},
+      {"CRM_RATE_LIMITS=lots", "BAD_CONFIG"},
+      {"CRM_REPLICAS=0", "BAD_SETTING"},
+      {"CRM_TENANT_WEIGHTS=acme=0", "BAD_CONFIG"},
+      {"CRM_TENANT_WEIGHTS=acme", "BAD_CONFIG"},
   };
   for (const auto& [setting, reason] : kCases) {
     EXPECT_THAT(Read(RequiredAnd(setting)).status(),

@@ -221,6 +221,7 @@ TEST(OnBehalfOf, PassesOnWhoAsksAndLeavesTimeToAnswer) {
   context.deadline = now + absl::Seconds(10);
   context.bearer_token = "abc";
   context.consistency_tokens = {"t1", "t2"};
+  context.criticality = Criticality::kSheddable;
   context.trace_id = "0af7651916cd43dd8448eb211c80319c";
   context.span_id = "b7ad6b7169203331";
 
@@ -231,7 +232,7 @@ TEST(OnBehalfOf, PassesOnWhoAsksAndLeavesTimeToAnswer) {
       options.metadata,
       ElementsAre(
           Pair("authorization", "Bearer abc"), Pair("crm-token", "t1"),
-          Pair("crm-token", "t2"),
+          Pair("crm-token", "t2"), Pair("crm-criticality", "SHEDDABLE"),
           Pair("traceparent",
                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")));
 }

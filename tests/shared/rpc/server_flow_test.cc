@@ -133,7 +133,7 @@ TEST(RpcServer, DropsQueuedWorkThatNobodyWaitsFor) {
                            ++stores;
                            done(Answer{});
                          }},
-                    {&signal}, options);
+                    {.filters = {&signal}}, options);
   RawClient client(server.port());
   std::thread first([&] { client.Call(kEcho, ""); });
   running.get_future().wait();
@@ -156,7 +156,7 @@ TEST(RpcServer, SendsTheTraceWithAnswersAndErrors) {
   MetricRegistry metrics;
   ObserveFilter observe(clock, log.logger(), metrics);
   TestServer server({.store = FailWith(NotFound("LEAD_NOT_FOUND", "None."))},
-                    {&observe});
+                    {.filters = {&observe}});
   RawClient client(server.port());
   const std::string trace = "0af7651916cd43dd8448eb211c80319c";
   const RawCallOptions options{
@@ -195,7 +195,7 @@ TEST(RpcServer, RunsFiltersInOrderAndEndsThemInReverse) {
   Step a('a', true, mutex, steps);
   Step b('b', false, mutex, steps);
   Step c('c', true, mutex, steps);
-  TestServer server({}, {&a, &b, &c});
+  TestServer server({}, {.filters = {&a, &b, &c}});
   RawClient client(server.port());
 
   EXPECT_THAT(client.Call(kEcho, "").status,

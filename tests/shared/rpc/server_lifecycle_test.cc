@@ -1,5 +1,6 @@
 // Starting, health, reflection and stopping of a real server.
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ using ::crm::testing::Bind;
 using ::crm::testing::IsOk;
 using ::crm::testing::kEcho;
 using ::crm::testing::kEchoService;
+using ::crm::testing::kStore;
 using ::crm::testing::LogFile;
 using ::crm::testing::Pack;
 using ::crm::testing::RawAnswer;
@@ -196,6 +198,123 @@ TEST(RpcServerStop, RefusesCallsAfterwards) {
 
   EXPECT_EQ(client.Call(kEcho, "").status.code(),
             absl::StatusCode::kUnavailable);
+}
+
+TEST(RpcServerStop, RefusesNewCallsWhileOthersFinish) {
+  std::promise<Done> received;
+  TestServer server({.echo = [&](std::shared_ptr<Call>, Done done) {
+    received.set_value(std::move(done));
+  }});
+  RawClient client(server.port());
+  RawAnswer answer;
+  std::thread caller([&] { answer = client.Call(kEcho, ""); });
+  Done done = received.get_future().get();
+  std::thread stopper([&] { server->Shutdown(absl::Seconds(20)); });
+
+  absl::Status refusal;
+  while (refusal.ok()) refusal = client.Call(kStore, "").status;
+  done(Answer{});
+  stopper.join();
+  caller.join();
+
+  EXPECT_THAT(refusal, StatusIs(absl::StatusCode::kUnavailable, "DRAINING"));
+  EXPECT_THAT(answer.status, IsOk());
+}
+
+TEST(RpcServerStop, CutsOffNoCallThatCrossesIt) {
+  for (int round = 0; round < 5; ++round) {
+    TestServer server;
+    std::atomic<bool> over{false};
+    std::atomic<int> answered{0};
+    std::vector<std::thread> callers;
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back([&] {
+        RawClient client(server.port());
+        while (!over) {
+          const absl::Status status = client.Call(kEcho, "").status;
+          if (status.ok()) ++answered;
+          EXPECT_TRUE(status.ok() || absl::IsUnavailable(status)) << status;
+        }
+      });
+    }
+    while (answered < 20) std::this_thread::yield();
+
+    server->Shutdown(absl::Seconds(20));
+    over = true;
+    for (std::thread& caller : callers) caller.join();
+  }
+}
+
+TEST(RpcServerStop, WaitsNoLongerWhenItIsHurried) {
+  std::promise<void> running;
+  TestServer server({.echo = [&](std::shared_ptr<Call> call, Done done) {
+    running.set_value();
+    while (!call->cancelled) std::this_thread::yield();
+    done(Answer{});
+  }});
+  RawClient client(server.port());
+  std::thread caller([&] { client.Call(kEcho, ""); });
+  running.get_future().wait();
+
+  std::thread stopper([&] { server->Shutdown(absl::Minutes(10)); });
+  server->Hurry();
+  stopper.join();
+  caller.join();
+}
+
+TEST(RpcServerStop, ServesWhileItIsAboutToStop) {
+  TestServer server;
+  RawClient client(server.port());
+  server->SetReady(true);
+
+  server->BeginDrain();
+  server->SetReady(true);
+
+  for (const char* name : {"", "readiness", "liveness", kEchoService}) {
+    EXPECT_EQ(Health(client, name).bytes, kNotServing) << name;
+  }
+  EXPECT_THAT(client.Call(kEcho, "").status, IsOk());
+}
+
+TEST(RpcServerHealth, FlipsServicesAloneAndLiveness) {
+  TestServer server;
+  RawClient client(server.port());
+  server->SetReady(true);
+
+  server->SetServing(false);
+  server->SetLive(false);
+
+  EXPECT_EQ(Health(client, kEchoService).bytes, kNotServing);
+  EXPECT_EQ(Health(client, "liveness").bytes, kNotServing);
+  EXPECT_EQ(Health(client, "readiness").bytes, kServing);
+  EXPECT_EQ(Health(client, "").bytes, kServing);
+  server->SetServing(true);
+  EXPECT_EQ(Health(client, kEchoService).bytes, kServing);
+}
+
+TEST(RpcServerHealth, AStuckPoolShowsAsAStall) {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  RpcServer::Options options;
+  options.pool_threads = 1;
+  TestServer server({.echo =
+                         [&](std::shared_ptr<Call>, Done done) {
+                           released.wait();
+                           done(Answer{});
+                         }},
+                    {}, options);
+  RawClient client(server.port());
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 2; ++i) {
+    callers.emplace_back([&] { client.Call(kEcho, ""); });
+  }
+
+  const absl::Duration before = server->Stall();
+  while (server->Stall() < absl::Milliseconds(20)) std::this_thread::yield();
+  release.set_value();
+  for (std::thread& caller : callers) caller.join();
+
+  EXPECT_LT(before, absl::Seconds(5));
 }
 
 TEST(RpcServerStop, ExitsWhenACallNeverFinishes) {

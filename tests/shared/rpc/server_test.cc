@@ -243,7 +243,7 @@ TEST(RpcServer, RefusesACallWithoutARequest) {
 
 TEST(RpcServer, RefusesGarbage) {
   ParseFilter parse;
-  TestServer server({}, {&parse});
+  TestServer server({}, {.filters = {&parse}});
   RawClient client(server.port());
 
   EXPECT_THAT(

@@ -36,6 +36,13 @@ TEST(ServiceConfigJson, RetriesReadsSoonerThanWrites) {
                                    "\"method\":\"CreateLead\".*\"0.1s\".*"));
 }
 
+TEST(ServiceConfigJson, RetriesBatchesOnceAndLate) {
+  EXPECT_THAT(ServiceConfigJson({Find("crm.operational.v1.LeadService")}, {}),
+              HasSubstr("\"BatchCreateLeads\"}"));
+  EXPECT_THAT(ServiceConfigJson({Find("crm.operational.v1.LeadService")}, {}),
+              HasSubstr("\"maxAttempts\":2,\"initialBackoff\":\"0.5s\""));
+}
+
 TEST(ServiceConfigJson, DoesNotRetryStreams) {
   EXPECT_THAT(ServiceConfigJson({Find("crm.platform.v1.ChangeService")}, {}),
               Not(HasSubstr("Watch")));

@@ -4,10 +4,12 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -120,6 +122,41 @@ TEST(StreamCall, BoundsWhatASlowReaderLeavesAndSaysWhenThereIsRoom) {
   source->SetOnReady([] {});
   source->Finish(absl::OkStatus());
   EXPECT_THAT(stream->Finish(), IsOk());
+}
+
+TEST(StreamCall, CutsAReaderThatDoesNotReadAndNoOther) {
+  std::mutex mutex;
+  std::vector<Stream> streams;
+  std::promise<void> both;
+  RpcServer::Options options;
+  options.max_stream_stall = absl::Milliseconds(50);
+  TestServer server({.watch =
+                         [&](std::shared_ptr<Call>, Stream stream) {
+                           std::lock_guard lock(mutex);
+                           streams.push_back(std::move(stream));
+                           if (streams.size() == 2) both.set_value();
+                         }},
+                    {}, options);
+  RawClient slow_client(server.port());
+  RawClient client(server.port());
+  auto slow = slow_client.Open(kWatch, Pack("slow"));
+  slow->AwaitOpen();
+  auto other = client.Open(kWatch, Pack("other"));
+  other->AwaitOpen();
+  both.get_future().get();
+
+  // gRPC and the kernel take some, too.
+  while (!streams[0]->cancelled()) {
+    FillUp(*streams[0]);
+    std::this_thread::yield();
+  }
+
+  EXPECT_FALSE(streams[0]->Write("more"));
+  EXPECT_TRUE(streams[1]->Write("other"));
+  EXPECT_EQ(other->Read(), "other");
+  EXPECT_FALSE(slow->Finish().ok());
+  streams[1]->Finish(absl::OkStatus());
+  EXPECT_THAT(other->Finish(), IsOk());
 }
 
 TEST(StreamCall, SendsOneMessageLargerThanTheBuffer) {

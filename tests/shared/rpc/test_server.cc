@@ -19,10 +19,10 @@ std::string LogFile::Text() const {
   return text;
 }
 
-TestServer::TestServer(EchoHandlers handlers, std::vector<CallFilter*> filters,
+TestServer::TestServer(EchoHandlers handlers, CallPath path,
                        RpcServer::Options options) {
   auto server = RpcServer::Start(std::move(options), Bind(std::move(handlers)),
-                                 std::move(filters), clock_, log_.logger());
+                                 std::move(path), clock_, log_.logger());
   server_ = *std::move(server);
 }
 

@@ -10,6 +10,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/observe/log.h"
+#include "shared/rpc/call_edge.h"
 #include "shared/rpc/server.h"
 #include "tests/shared/rpc/echo_service.h"
 
@@ -34,8 +35,7 @@ class LogFile {
 // Serves EchoService. The handlers' own objects outlive it.
 class TestServer {
  public:
-  explicit TestServer(EchoHandlers handlers = {},
-                      std::vector<CallFilter*> filters = {},
+  explicit TestServer(EchoHandlers handlers = {}, CallPath path = {},
                       RpcServer::Options options = {});
 
   RpcServer& operator*() { return *server_; }

@@ -56,7 +56,7 @@ class TlsTest : public ::testing::Test {
   TlsTest()
       : path_(certificates_.FolderOf("operational")),
         folder_(*TlsFolder::Open(path_, clock_)),
-        server_({}, {&filter_}, With(folder_.get())) {
+        server_({}, {.filters = {&filter_}}, With(folder_.get())) {
     server_->SetReady(true);
   }
 
