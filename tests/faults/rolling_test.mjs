@@ -1,0 +1,255 @@
+// Two replicas of a service, each with a store of its own, that are stopped and
+// killed in turn under calls: clients with the config that clients are given, one
+// of gRPC C++ and one of grpc-js, see no call fail.
+
+import assert from 'node:assert/strict';
+import {execFileSync, spawn} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
+import {writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
+import {after, before, test} from 'node:test';
+import {setTimeout as pause} from 'node:timers/promises';
+
+import {freePorts, Process, until} from '../suite/process.mjs';
+import {Suite} from '../suite/suite.mjs';
+
+const require = createRequire(
+    new URL('../clients/package.json', import.meta.url));
+const grpc = require('@grpc/grpc-js');
+const protoLoader = require('@grpc/proto-loader');
+
+const BIN = process.env.CRM_BIN_DIR;
+const CUSTOMER = 'crm.operational.v1.CustomerService';
+const KEPT = 'kept';
+// How many calls a replica has to serve before the next thing happens.
+const SETTLED_CALLS = 30;
+const STOP_MS = 20_000;
+const CALLERS = 4;
+const PAUSE_MS = 10;
+const TIMEOUT_MS = 10_000;
+
+class Replica {
+  constructor(suite, index, [port, metricsPort]) {
+    this.port = port;
+    this.metricsPort = metricsPort;
+    const settings = {
+      ...suite.settingsOf('operational'),
+      CRM_OPERATIONAL_LISTEN: `127.0.0.1:${port}`,
+      CRM_OPERATIONAL_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
+      CRM_OPERATIONAL_DATA_DIR: join(suite.folder, `replica-${index}`),
+      CRM_REDIS_CACHE: '',
+      CRM_REDIS_BUS: '',
+    };
+    this.process = new Process({
+      name: `replica-${index}`,
+      command: [join(BIN, 'operational')],
+      env: {PATH: process.env.PATH, HOME: suite.folder, ...settings},
+      log: join(suite.folder, `replica-${index}.log`),
+    });
+  }
+
+  // Returns how many calls of `method` were answered since the start.
+  async answered(method) {
+    const response = await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`);
+    const line = `crm_rpc_calls_total{method="/${CUSTOMER}/${method}",code="OK"} `;
+    const found = (await response.text()).split('\n')
+        .find((each) => each.startsWith(line));
+    return found ? Number(found.slice(line.length)) : 0;
+  }
+
+  // Waits until both clients call it.
+  async settled() {
+    for (const method of ['GetCustomer', 'ListCustomers']) {
+      await until(`${this.process.name} serves ${method}`, async () =>
+        await this.answered(method) >= SETTLED_CALLS);
+    }
+  }
+}
+
+class JavaScriptClient {
+  constructor(target, config, token) {
+    this.client = new grpc.Client(
+        target, grpc.credentials.createInsecure(),
+        {'grpc.service_config': config});
+    this.token = token;
+    this.calls = 0;
+    this.failures = {};
+    this.over = false;
+  }
+
+  call(method, request) {
+    const metadata = new grpc.Metadata();
+    metadata.set('authorization', `Bearer ${this.token}`);
+    return new Promise((resolve, reject) => this.client.makeUnaryRequest(
+        `/${CUSTOMER}/${method}`, (bytes) => bytes, (bytes) => bytes, request,
+        metadata, {deadline: Date.now() + TIMEOUT_MS},
+        (error, answer) => error ? reject(error) : resolve(answer)));
+  }
+
+  create(encode) {
+    return this.call('CreateCustomer', encode({requestId: randomUUID()}));
+  }
+
+  async loop(encode) {
+    for (let i = 0; !this.over; i += 1) {
+      try {
+        await (i % 10 === 9 ? this.create(encode) :
+          this.call('ListCustomers', Buffer.alloc(0)));
+      } catch (error) {
+        const what = `${error.code} ${error.details}`;
+        this.failures[what] = (this.failures[what] ?? 0) + 1;
+      }
+      this.calls += 1;
+      await pause(PAUSE_MS);
+    }
+  }
+
+  start(encode) {
+    this.loops = Array.from({length: CALLERS}, () => this.loop(encode));
+  }
+
+  async end() {
+    this.over = true;
+    await Promise.all(this.loops);
+    this.client.close();
+    return {calls: this.calls, failures: this.failures};
+  }
+}
+
+class NativeClient {
+  constructor(target, configFile, token) {
+    this.child = spawn(
+        join(BIN, 'rolling_client'), [target, configFile, token, KEPT],
+        {stdio: ['pipe', 'pipe', 'inherit']});
+    this.output = '';
+    this.child.stdout.on('data', (chunk) => { this.output += chunk; });
+    this.exited = new Promise((resolve) => this.child.once('exit', resolve));
+  }
+
+  async end() {
+    this.child.stdin.end();
+    assert.equal(await this.exited, 0);
+    return JSON.parse(this.output);
+  }
+}
+
+let suite;
+let replicas;
+let config;
+let configFile;
+let encode;
+
+before(async () => {
+  suite = new Suite([], {});
+  await suite.prepare();
+  const ports = await freePorts(4);
+  replicas = [0, 1].map(
+      (i) => new Replica(suite, i, [ports[2 * i], ports[2 * i + 1]]));
+  config = execFileSync(join(BIN, 'crm-client-config')).toString().trim();
+  configFile = join(suite.folder, 'client-config.json');
+  writeFileSync(configFile, config);
+  encode = encoderOf();
+  for (const replica of replicas) {
+    replica.process.start();
+    const client = new JavaScriptClient(
+        `127.0.0.1:${replica.port}`, '{}', suite.token());
+    const request = encode({customerId: KEPT, requestId: randomUUID()});
+    await until('the replica makes a customer', () =>
+      client.call('CreateCustomer', request));
+    client.client.close();
+  }
+});
+
+after(async () => {
+  for (const replica of replicas ?? []) {
+    if (replica.process.running) await replica.process.end('SIGKILL');
+  }
+  await suite?.kill();
+});
+
+// Returns a function that encodes CreateCustomerRequests, by the protos.
+function encoderOf() {
+  const packages = createRequire(
+      new URL('../../cmake/packages/package.json', import.meta.url));
+  const services = protoLoader.loadSync('crm/operational/v1/customer.proto', {
+    enums: String,
+    includeDirs: [
+      new URL('../../protos', import.meta.url).pathname,
+      dirname(packages.resolve('google-proto-files/package.json')),
+    ],
+  });
+  const {requestSerialize} = services[CUSTOMER].CreateCustomer;
+  return (fields) => requestSerialize(
+      {customer: {displayName: 'Rolled', kind: 'PERSON'}, ...fields});
+}
+
+// Runs both clients while `happen` does something to each replica in turn, and
+// checks that no call failed.
+async function underCalls(happen) {
+  const target = `ipv4:${replicas.map((r) => `127.0.0.1:${r.port}`).join(',')}`;
+  const clients = [
+    new NativeClient(target, configFile, suite.token()),
+    new JavaScriptClient(target, config, suite.token()),
+  ];
+  clients[1].start(encode);
+  for (const replica of replicas) await replica.settled();
+
+  for (const replica of replicas) {
+    await happen(replica);
+    replica.process.start();
+    await replica.settled();
+  }
+
+  for (const client of clients) {
+    const {calls, failures} = await client.end();
+    console.log(`${client.constructor.name}: ${calls} calls`);
+    assert.deepEqual(failures, {}, client.constructor.name);
+    assert.ok(calls > 4 * SETTLED_CALLS);
+  }
+}
+
+test('a rolling restart fails no call, and each process ends with 0', async () => {
+  await underCalls(async (replica) => {
+    assert.deepEqual(
+        await replica.process.end('SIGTERM', STOP_MS), {code: 0, signal: null});
+  });
+});
+
+test('a restart with a delay fails no call either', async () => {
+  for (const replica of replicas) replica.process.env.CRM_DRAIN_DELAY = '1s';
+  for (const replica of replicas) {
+    await replica.process.end('SIGTERM', STOP_MS);
+    replica.process.start();
+    await until('it is there', async () => (await replica.answered('GetCustomer')) >= 0);
+  }
+  await underCalls(async (replica) => {
+    const start = performance.now();
+    assert.deepEqual(
+        await replica.process.end('SIGTERM', STOP_MS), {code: 0, signal: null});
+    assert.ok(performance.now() - start >= 1000, 'the delay was not kept');
+  });
+});
+
+test('a second signal ends the delay', async () => {
+  const [replica] = replicas;
+  replica.process.env.CRM_DRAIN_DELAY = '10m';
+  await replica.process.end('SIGTERM', STOP_MS);
+  replica.process.start();
+  await until('it is there', async () => (await replica.answered('GetCustomer')) >= 0);
+  process.kill(replica.process.pid, 'SIGTERM');
+  await until('it is stopping', () =>
+    replica.process.lastWords().trimEnd().split('\n').at(-1).includes('stopping'));
+
+  assert.deepEqual(
+      await replica.process.end('SIGTERM', STOP_MS), {code: 0, signal: null});
+  replica.process.env.CRM_DRAIN_DELAY = '';
+  replica.process.start();
+});
+
+test('a replica that is killed fails no call', async () => {
+  await underCalls(async (replica) => {
+    assert.deepEqual(
+        await replica.process.end('SIGKILL'), {code: null, signal: 'SIGKILL'});
+  });
+});
