@@ -85,7 +85,11 @@ class ProfileService::Call final : public SingleRequestCall {
       CRM_ASSIGN_OR_RETURN(
           const ConsistencyToken token,
           DecodeConsistencyToken(header.value, service_.secret));
+      int64_t& epoch = profile_.rule.seen_epochs[token.service];
       int64_t& seen = profile_.rule.seen_versions[token.service];
+      if (token.feed_epoch < epoch) continue;
+      if (token.feed_epoch > epoch) seen = 0;
+      epoch = token.feed_epoch;
       seen = std::max(
           seen, token.VersionOf(head().principal.tenant, profile_.customer));
     }

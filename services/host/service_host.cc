@@ -28,6 +28,7 @@
 #include "shared/cache/redis_slice_cache.h"
 #include "shared/events/sql_applier.h"
 #include "shared/resource/change_hub.h"
+#include "shared/resource/column_filler.h"
 #include "shared/resource/request_log.h"
 #include "shared/resource/validate_filter.h"
 #include "shared/rpc/authenticate_filter.h"
@@ -66,7 +67,8 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(StartEvents());
     CRM_RETURN_IF_ERROR(Serve());
     janitor_ = std::thread([this] { Clean(); });
-    StartBackups();
+    backups_ = StartBackups(settings_, clock_, logger_, registry_);
+    filler_->Start();
     server_->SetReady(true);
     if (health_ != nullptr) health_->SetReady(true);
     keeper_ = std::make_unique<HealthKeeper>(
@@ -96,6 +98,7 @@ class ServiceHost::State {
     if (changes_ != nullptr) changes_->Stop();
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
     if (backups_ != nullptr) backups_->Stop();
+    if (filler_.has_value()) filler_->Stop();
     for (auto& consumer : consumers_) consumer->Stop();
     if (relay_ != nullptr) relay_->Stop();
     if (slices_ != nullptr) slices_->Stop();
@@ -128,17 +131,8 @@ class ServiceHost::State {
           absl::StrCat("The data folder '", settings_.data_dir,
                        "' cannot be made: ", error.message(), "."));
     }
-    SqliteOptions options;
-    options.path =
-        absl::StrCat(settings_.data_dir, "/", settings_.service, ".db");
+    SqliteOptions options = StoreOptionsOf(settings_);
     options.clock = &clock_;
-    options.min_free_bytes = settings_.min_free_bytes;
-    options.min_free_fraction = settings_.min_free_fraction;
-    options.ballast_bytes = settings_.ballast_bytes;
-    if (settings_.backup_interval > absl::ZeroDuration()) {
-      options.snapshot_folder = BackupPlaceOf(settings_).folder;
-    }
-    options.vfs = settings_.store_vfs;
     CRM_ASSIGN_OR_RETURN(database_, OpenSqlite(options));
     page_tokens_.emplace(settings_.secret, clock_);
     environment_.emplace(ServiceEnvironment{
@@ -161,7 +155,11 @@ class ServiceHost::State {
     for (SqlTable& table : LeaseTables()) {
       schema.tables.push_back(std::move(table));
     }
+    schema.tables.push_back(ColumnFillTable());
     CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());
+    filler_.emplace(*database_, service_->application.catalog(), clock_,
+                    ColumnFiller::Options());
+    CRM_RETURN_IF_ERROR(filler_->Load());
     outbox_.emplace(settings_.service, clock_);
     return database_->WriteAndWait(
         clock_.Now() + kStartTimeout,
@@ -328,17 +326,6 @@ class ServiceHost::State {
     return absl::OkStatus();
   }
 
-  void StartBackups() {
-    if (settings_.backup_interval <= absl::ZeroDuration()) return;
-    BackupKeeper::Options options;
-    options.place = BackupPlaceOf(settings_);
-    options.interval = settings_.backup_interval;
-    options.keep = settings_.backups_kept;
-    backups_ = std::make_unique<BackupKeeper>(std::move(options), clock_,
-                                              logger_, registry_);
-    backups_->Start();
-  }
-
   // Tells the cache which customers have changed.
   void InvalidateSlices(const std::vector<internal::v1::Event>& events) {
     for (const internal::v1::Event& event : events) {
@@ -381,6 +368,7 @@ class ServiceHost::State {
   std::optional<PageTokenCodec> page_tokens_;
   std::optional<ServiceEnvironment> environment_;
   std::unique_ptr<Service> service_;
+  std::optional<ColumnFiller> filler_;
   std::optional<Outbox> outbox_;
   std::unique_ptr<RedisPool> cache_redis_;
   std::unique_ptr<RedisPool> bus_redis_;

@@ -15,6 +15,10 @@ void Print(const BackupManifest& manifest, std::ostream& out) {
       << " tenants, epoch " << manifest.feed_epoch << "\n";
 }
 
+std::string BackupFolder(const HostSettings& settings) {
+  return absl::StrCat(settings.data_dir, "/backups");
+}
+
 // The commands take `argv[0]` along, so that flags stay where they were.
 void Shift(int& argc, char**& argv) {
   argv[1] = argv[0];
@@ -33,16 +37,37 @@ const char kStoreCommandsHelp[] =
     "  backups\n"
     "      List the backups, the newest first, then exit.\n";
 
+SqliteOptions StoreOptionsOf(const HostSettings& settings) {
+  SqliteOptions options;
+  options.path = absl::StrCat(settings.data_dir, "/", settings.service, ".db");
+  options.min_free_bytes = settings.min_free_bytes;
+  options.min_free_fraction = settings.min_free_fraction;
+  options.ballast_bytes = settings.ballast_bytes;
+  options.vfs = settings.store_vfs;
+  if (settings.backup_interval > absl::ZeroDuration()) {
+    options.snapshot_folder = BackupFolder(settings);
+  }
+  return options;
+}
+
 BackupPlace BackupPlaceOf(const HostSettings& settings) {
-  BackupPlace place;
-  place.service = settings.service;
-  place.store.path =
-      absl::StrCat(settings.data_dir, "/", settings.service, ".db");
-  place.store.min_free_bytes = settings.min_free_bytes;
-  place.store.min_free_fraction = settings.min_free_fraction;
-  place.store.vfs = settings.store_vfs;
-  place.folder = absl::StrCat(settings.data_dir, "/backups");
-  return place;
+  return {.service = settings.service,
+          .store = StoreOptionsOf(settings),
+          .folder = BackupFolder(settings)};
+}
+
+std::unique_ptr<BackupKeeper> StartBackups(const HostSettings& settings,
+                                           const Clock& clock, Logger& logger,
+                                           MetricRegistry& metrics) {
+  if (settings.backup_interval <= absl::ZeroDuration()) return nullptr;
+  BackupKeeper::Options options;
+  options.place = BackupPlaceOf(settings);
+  options.interval = settings.backup_interval;
+  options.keep = settings.backups_kept;
+  auto keeper = std::make_unique<BackupKeeper>(std::move(options), clock,
+                                               logger, metrics);
+  keeper->Start();
+  return keeper;
 }
 
 StoreCommand TakeStoreCommand(int& argc, char**& argv) {

@@ -1,22 +1,35 @@
-// What a service's program does instead of serving: restoring its store and
-// listing the backups.
+// What the settings of a service say of its store and backups, and what its
+// program does instead of serving: restoring the store, listing the backups.
 
 #ifndef CRM_SERVICES_HOST_STORE_COMMANDS_H_
 #define CRM_SERVICES_HOST_STORE_COMMANDS_H_
 
+#include <memory>
 #include <ostream>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "services/host/backup.h"
+#include "services/host/backup_keeper.h"
 #include "services/host/settings.h"
 #include "shared/base/clock.h"
+#include "shared/observe/log.h"
+#include "shared/observe/metrics.h"
 
 namespace crm {
 
+// Returns how the store of a service is opened, but for the clock.
+SqliteOptions StoreOptionsOf(const HostSettings& settings);
+
 // Returns where the store of a service lies and where its backups go.
 BackupPlace BackupPlaceOf(const HostSettings& settings);
+
+// Starts to take backups as the settings say; returns null if they are off. All
+// but the settings outlive the keeper.
+std::unique_ptr<BackupKeeper> StartBackups(const HostSettings& settings,
+                                           const Clock& clock, Logger& logger,
+                                           MetricRegistry& metrics);
 
 // A command and the name of a backup, which may be empty.
 struct StoreCommand {

@@ -29,6 +29,11 @@ int64_t SeenVersion(const FreshnessRule& rule, const std::string& service) {
 
 bool KnowsWhatWasSeen(const SliceSource& source, const SliceEnvelope& slice,
                       const FreshnessRule& rule) {
+  const auto epoch = rule.seen_epochs.find(source.owner);
+  if (epoch != rule.seen_epochs.end() &&
+      slice.feed_epoch() != epoch->second) {
+    return slice.feed_epoch() > epoch->second;
+  }
   return slice.version() >= SeenVersion(rule, source.owner) &&
          (source.producer.empty() ||
           slice.source_key_version() >= SeenVersion(rule, source.producer));

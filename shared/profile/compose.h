@@ -51,6 +51,9 @@ struct FreshnessRule {
   absl::Time now;
   // The versions of the customer that the caller has seen, by service.
   std::map<std::string, int64_t> seen_versions;
+  // The epochs of the feeds that those versions are of. What was seen in an
+  // epoch that has ended was lost with it: a slice of a later one is newer.
+  std::map<std::string, int64_t> seen_epochs = {};
 };
 
 // What one owner answered.

@@ -1,14 +1,16 @@
 // Which fields of a resource are also columns of its table.
 //
 // Filters and orders name fields; this map turns a field's path into the column
-// that holds it. Only columns that hold a value for every row belong in it: one
-// that is still being back-filled would hide rows.
+// that holds it. Only columns that hold a value for every row are found in it:
+// one that is still being back-filled would hide rows, so it is hidden itself.
 
 #ifndef CRM_SHARED_QUERY_COLUMN_MAP_H_
 #define CRM_SHARED_QUERY_COLUMN_MAP_H_
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,7 @@ struct Column {
 
 // Field paths, as `state` or `amount.currency_code`, and their columns. A key
 // of a map field is the last part of its path, as in `labels.region`.
-// Thread-compatible.
+// Thread-compatible; Hide() and Show() may be called while others look.
 class ColumnMap {
  public:
   // Says which table the columns are of, so that conditions on other tables can
@@ -48,12 +50,28 @@ class ColumnMap {
   // lives until the map changes.
   const Column* Find(absl::string_view path) const;
 
+  // Has Find() and paths() pass over the column at `path`, because not all rows
+  // have their value in it yet, and ends that.
+  void Hide(absl::string_view path);
+  void Show(absl::string_view path);
+
+  // Find() that sees hidden columns too.
+  const Column* FindEvenHidden(absl::string_view path) const;
+
   // Returns the paths that have columns, sorted.
   std::vector<std::string> paths() const;
 
  private:
+  struct Entry {
+    Column column;
+    // Shared by copies of the map, which are about the same rows.
+    std::shared_ptr<std::atomic<bool>> hidden;
+  };
+
+  void SetHidden(absl::string_view path, bool hidden);
+
   std::string table_;
-  std::map<std::string, Column, std::less<>> columns_;
+  std::map<std::string, Entry, std::less<>> columns_;
 };
 
 }  // namespace crm

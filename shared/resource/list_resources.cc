@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "shared/query/filter.h"
 #include "shared/query/order_by.h"
 #include "shared/query/page_size.h"
@@ -64,6 +65,29 @@ absl::Status CheckReferencedTypes(const Kernel& kernel, const CallContext& call,
   return absl::OkStatus();
 }
 
+// Whether an order that is not possible will be, once all columns are filled.
+bool NamesAColumnBeingFilled(absl::string_view order_by,
+                             const ColumnMap& columns) {
+  for (absl::string_view term : absl::StrSplit(order_by, ',')) {
+    const std::vector<absl::string_view> words =
+        absl::StrSplit(term, ' ', absl::SkipEmpty());
+    if (!words.empty() && columns.Find(words[0]) == nullptr &&
+        columns.FindEvenHidden(words[0]) != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
+
+absl::Status ColumnBeingFilled(absl::string_view order_by) {
+  return WithRetryAfter(
+      Unavailable("COLUMN_BEING_FILLED",
+                  absl::StrCat("The list cannot be ordered by '", order_by,
+                               "' yet: the index is being built. Try again "
+                               "later, or take another order.")),
+      absl::Seconds(10));
+}
+
 absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
                               const CallContext& call, const Message& request) {
   ListPlan plan;
@@ -96,6 +120,8 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
   auto order = ParseOrderBy(order_by, resource.table.columns());
   if (order.ok()) {
     plan.order = TotalOrder(*std::move(order), "name");
+  } else if (NamesAColumnBeingFilled(order_by, resource.table.columns())) {
+    return ColumnBeingFilled(order_by);
   } else {
     keep(order.status());
   }

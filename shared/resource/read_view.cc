@@ -3,8 +3,22 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "shared/query/field_path.h"
+#include "shared/query/field_value.h"
 
 namespace crm {
+namespace {
+
+// How many rows are read at a time to be looked at.
+constexpr size_t kScanBatch = 500;
+
+absl::Status TooManyRows() {
+  return ResourceExhausted(
+      "TOO_MANY_ROWS",
+      absl::StrCat("More than ", kMaxSelected, " resources are concerned."));
+}
+
+}  // namespace
 
 ReadView::ReadView(SqlReader& reader, const ResourceCatalog& catalog,
                    std::string tenant)
@@ -38,6 +52,10 @@ absl::StatusOr<std::vector<std::string>> ReadView::SelectBodies(
     const Resource& resource, absl::string_view path,
     absl::string_view value) const {
   const Column* column = resource.table.columns().Find(path);
+  if (column == nullptr &&
+      resource.table.columns().FindEvenHidden(path) != nullptr) {
+    return ScanBodies(resource, path, value);
+  }
   if (column == nullptr) {
     return Internal("COLUMN_UNKNOWN",
                     absl::StrCat("'", path, "' has no column."));
@@ -47,6 +65,37 @@ absl::StatusOr<std::vector<std::string>> ReadView::SelectBodies(
                    " WHERE tenant = ? AND ", column->name,
                    " = ? AND delete_time IS NULL ORDER BY name LIMIT ?"),
       {tenant_, std::string(value), int64_t{kMaxSelected + 1}});
+}
+
+// Answers while the column is being filled, by looking at every live row.
+absl::StatusOr<std::vector<std::string>> ReadView::ScanBodies(
+    const Resource& resource, absl::string_view path,
+    absl::string_view value) const {
+  const std::string sql =
+      absl::StrCat("SELECT name, body FROM ", resource.schema.table(),
+                   " WHERE tenant = ? AND name > ? AND delete_time IS NULL "
+                   "ORDER BY name LIMIT ?");
+  const FieldPath field = *FindFieldPath(*resource.schema.message(), path);
+  const SqlValue wanted = std::string(value);
+  std::vector<std::string> bodies;
+  std::string last;
+  SqlRows rows;
+  do {
+    CRM_ASSIGN_OR_RETURN(
+        rows, reader_.Query(sql, {tenant_, last, int64_t{kScanBatch}}));
+    for (SqlRow& row : rows) {
+      std::string& body = std::get<SqlBlob>(row[1]).bytes;
+      const auto message = resource.New();
+      if (!message->ParseFromString(body)) {
+        return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+      }
+      if (ReadColumn(*message, field) != wanted) continue;
+      if (bodies.size() == kMaxSelected) return TooManyRows();
+      bodies.push_back(std::move(body));
+    }
+    if (!rows.empty()) last = std::get<std::string>(rows.back()[0]);
+  } while (rows.size() == kScanBatch);
+  return bodies;
 }
 
 absl::StatusOr<std::vector<std::string>> ReadView::ChildBodies(
@@ -64,11 +113,7 @@ absl::StatusOr<std::vector<std::string>> ReadView::ChildBodies(
 absl::StatusOr<std::vector<std::string>> ReadView::QueryBodies(
     const std::string& sql, const std::vector<SqlValue>& params) const {
   CRM_ASSIGN_OR_RETURN(SqlRows rows, reader_.Query(sql, params));
-  if (rows.size() > kMaxSelected) {
-    return ResourceExhausted(
-        "TOO_MANY_ROWS",
-        absl::StrCat("More than ", kMaxSelected, " resources are concerned."));
-  }
+  if (rows.size() > kMaxSelected) return TooManyRows();
   std::vector<std::string> bodies;
   for (SqlRow& row : rows) {
     bodies.push_back(std::move(std::get<SqlBlob>(row[0]).bytes));

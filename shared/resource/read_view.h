@@ -110,6 +110,9 @@ class ReadView {
   absl::StatusOr<std::vector<std::string>> SelectBodies(
       const Resource& resource, absl::string_view path,
       absl::string_view value) const;
+  absl::StatusOr<std::vector<std::string>> ScanBodies(
+      const Resource& resource, absl::string_view path,
+      absl::string_view value) const;
   absl::StatusOr<std::vector<std::string>> ChildBodies(
       const Resource& resource, absl::string_view parent) const;
   absl::StatusOr<std::vector<std::string>> QueryBodies(

@@ -96,7 +96,10 @@ SqlTable ResourceTable::Schema() const {
   table.clustered = true;
   for (const ResourceColumn& column : schema_.columns()) {
     table.columns.push_back(
-        {column.name, SqlTypeOf(columns_.Find(column.path)->type), true, {}});
+        {column.name,
+         SqlTypeOf(columns_.FindEvenHidden(column.path)->type),
+         true,
+         {}});
     table.indexes.push_back(
         {.name = absl::StrCat("by_", table.name, "_", column.name),
          .columns = {"tenant", column.name, "name"}});

@@ -42,6 +42,7 @@ class ResourceTable {
 
   // The columns that filters and orders may use.
   const ColumnMap& columns() const { return columns_; }
+  ColumnMap& columns() { return columns_; }
 
   // Returns the row of `name`, or nothing. Errors of SqlReader::Query.
   absl::StatusOr<std::optional<StoredRow>> Find(SqlReader& reader,

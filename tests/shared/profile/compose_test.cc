@@ -109,6 +109,19 @@ TEST(PlanReads, AsksWhoDoesNotKnowWhatTheCallerHasSeen) {
                           Pair("operational", ElementsAre("COMMERCIAL"))));
 }
 
+TEST(PlanReads, TakesALaterEpochForNewerWhateverItsVersions) {
+  SliceEnvelope before = Envelope("IDENTITY", 9);
+  before.set_feed_epoch(2);
+  SliceEnvelope after = Envelope("COMMERCIAL", 1);
+  after.set_feed_epoch(4);
+  FreshnessRule rule{.now = kNow, .seen_versions = {{"operational", 5}}};
+  rule.seen_epochs = {{"operational", 3}};
+
+  EXPECT_THAT(PlanReads({Slice::IDENTITY, Slice::COMMERCIAL},
+                        Store({before, after}), rule),
+              ElementsAre(Pair("operational", ElementsAre("IDENTITY"))));
+}
+
 TEST(ComposeProfile, ShowsAFreshSliceWithItsVersions) {
   ProfileParts parts = IdentityParts();
   SliceEnvelope identity = Envelope("IDENTITY", 7, absl::Seconds(10));

@@ -26,6 +26,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/base/status_macros.h"
+#include "shared/storage/sqlite/snapshot.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 #include "tests/shared/storage/database_contract.h"
 #include "tests/support/faulty_disk.h"
@@ -131,15 +132,21 @@ class PowerCutTest : public ::testing::Test {
         .status();
   }
 
-  // The life of a store: it is made, written to, migrated, closed, opened and
-  // written to again, with checkpoints all along.
+  // The life of a store: it is made, written to, backed up while it is written
+  // to, migrated, closed, opened and written to again, with checkpoints all
+  // along.
   std::vector<DiskOperation> RecordALife(FaultyDisk& disk) {
     disk.StartRecording();
     std::unique_ptr<Database> database = Open(disk);
     EXPECT_THAT(database->Migrate(FirstSchema()), IsOk());
     WriteSome(*database, disk, 0, 160);
+    auto backup = std::async(std::launch::async, [&] {
+      return SnapshotSqlite(Options(disk), absl::StrCat(folder_, "/copy.db"));
+    });
+    WriteSome(*database, disk, 160, 200);
+    EXPECT_THAT(backup.get(), IsOk());
     EXPECT_THAT(database->Migrate(SecondSchema()), IsOk());
-    WriteSome(*database, disk, 160, 240);
+    WriteSome(*database, disk, 200, 240);
     EXPECT_GT(database->Stats().checkpoints, 2);
     EXPECT_THAT(database->Close(), IsOk());
     database = Open(disk);
