@@ -231,6 +231,30 @@ case_sample_is_loaded_once() {
   check "the sample is to be loaded again" test ! -e "$CRM_HOME/sample.done"
 }
 
+case_backup_and_restore() {
+  start
+  check "it backs up" crm backup
+  check "it says where" says "$CRM_HOME/data/collaborative/backups/" \
+      <(crm backup 2>&1)
+  check "each backup is a new one" \
+      test "$(find "$CRM_HOME/data" -name '*.manifest' | wc -l)" -eq 6
+  crm restore > "$work/out" 2>&1
+  check "it restores no running suite" says "is running" "$work/out"
+  crm down > /dev/null
+  crm restore > "$work/out" 2>&1
+  check "it restores" test $? -eq 0
+  check "every service" says "analytical: restored the newest" "$work/out"
+  crm restore operational some-name > "$work/out" 2>&1
+  check "it restores one backup" says "operational: restored some-name" "$work/out"
+  check "of one service only" test -z "$(grep analytical "$work/out")"
+  crm restore operational damaged > "$work/out" 2>&1
+  check "a damaged one is an error" test $? -ne 0
+  crm restore sales > "$work/out" 2>&1
+  check "an unknown service ends with 2" test $? -eq 2
+  check "backup without a suite is an error" says "is not running" \
+      <(crm backup 2>&1)
+}
+
 case_bad_usage() {
   crm frobnicate > "$work/out" 2>&1
   check "an unknown command ends with 2" test $? -eq 2
