@@ -12,7 +12,7 @@ using ::google::protobuf::util::MessageDifferencer;
 using ::testing::Contains;
 using ::testing::Not;
 
-TEST_P(ResourceContract, DeleteHidesOrRemoves) {
+TEST_P(ResourceContract, A45_DeleteHidesOrRemoves) {
   CRM_NEEDS(Verb::kCreate, Verb::kDelete, Verb::kGet, Verb::kList)
   const std::string name = NameOf(*MakeOne());
   const std::string other = NameOf(*MakeOne());
@@ -111,7 +111,7 @@ TEST_P(ResourceContract, DeleteCanBeValidatedOnly) {
   EXPECT_EQ(Records(), records);
 }
 
-TEST_P(ResourceContract, UndeleteBringsBackWhatWasThere) {
+TEST_P(ResourceContract, A45_UndeleteBringsBackWhatWasThere) {
   CRM_NEEDS(Verb::kCreate, Verb::kDelete, Verb::kUndelete)
   const MessagePtr made = MakeOne();
   const MessagePtr request = api().NameRequest(Verb::kUndelete, NameOf(*made));
@@ -165,7 +165,7 @@ TEST_P(ResourceContract, UndeleteNeedsSomethingDeleted) {
   EXPECT_EQ(Records(), records);
 }
 
-TEST_P(ResourceContract, UniqueValuesHaveOneLiveHolder) {
+TEST_P(ResourceContract, A45_UniqueValuesHaveOneLiveHolder) {
   CRM_NEEDS(Verb::kCreate, Verb::kDelete, Verb::kUndelete)
   for (const ResourceColumn& column : schema().columns()) {
     if (!column.unique) continue;
