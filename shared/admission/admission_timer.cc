@@ -5,8 +5,10 @@
 namespace crm {
 namespace {
 
-// Between two looks, so that calls which end soon after each other share one.
-constexpr absl::Duration kStep = absl::Milliseconds(1);
+// Between two looks: calls which end soon after each other share one, and one
+// that came later and gives up sooner is not overlooked.
+constexpr absl::Duration kMinStep = absl::Milliseconds(1);
+constexpr absl::Duration kMaxStep = absl::Milliseconds(5);
 
 }  // namespace
 
@@ -41,8 +43,9 @@ void AdmissionTimer::Run() {
     const absl::Duration next = admission_.Expire();
     lock.lock();
     if (next == absl::InfiniteDuration()) continue;
-    wake_.wait_for(lock, absl::ToChronoNanoseconds(std::max(next, kStep)),
-                   [this] { return stopping_; });
+    wake_.wait_for(
+        lock, absl::ToChronoNanoseconds(std::clamp(next, kMinStep, kMaxStep)),
+        [this] { return stopping_; });
     waiting_ = true;
   }
 }

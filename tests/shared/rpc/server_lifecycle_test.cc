@@ -28,6 +28,7 @@ using ::crm::testing::IsOk;
 using ::crm::testing::kEcho;
 using ::crm::testing::kEchoService;
 using ::crm::testing::kStore;
+using ::crm::testing::kWatch;
 using ::crm::testing::LogFile;
 using ::crm::testing::Pack;
 using ::crm::testing::RawAnswer;
@@ -243,6 +244,24 @@ TEST(RpcServerStop, CutsOffNoCallThatCrossesIt) {
     over = true;
     for (std::thread& caller : callers) caller.join();
   }
+}
+
+TEST(RpcServerStop, EndsInTimeWithAStreamThatNobodyReads) {
+  std::promise<void> full;
+  TestServer server({.watch = [&](std::shared_ptr<Call>,
+                                  std::shared_ptr<ServerStream> stream) {
+    while (stream->Write(std::string(64 << 10, 'x'))) {
+    }
+    full.set_value();
+  }});
+  RawClient client(server.port());
+  auto stream = client.Open(kWatch, Pack("all"));
+  full.get_future().wait();
+
+  // The watchdog would end the test program.
+  server->Shutdown(absl::Milliseconds(50));
+
+  EXPECT_FALSE(stream->Finish().ok());
 }
 
 TEST(RpcServerStop, WaitsNoLongerWhenItIsHurried) {
