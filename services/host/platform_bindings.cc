@@ -7,10 +7,13 @@
 #include "crm/internal/v1/feed.pb.h"
 #include "crm/internal/v1/slice.pb.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/consumer_registry.h"
 
 namespace crm {
 namespace {
 
+using ::crm::internal::v1::AcknowledgeFeedRequest;
+using ::crm::internal::v1::AcknowledgeFeedResponse;
 using ::crm::internal::v1::HeadFeedResponse;
 using ::crm::internal::v1::ReadFeedRequest;
 using ::crm::internal::v1::ReadFeedResponse;
@@ -59,6 +62,27 @@ UnaryHandler HeadFeed(const Kernel& kernel,
   };
 }
 
+UnaryHandler AcknowledgeFeed(const Kernel& kernel) {
+  return [&kernel](std::shared_ptr<Call> call, Done done) {
+    // The body may outlive this function, and with it the call.
+    kernel.database.Write(
+        call->context.deadline,
+        [&kernel, call](SqlWriter& writer) {
+          return RecordPositions(
+              writer,
+              static_cast<const AcknowledgeFeedRequest&>(*call->request),
+              kernel.outbox.partitions(), kernel.clock.Now());
+        },
+        [done = std::move(done)](absl::Status status) {
+          if (!status.ok()) {
+            done(status);
+            return;
+          }
+          done(Answer{AcknowledgeFeedResponse().SerializeAsString(), {}});
+        });
+  };
+}
+
 UnaryHandler ReadSlices(SliceOwner& slices) {
   return [&slices](std::shared_ptr<Call> call, Done done) {
     Finish(slices.Read(call->context.principal.tenant,
@@ -84,7 +108,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
 
 std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   const MethodTable& methods = parts.kernel.methods;
-  std::vector<MethodBinding> bindings(4);
+  std::vector<MethodBinding> bindings(5);
   bindings[0].method = methods.Find("/crm.internal.v1.Feed/Read");
   bindings[0].unary = ReadFeed(parts.kernel);
   bindings[1].method = methods.Find("/crm.internal.v1.Feed/Head");
@@ -97,6 +121,8 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
                            std::shared_ptr<ServerStream> stream) {
     changes.Watch(std::move(call), std::move(stream));
   };
+  bindings[4].method = methods.Find("/crm.internal.v1.Feed/Acknowledge");
+  bindings[4].unary = AcknowledgeFeed(parts.kernel);
   return bindings;
 }
 

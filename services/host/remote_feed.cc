@@ -49,4 +49,12 @@ absl::StatusOr<internal::v1::HeadFeedResponse> RemoteFeed::Head(
   return response;
 }
 
+absl::Status RemoteFeed::Acknowledge(
+    const internal::v1::AcknowledgeFeedRequest& request,
+    absl::Duration timeout) {
+  internal::v1::AcknowledgeFeedResponse response;
+  return channel_.Call("/crm.internal.v1.Feed/Acknowledge", request, &response,
+                       OptionsFor(timeout));
+}
+
 }  // namespace crm

@@ -27,6 +27,8 @@ class RemoteFeed final : public FeedClient {
       absl::Duration timeout) override;
   absl::StatusOr<internal::v1::HeadFeedResponse> Head(
       absl::Duration timeout) override;
+  absl::Status Acknowledge(const internal::v1::AcknowledgeFeedRequest& request,
+                           absl::Duration timeout) override;
 
  private:
   CallOptions OptionsFor(absl::Duration timeout);

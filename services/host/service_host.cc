@@ -26,6 +26,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/cache/redis_slice_cache.h"
+#include "shared/events/consumer_registry.h"
 #include "shared/events/sql_applier.h"
 #include "shared/resource/change_hub.h"
 #include "shared/resource/column_filler.h"
@@ -48,6 +49,7 @@ namespace {
 constexpr absl::Duration kStartTimeout = absl::Seconds(30);
 constexpr absl::Duration kJanitorInterval = absl::Minutes(10);
 constexpr int64_t kJanitorBatch = 500;
+constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -156,6 +158,7 @@ class ServiceHost::State {
       schema.tables.push_back(std::move(table));
     }
     schema.tables.push_back(ColumnFillTable());
+    schema.tables.push_back(ConsumerRegistryTable());
     CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());
     filler_.emplace(*database_, service_->application.catalog(), clock_,
                     ColumnFiller::Options());
@@ -245,6 +248,10 @@ class ServiceHost::State {
     changes_ = std::make_unique<ChangeHub>(*database_, *outbox_, clock_,
                                            std::move(hub));
     Relay::Options relay;
+    relay.holder = ids_.NewId();
+    relay.takes_over = database_->TimeSql().empty();
+    // Other processes of a shared store do not wake this one.
+    if (!relay.takes_over) relay.poll_interval = kPollInterval;
     relay.on_numbered = [this] { changes_->Wake(); };
     relay_ = std::make_unique<Relay>(*database_, *outbox_, bus_redis_.get(),
                                      clock_, std::move(relay));

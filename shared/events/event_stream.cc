@@ -19,8 +19,8 @@ using internal::v1::Event;
 constexpr absl::string_view kEventField = "e";
 
 // KEYS[1] the stream, KEYS[2] its last position; ARGV[1] the position of the
-// first event (0 asks only), ARGV[2] whether an empty stream may be begun
-// anywhere, then the events. Returns {1 if appended, last position}. The last
+// first event (0 asks only), ARGV[2] the end of the stream after which a hole
+// is allowed, then the events. Returns {1 if appended, last position}. The last
 // position has a key of its own because a stream that was trimmed to nothing
 // may be gone, and asking the stream itself copies its first and last entry.
 constexpr char kAppendScript[] = R"(
@@ -37,8 +37,8 @@ if not last then
   end
 end
 local first = tonumber(ARGV[1])
-local begins = last == 0 and ARGV[2] == '1'
-if first == 0 or (first ~= last + 1 and not begins) then return {0, last} end
+local may_skip = last == tonumber(ARGV[2]) and first > last
+if first == 0 or (first ~= last + 1 and not may_skip) then return {0, last} end
 for i = 3, #ARGV do
   local id = string.format('%.0f-0', first + i - 3)
   redis.call('XADD', KEYS[1], id, 'e', ARGV[i])
@@ -53,9 +53,9 @@ absl::Status BadReply() {
 }
 
 RedisScript::Run MakeRun(absl::string_view stream_key, int64_t first_seq,
-                         bool may_begin) {
+                         int64_t hole_after) {
   return {.keys = {std::string(stream_key), StreamLastKey(stream_key)},
-          .arguments = {absl::StrCat(first_seq), may_begin ? "1" : "0"}};
+          .arguments = {absl::StrCat(first_seq), absl::StrCat(hole_after)}};
 }
 
 // Reads `<seq>-0`.
@@ -110,9 +110,9 @@ std::string StreamLastKey(absl::string_view stream_key) {
 RedisScript AppendScript() { return RedisScript(kAppendScript); }
 
 RedisScript::Run AppendRun(
-    absl::string_view stream_key, bool may_begin,
+    absl::string_view stream_key, int64_t hole_after,
     const google::protobuf::RepeatedPtrField<Event>& events) {
-  RedisScript::Run run = MakeRun(stream_key, events[0].seq(), may_begin);
+  RedisScript::Run run = MakeRun(stream_key, events[0].seq(), hole_after);
   for (const Event& event : events) {
     run.arguments.push_back(event.SerializeAsString());
   }
@@ -120,7 +120,7 @@ RedisScript::Run AppendRun(
 }
 
 RedisScript::Run AskRun(absl::string_view stream_key) {
-  return MakeRun(stream_key, 0, false);
+  return MakeRun(stream_key, 0, kNoHole);
 }
 
 absl::StatusOr<AppendAnswer> ReadAppendAnswer(const RedisReply& reply) {

@@ -28,14 +28,17 @@ std::string StreamKey(absl::string_view service, int partition,
 std::string StreamLastKey(absl::string_view stream_key);
 
 // The script `append_if_contiguous`. It appends events with ids `<seq>-0`, only
-// if the stream ends right before the first of them; an empty stream may be
-// begun anywhere if `may_begin`.
+// if the stream ends right before the first of them, or exactly where a hole is
+// allowed.
 RedisScript AppendScript();
 
+inline constexpr int64_t kNoHole = -1;
+
 // Returns the run that appends `events`, at least one, by rising seq without
-// holes.
+// holes. A stream that ends at `hole_after` may have a hole before them: 0 lets
+// an empty stream begin anywhere.
 RedisScript::Run AppendRun(
-    absl::string_view stream_key, bool may_begin,
+    absl::string_view stream_key, int64_t hole_after,
     const google::protobuf::RepeatedPtrField<internal::v1::Event>& events);
 
 // Returns a run that appends nothing and tells how far the stream is.

@@ -14,11 +14,14 @@ class FeedClient {
  public:
   virtual ~FeedClient() = default;
 
-  // Calls crm.internal.v1.Feed. Both return the errors of that service, or
+  // Calls crm.internal.v1.Feed. All return the errors of that service, or
   // UNAVAILABLE or DEADLINE_EXCEEDED if it does not answer within `timeout`.
   virtual absl::StatusOr<internal::v1::ReadFeedResponse> Read(
       const internal::v1::ReadFeedRequest& request, absl::Duration timeout) = 0;
   virtual absl::StatusOr<internal::v1::HeadFeedResponse> Head(
+      absl::Duration timeout) = 0;
+  virtual absl::Status Acknowledge(
+      const internal::v1::AcknowledgeFeedRequest& request,
       absl::Duration timeout) = 0;
 };
 

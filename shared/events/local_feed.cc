@@ -1,5 +1,7 @@
 #include "shared/events/local_feed.h"
 
+#include "shared/events/consumer_registry.h"
+
 namespace crm {
 
 absl::StatusOr<internal::v1::ReadFeedResponse> LocalFeed::Read(
@@ -24,6 +26,14 @@ absl::StatusOr<internal::v1::HeadFeedResponse> LocalFeed::Head(
       });
   if (!status.ok()) return status;
   return response;
+}
+
+absl::Status LocalFeed::Acknowledge(
+    const internal::v1::AcknowledgeFeedRequest& request,
+    absl::Duration timeout) {
+  return database_.WriteAndWait(clock_.Now() + timeout, [&](SqlWriter& writer) {
+    return RecordPositions(writer, request, outbox_.partitions(), clock_.Now());
+  });
 }
 
 }  // namespace crm

@@ -21,6 +21,8 @@ class LocalFeed final : public FeedClient {
       absl::Duration timeout) override;
   absl::StatusOr<internal::v1::HeadFeedResponse> Head(
       absl::Duration timeout) override;
+  absl::Status Acknowledge(const internal::v1::AcknowledgeFeedRequest& request,
+                           absl::Duration timeout) override;
 
  private:
   Database& database_;

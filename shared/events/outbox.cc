@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,11 +39,42 @@ absl::StatusOr<Event> DecodeRow(const SqlRow& row) {
   return event;
 }
 
-std::string PendingCondition(int partitions) {
-  std::vector<int> all(static_cast<size_t>(partitions));
-  for (int i = 0; i < partitions; ++i) all[static_cast<size_t>(i)] = i;
-  return absl::StrCat("part IN (", absl::StrJoin(all, ","),
+// Lets an index over (part, seq) find the events that wait.
+std::string PendingCondition(const std::vector<int>& partitions) {
+  return absl::StrCat("part IN (", absl::StrJoin(partitions, ","),
                       ") AND seq IS NULL");
+}
+
+std::vector<int> FirstNumbers(int count) {
+  std::vector<int> numbers(static_cast<size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+// Gives the first `?` events that wait in `partitions` the positions after
+// their partition's head, all in one statement.
+std::string NumberSql(const std::vector<int>& partitions) {
+  return absl::StrCat(
+      "UPDATE outbox SET seq = numbered.seq FROM ("
+      "SELECT waiting.event_id AS event_id, COALESCE(partition_head.seq, 0) + "
+      "ROW_NUMBER() OVER (PARTITION BY waiting.part ORDER BY waiting.tenant, "
+      "waiting.ordering_key, waiting.key_version) AS seq FROM ("
+      "SELECT event_id, part, tenant, ordering_key, key_version FROM outbox "
+      "WHERE ",
+      PendingCondition(partitions),
+      " ORDER BY part, tenant, ordering_key, key_version LIMIT ?) AS waiting "
+      "LEFT JOIN partition_head ON partition_head.part = waiting.part"
+      ") AS numbered WHERE outbox.event_id = numbered.event_id "
+      "RETURNING outbox.part, outbox.seq");
+}
+
+absl::Status FeedTrimmed(const ReadFeedRequest& request) {
+  return OutOfRange(
+      "FEED_TRIMMED",
+      absl::StrCat("Event ", request.after_seq() + 1, " of partition ",
+                   request.partition(),
+                   " is no longer kept. Read the resources anew, then follow "
+                   "the feed from its head."));
 }
 
 }  // namespace
@@ -81,7 +113,9 @@ std::vector<SqlTable> OutboxTables() {
        .clustered = true},
       {.name = "partition_head",
        .columns = {{"part", SqlType::kInteger, false, {}},
-                   {"seq", SqlType::kInteger, false, {}}},
+                   {"seq", SqlType::kInteger, false, {}},
+                   // Events before it are not kept.
+                   {"first_seq", SqlType::kInteger, false, int64_t{1}}},
        .primary_key = {"part"}},
       {.name = "feed_state",
        .columns = {{"service", SqlType::kText, false, {}},
@@ -95,7 +129,7 @@ Outbox::Outbox(absl::string_view service, const Clock& clock, int partitions)
     : service_(service),
       clock_(clock),
       partitions_(std::clamp(partitions, 1, 256)),
-      pending_condition_(PendingCondition(partitions_)) {}
+      all_partitions_(FirstNumbers(partitions_)) {}
 
 absl::Status Outbox::Open(SqlWriter& writer) const {
   CRM_ASSIGN_OR_RETURN(
@@ -151,44 +185,46 @@ absl::Status Outbox::Append(SqlWriter& writer, Event& event) const {
 }
 
 absl::StatusOr<int> Outbox::Number(SqlWriter& writer, int max_events) const {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      writer.Query(
-          absl::StrCat("SELECT event_id, part FROM outbox WHERE ",
-                       pending_condition_,
-                       " ORDER BY part, tenant, ordering_key, key_version "
-                       "LIMIT ?"),
-          {int64_t{max_events}}));
+  return Number(writer, all_partitions_, max_events);
+}
+
+absl::StatusOr<int> Outbox::Number(SqlWriter& writer,
+                                   const std::vector<int>& partitions,
+                                   int max_events) const {
+  if (partitions.empty()) return 0;
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows, writer.Query(NumberSql(partitions),
+                                                        {int64_t{max_events}}));
   if (rows.empty()) return 0;
-  CRM_ASSIGN_OR_RETURN(std::vector<int64_t> heads, ReadHeads(writer));
-  std::map<int64_t, int64_t> moved;
+  std::map<int64_t, int64_t> heads;
   for (const SqlRow& row : rows) {
-    CRM_ASSIGN_OR_RETURN(const std::string event_id, TextAt(row, 0));
-    const int64_t part = IntegerOr(row, 1, 0);
-    const int64_t seq = ++heads[static_cast<size_t>(part)];
-    moved[part] = seq;
-    CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("UPDATE outbox SET seq = ? WHERE event_id = ?",
-                     {seq, event_id})
-            .status());
+    int64_t& head = heads[IntegerOr(row, 0, -1)];
+    head = std::max(head, IntegerOr(row, 1, 0));
   }
-  for (const auto& [part, seq] : moved) {
-    CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("INSERT INTO partition_head (part, seq) VALUES (?, ?) "
-                     "ON CONFLICT (part) DO UPDATE SET seq = excluded.seq",
-                     {part, seq})
-            .status());
+  std::vector<SqlValue> params;
+  for (const auto& [part, seq] : heads) {
+    params.push_back(part);
+    params.push_back(seq);
   }
+  CRM_RETURN_IF_ERROR(
+      writer
+          .Execute(
+              absl::StrCat(
+                  "INSERT INTO partition_head (part, seq) VALUES ",
+                  absl::StrJoin(
+                      std::vector<const char*>(heads.size(), "(?, ?)"), ", "),
+                  " ON CONFLICT (part) DO UPDATE SET seq = excluded.seq"),
+              params)
+          .status());
   return static_cast<int>(rows.size());
 }
 
-absl::StatusOr<bool> Outbox::HasPending(SqlReader& reader) const {
+absl::StatusOr<bool> Outbox::HasPending(
+    SqlReader& reader, const std::vector<int>& partitions) const {
+  if (partitions.empty()) return false;
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query(absl::StrCat("SELECT 1 FROM outbox WHERE ",
-                                pending_condition_, " LIMIT 1"),
+                                PendingCondition(partitions), " LIMIT 1"),
                    {}));
   return !rows.empty();
 }
@@ -214,9 +250,12 @@ absl::StatusOr<ReadFeedResponse> Outbox::Read(
           : std::min<int>(request.max_events(), kMaxReadEvents);
   ReadFeedResponse response;
   CRM_ASSIGN_OR_RETURN(const int64_t epoch, ReadEpoch(reader));
-  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, ReadHeads(reader));
+  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, HeadSeqs(reader));
   response.set_feed_epoch(epoch);
   response.set_head_seq(heads[static_cast<size_t>(request.partition())]);
+  CRM_ASSIGN_OR_RETURN(const int64_t first_seq,
+                       FirstSeq(reader, request.partition()));
+  if (request.after_seq() + 1 < first_seq) return FeedTrimmed(request);
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query("SELECT seq, payload FROM outbox "
@@ -234,14 +273,83 @@ absl::StatusOr<ReadFeedResponse> Outbox::Read(
   return response;
 }
 
+absl::StatusOr<int64_t> Outbox::FirstSeq(SqlReader& reader,
+                                         int partition) const {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT first_seq FROM partition_head WHERE part = ?",
+                   {int64_t{partition}}));
+  return rows.empty() ? 1 : IntegerOr(rows.front(), 0, 1);
+}
+
+absl::StatusOr<int64_t> Outbox::LastBefore(SqlReader& reader, int partition,
+                                           absl::Time time) const {
+  CRM_ASSIGN_OR_RETURN(int64_t low, FirstSeq(reader, partition));
+  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, HeadSeqs(reader));
+  // Events in [first, low) are older, those after `high` are not.
+  int64_t high = heads[static_cast<size_t>(partition)];
+  while (low <= high) {
+    const int64_t middle = low + (high - low) / 2;
+    CRM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        reader.Query("SELECT created FROM outbox WHERE part = ? AND seq = ?",
+                     {int64_t{partition}, middle}));
+    const int64_t created = rows.empty() ? 0 : IntegerOr(rows.front(), 0, 0);
+    if (created < absl::ToUnixMicros(time)) {
+      low = middle + 1;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low - 1;
+}
+
+absl::StatusOr<int64_t> Outbox::Trim(SqlWriter& writer, int partition,
+                                     int64_t last_seq, absl::Time before,
+                                     int max_events) const {
+  const int64_t part = partition;
+  CRM_ASSIGN_OR_RETURN(const int64_t first_seq, FirstSeq(writer, partition));
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      writer.Query("SELECT seq, created FROM outbox WHERE part = ? AND "
+                   "seq >= ? AND seq <= ? ORDER BY seq LIMIT ?",
+                   {part, first_seq, last_seq, int64_t{max_events}}));
+  int64_t end = first_seq;
+  for (const SqlRow& row : rows) {
+    if (IntegerOr(row, 1, 0) >= absl::ToUnixMicros(before)) break;
+    end = IntegerOr(row, 0, 0) + 1;
+  }
+  if (end == first_seq) return 0;
+  // What stayed of these keys the last time goes as well.
+  CRM_RETURN_IF_ERROR(
+      writer
+          .Execute(
+              "DELETE FROM outbox WHERE event_id IN (SELECT old.event_id "
+              "FROM outbox AS recent JOIN outbox AS old ON "
+              "old.tenant = recent.tenant AND "
+              "old.ordering_key = recent.ordering_key JOIN ordering_head ON "
+              "ordering_head.tenant = old.tenant AND "
+              "ordering_head.ordering_key = old.ordering_key "
+              "WHERE recent.part = ? AND recent.seq >= ? AND recent.seq < ? "
+              "AND old.seq < ? AND old.key_version < ordering_head.v)",
+              {part, first_seq, end, end})
+          .status());
+  CRM_RETURN_IF_ERROR(
+      writer
+          .Execute("UPDATE partition_head SET first_seq = ? WHERE part = ?",
+                   {end, part})
+          .status());
+  return end - first_seq;
+}
+
 absl::StatusOr<HeadFeedResponse> Outbox::Head(SqlReader& reader) const {
   HeadFeedResponse response;
   CRM_ASSIGN_OR_RETURN(const int64_t epoch, ReadEpoch(reader));
-  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, ReadHeads(reader));
+  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, HeadSeqs(reader));
   CRM_ASSIGN_OR_RETURN(
       const SqlRows pending,
       reader.Query(absl::StrCat("SELECT COUNT(*) FROM outbox WHERE ",
-                                pending_condition_),
+                                PendingCondition(all_partitions_)),
                    {}));
   response.set_feed_epoch(epoch);
   for (int64_t head : heads) response.add_head_seqs(head);
@@ -274,8 +382,7 @@ absl::StatusOr<int64_t> Outbox::ReadEpoch(SqlReader& reader) const {
   return IntegerOr(rows.front(), 0, 0);
 }
 
-absl::StatusOr<std::vector<int64_t>> Outbox::ReadHeads(
-    SqlReader& reader) const {
+absl::StatusOr<std::vector<int64_t>> Outbox::HeadSeqs(SqlReader& reader) const {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query("SELECT part, seq FROM partition_head", {}));

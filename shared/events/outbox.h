@@ -54,18 +54,46 @@ class Outbox {
   // (EVENT_INCOMPLETE) if one is missing, ALREADY_EXISTS if the id is taken.
   absl::Status Append(SqlWriter& writer, internal::v1::Event& event) const;
 
-  // Gives up to `max_events` events their position and returns how many got
-  // one. Two events of one ordering key get theirs in the order of their
-  // versions. Called by one process at a time.
+  // Gives up to `max_events` events of `partitions` their position and returns
+  // how many got one. Two events of one ordering key get theirs in the order of
+  // their versions. Called for a partition by one process at a time.
+  absl::StatusOr<int> Number(SqlWriter& writer,
+                             const std::vector<int>& partitions,
+                             int max_events) const;
+
+  // The same for all partitions.
   absl::StatusOr<int> Number(SqlWriter& writer, int max_events) const;
 
-  // Returns whether events wait for their position.
-  absl::StatusOr<bool> HasPending(SqlReader& reader) const;
+  // Returns whether events of `partitions` wait for their position.
+  absl::StatusOr<bool> HasPending(SqlReader& reader,
+                                  const std::vector<int>& partitions) const;
 
   // Answers Feed.Read. Returns INVALID_ARGUMENT (BAD_REQUEST) for a partition
-  // that does not exist and for negative numbers.
+  // that does not exist and for negative numbers, and OUT_OF_RANGE
+  // (FEED_TRIMMED) if the next event was removed.
   absl::StatusOr<internal::v1::ReadFeedResponse> Read(
       SqlReader& reader, const internal::v1::ReadFeedRequest& request) const;
+
+  // Returns the first position of the partition that Read() still returns.
+  absl::StatusOr<int64_t> FirstSeq(SqlReader& reader, int partition) const;
+
+  // Returns the last position of the partition whose event was written before
+  // `time`; one before FirstSeq() if none is kept. Positions are taken to be in
+  // the order of time.
+  absl::StatusOr<int64_t> LastBefore(SqlReader& reader, int partition,
+                                     absl::Time time) const;
+
+  // Removes the oldest events of the partition, of at most `max_events`
+  // positions, that are no later than `last_seq` and older than `before`, and
+  // returns how many positions the log has become shorter. The newest event of
+  // an ordering key stays in the table, as it tells when the key changed, but
+  // is not read any more.
+  absl::StatusOr<int64_t> Trim(SqlWriter& writer, int partition,
+                               int64_t last_seq, absl::Time before,
+                               int max_events) const;
+
+  // Returns the last position of each partition.
+  absl::StatusOr<std::vector<int64_t>> HeadSeqs(SqlReader& reader) const;
 
   // Answers Feed.Head, without the positions of consumers.
   absl::StatusOr<internal::v1::HeadFeedResponse> Head(SqlReader& reader) const;
@@ -79,14 +107,11 @@ class Outbox {
 
  private:
   absl::StatusOr<int64_t> ReadEpoch(SqlReader& reader) const;
-  absl::StatusOr<std::vector<int64_t>> ReadHeads(SqlReader& reader) const;
 
   const std::string service_;
   const Clock& clock_;
   const int partitions_;
-  // `part IN (0, 1, ...) AND seq IS NULL`: lets an index over (part, seq) find
-  // the events that wait.
-  const std::string pending_condition_;
+  const std::vector<int> all_partitions_;
 };
 
 }  // namespace crm

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -12,6 +14,35 @@ namespace {
 
 // Numbering waits for the writer's queue like any other write.
 constexpr absl::Duration kDatabaseTimeout = absl::Seconds(5);
+
+// The name of a partition's lease, and back.
+std::vector<std::string> PartitionNames(int partitions) {
+  std::vector<std::string> names;
+  for (int i = 0; i < partitions; ++i) names.push_back(absl::StrCat(i));
+  return names;
+}
+
+int LeasedPartition(const Lease& lease) {
+  int partition = 0;
+  return absl::SimpleAtoi(lease.name.name, &partition) ? partition : 0;
+}
+
+std::vector<int> PartitionsOf(const std::vector<Lease>& leases) {
+  std::vector<int> partitions;
+  for (const Lease& lease : leases)
+    partitions.push_back(LeasedPartition(lease));
+  return partitions;
+}
+
+std::unique_ptr<StreamPublisher> MakePublisher(Database& database,
+                                               const Outbox& outbox,
+                                               RedisPool* redis,
+                                               const Clock& clock,
+                                               const Relay::Options& options) {
+  if (redis == nullptr) return nullptr;
+  return std::make_unique<StreamPublisher>(database, outbox, *redis, clock,
+                                           options.publisher);
+}
 
 absl::Status Stopped() {
   return Unavailable("RELAY_STOPPED", "The relay was stopped.");
@@ -33,11 +64,16 @@ Relay::Relay(Database& database, const Outbox& outbox, RedisPool* redis,
     : database_(database),
       outbox_(outbox),
       clock_(clock),
-      options_(options),
-      publisher_(redis == nullptr ? nullptr
-                                  : std::make_unique<StreamPublisher>(
-                                        database, outbox, *redis, clock,
-                                        options.publisher)) {}
+      options_(std::move(options)),
+      keeper_(database, clock,
+              {.pool = "relay",
+               .names = PartitionNames(outbox.partitions()),
+               .holder = options_.holder,
+               .takes_over = options_.takes_over}),
+      publisher_(MakePublisher(database, outbox, redis, clock, options_)),
+      asker_(MakePublisher(database, outbox, redis, clock, options_)),
+      trimmer_(database, outbox, redis, clock, options_.trimmer),
+      ahead_(static_cast<size_t>(outbox.partitions())) {}
 
 Relay::~Relay() { Stop(); }
 
@@ -47,6 +83,7 @@ void Relay::Start() {
   if (publisher_ != nullptr) {
     publish_thread_ = std::thread([this] { PublishLoop(); });
   }
+  trim_thread_ = std::thread([this] { TrimLoop(); });
 }
 
 void Relay::Wake() {
@@ -83,6 +120,9 @@ void Relay::Stop() {
   database_.SetCommitListener({});
   number_thread_.join();
   if (publish_thread_.joinable()) publish_thread_.join();
+  trim_thread_.join();
+  // A failure costs a successor the time until the leases expire.
+  keeper_.GiveUp().IgnoreError();
 }
 
 RelayStats Relay::Stats() const {
@@ -96,8 +136,14 @@ void Relay::NumberLoop() {
   // Events of a run before this one may wait, so the first round needs no call.
   ++woken_;
   while (!stopping_) {
-    changed_.wait(lock, [this] { return stopping_ || woken_ != numbered_; });
+    lock.unlock();
+    const absl::Duration wait = std::min(Lead(), options_.poll_interval);
+    lock.lock();
+    const bool news =
+        changed_.wait_for(lock, absl::ToChronoMicroseconds(wait),
+                          [this] { return stopping_ || woken_ != numbered_; });
     if (stopping_) return;
+    if (!news && options_.poll_interval == absl::InfiniteDuration()) continue;
     const uint64_t target = woken_;
     lock.unlock();
     const absl::Status status = NumberAll();
@@ -115,25 +161,85 @@ void Relay::NumberLoop() {
   }
 }
 
+absl::Duration Relay::Lead() {
+  const absl::Duration wait = keeper_.Tick();
+  std::vector<Lease> leases = keeper_.Held();
+  if (leases == led_) return wait;
+  std::vector<int> gained;
+  for (const Lease& lease : leases) {
+    if (std::find(led_.begin(), led_.end(), lease) == led_.end()) {
+      gained.push_back(LeasedPartition(lease));
+    }
+  }
+  AskBeforeNumbering(gained);
+  led_ = std::move(leases);
+  std::lock_guard lock(mutex_);
+  stats_.leading = static_cast<int64_t>(led_.size());
+  // What waits in a partition newly led, or is not in its stream.
+  ++woken_;
+  return wait;
+}
+
+void Relay::AskBeforeNumbering(const std::vector<int>& partitions) {
+  if (asker_ == nullptr || partitions.empty()) return;
+  asker_->Distrust();
+  // Without Redis there is no stream to be ahead, or none that is known.
+  if (!asker_->Ask(partitions).ok()) return;
+  std::lock_guard lock(mutex_);
+  for (const int partition : partitions) {
+    ahead_[static_cast<size_t>(partition)] =
+        asker_->ahead()[static_cast<size_t>(partition)];
+  }
+}
+
+std::vector<Lease> Relay::Working() const {
+  std::vector<Lease> leases = keeper_.Held();
+  std::lock_guard lock(mutex_);
+  std::erase_if(leases, [this](const Lease& lease) {
+    return ahead_[static_cast<size_t>(LeasedPartition(lease))];
+  });
+  return leases;
+}
+
 absl::Status Relay::NumberAll() {
+  CRM_RETURN_IF_ERROR(keeper_.status());
   for (;;) {
+    const std::vector<Lease> leases = Working();
+    const std::vector<int> partitions = PartitionsOf(leases);
     bool pending = false;
+    std::vector<int64_t> heads;
     CRM_RETURN_IF_ERROR(database_.Read(
         clock_.Now() + kDatabaseTimeout,
         [&](SqlReader& reader) -> absl::Status {
-          CRM_ASSIGN_OR_RETURN(pending, outbox_.HasPending(reader));
+          CRM_ASSIGN_OR_RETURN(pending, outbox_.HasPending(reader, partitions));
+          CRM_ASSIGN_OR_RETURN(heads, outbox_.HeadSeqs(reader));
           return absl::OkStatus();
         }));
+    if (std::exchange(seen_heads_, heads) != heads && options_.on_numbered) {
+      options_.on_numbered();
+    }
     {
       std::lock_guard lock(mutex_);
       if (!pending || stopping_) return absl::OkStatus();
     }
-    CRM_RETURN_IF_ERROR(database_.WriteAndWait(
-        clock_.Now() + kDatabaseTimeout, [this](SqlWriter& writer) {
-          return outbox_.Number(writer, options_.batch).status();
-        }));
-    if (options_.on_numbered) options_.on_numbered();
+    CRM_RETURN_IF_ERROR(NumberSome(leases));
   }
+}
+
+absl::Status Relay::NumberSome(const std::vector<Lease>& leases) {
+  const absl::Status status = database_.WriteAndWait(
+      clock_.Now() + kDatabaseTimeout, [&](SqlWriter& writer) -> absl::Status {
+        CRM_RETURN_IF_ERROR(CheckLeases(writer, leases));
+        return outbox_.Number(writer, PartitionsOf(leases), options_.batch)
+            .status();
+      });
+  if (ErrorReason(status) == "LEASE_LOST") {
+    // The next round tells which are left.
+    for (const Lease& lease : leases) keeper_.Drop(lease);
+    std::lock_guard lock(mutex_);
+    ++stats_.fenced;
+  }
+  return status;
 }
 
 void Relay::PublishLoop() {
@@ -148,11 +254,21 @@ void Relay::PublishLoop() {
     if (!news) publisher_->Distrust();
     const uint64_t target = numbered_;
     lock.unlock();
-    const absl::Status status = publisher_->Publish();
+    const std::vector<int> partitions = PartitionsOf(keeper_.Held());
+    const absl::Status status = publisher_->Publish(partitions);
     lock.lock();
     stats_.numbered = publisher_->heads();
     stats_.published = publisher_->published();
     stats_.publishing_status = status;
+    stats_.halted = 0;
+    for (const int partition : partitions) {
+      const auto index = static_cast<size_t>(partition);
+      if (index >= publisher_->ahead().size()) continue;
+      // One that goes on has waited for its numbering.
+      if (ahead_[index] && !publisher_->ahead()[index]) ++woken_;
+      ahead_[index] = publisher_->ahead()[index];
+      stats_.halted += ahead_[index] ? 1 : 0;
+    }
     if (status.ok()) {
       published_ = target;
       retry = options_.first_retry;
@@ -163,6 +279,21 @@ void Relay::PublishLoop() {
     changed_.wait_for(lock, absl::ToChronoMilliseconds(retry),
                       [this] { return stopping_; });
     retry = std::min(retry * 2, options_.last_retry);
+  }
+}
+
+void Relay::TrimLoop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait_for(lock, absl::ToChronoMilliseconds(options_.trim_interval),
+                      [this] { return stopping_; });
+    if (stopping_) return;
+    lock.unlock();
+    const absl::Status status = trimmer_.Trim(PartitionsOf(keeper_.Held()));
+    lock.lock();
+    stats_.trimming_status = status;
+    stats_.trimmed = trimmer_.removed();
+    stats_.expelled = static_cast<int64_t>(trimmer_.expelled().size());
   }
 }
 

@@ -1,9 +1,10 @@
 // Gives a service's events their position and copies them to the streams.
 //
-// Numbering needs the database only, so the feed keeps up while Redis is away;
-// copying has a thread of its own, so a Redis that hangs holds up nothing else.
-// The process that holds the database's lock is the only one that numbers; an
-// engine that several processes share will need a lease per partition here.
+// Each partition is led by one process, which holds its lease. Numbering checks
+// the lease in its own transaction, so a leader that was paused past its lease
+// gives no position that its successor gives as well. Numbering needs the
+// database only, so the feed keeps up while Redis is away; copying has a thread
+// of its own, so a Redis that hangs holds up nothing else.
 
 #ifndef CRM_SHARED_EVENTS_RELAY_H_
 #define CRM_SHARED_EVENTS_RELAY_H_
@@ -20,10 +21,12 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "shared/base/clock.h"
+#include "shared/events/log_trimmer.h"
 #include "shared/events/outbox.h"
 #include "shared/events/stream_publisher.h"
 #include "shared/redis/pool.h"
 #include "shared/storage/database.h"
+#include "shared/storage/lease_keeper.h"
 
 namespace crm {
 
@@ -35,9 +38,19 @@ struct RelayStats {
   // The last position known to be in the stream, by partition.
   std::vector<int64_t> published;
   int64_t publish_failures = 0;
-  // The last failure of either part, OK after a success.
+  // Partitions that this process leads, and those of them that stand still
+  // because their stream is ahead of the database.
+  int64_t leading = 0;
+  int64_t halted = 0;
+  // Transactions that were refused because a lease was another's by then.
+  int64_t fenced = 0;
+  // Events removed from the outbox, consumers expelled for their silence.
+  int64_t trimmed = 0;
+  int64_t expelled = 0;
+  // The last failure of each part, OK after a success.
   absl::Status numbering_status;
   absl::Status publishing_status;
+  absl::Status trimming_status;
 
   // Returns the events that have a position and are not in their stream.
   int64_t Lag() const;
@@ -47,6 +60,16 @@ struct RelayStats {
 class Relay {
  public:
   struct Options {
+    // Names this life of this process; leads under it.
+    std::string holder = "relay";
+    // Whether what another process led is led by this one at once, as where
+    // the database's lock says that there is no other.
+    bool takes_over = false;
+    // How often events that other processes wrote are looked for. Infinite
+    // where there are none: this process's own commits wake the relay.
+    absl::Duration poll_interval = absl::InfiniteDuration();
+    absl::Duration trim_interval = absl::Minutes(1);
+    LogTrimmer::Options trimmer;
     // The most events numbered in one transaction.
     int batch = 256;
     // How often the streams are checked when nothing happens, so that an
@@ -56,11 +79,14 @@ class Relay {
     absl::Duration first_retry = absl::Milliseconds(100);
     absl::Duration last_retry = absl::Seconds(1);
     StreamPublisher::Options publisher;
-    // Told when events have got their position; must be quick. May be empty.
+    // Told when events have got their position, here or in another process;
+    // must be quick. May be empty.
     std::function<void()> on_numbered;
   };
 
-  // All outlive this. `redis` may be null: then events are numbered only.
+  // All outlive this; the database has OutboxTables(), LeaseTables() and
+  // ConsumerRegistryTable(). `redis` may be null: then events are numbered
+  // only.
   Relay(Database& database, const Outbox& outbox, RedisPool* redis,
         const Clock& clock, Options options);
 
@@ -76,9 +102,10 @@ class Relay {
   // Says that there may be new events; cheap. The commit listener calls it.
   void Wake();
 
-  // Waits until every event committed before the call is in its stream (has its
-  // position, without Redis). Returns DEADLINE_EXCEEDED (RELAY_BEHIND) after
-  // `timeout`, UNAVAILABLE (RELAY_STOPPED) once stopped.
+  // Waits until every event committed before the call in a partition that this
+  // process leads is in its stream (has its position, without Redis). Returns
+  // DEADLINE_EXCEEDED (RELAY_BEHIND) after `timeout`, UNAVAILABLE
+  // (RELAY_STOPPED) once stopped.
   absl::Status Flush(absl::Duration timeout);
 
   // Ends the threads; returns soon. What is not done is done after the next
@@ -90,13 +117,25 @@ class Relay {
  private:
   void NumberLoop();
   void PublishLoop();
+  void TrimLoop();
+  // Asks for leases, if it is time, and takes notice of what has changed.
+  absl::Duration Lead();
   absl::Status NumberAll();
+  absl::Status NumberSome(const std::vector<Lease>& leases);
+  // Whether the streams of partitions newly led are ahead must be known before
+  // a position is given.
+  void AskBeforeNumbering(const std::vector<int>& partitions);
+  // The leases of partitions that do not stand still, and what they lead.
+  std::vector<Lease> Working() const;
 
   Database& database_;
   const Outbox& outbox_;
   const Clock& clock_;
   const Options options_;
+  LeaseKeeper keeper_;
   const std::unique_ptr<StreamPublisher> publisher_;
+  const std::unique_ptr<StreamPublisher> asker_;
+  LogTrimmer trimmer_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -105,9 +144,15 @@ class Relay {
   uint64_t woken_ = 0;
   uint64_t numbered_ = 0;
   uint64_t published_ = 0;
+  // By partition, whether its stream is ahead.
+  std::vector<bool> ahead_;
   RelayStats stats_;
+  // Touched by the numbering thread only.
+  std::vector<Lease> led_;
+  std::vector<int64_t> seen_heads_;
   std::thread number_thread_;
   std::thread publish_thread_;
+  std::thread trim_thread_;
 };
 
 }  // namespace crm

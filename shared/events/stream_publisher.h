@@ -24,9 +24,9 @@ class StreamPublisher {
   struct Options {
     // The most events of one partition in one script run.
     int batch = 64;
-    // About how many entries a stream keeps; older ones are in the feed. A
-    // stream that is found empty is begun that far back.
-    int64_t keep_entries = 10'000;
+    // How far back a stream that is found empty is begun; older events are in
+    // the feed.
+    int64_t begin_entries = 10'000;
     absl::Duration timeout = absl::Seconds(1);
   };
 
@@ -34,28 +34,34 @@ class StreamPublisher {
   StreamPublisher(Database& database, const Outbox& outbox, RedisPool& redis,
                   const Clock& clock, Options options);
 
-  // Asks the streams how far they are, and appends what they lack until they
-  // are level with the outbox as it was at the call. Returns an error of
-  // RedisPool::Command(), of the database, or FAILED_PRECONDITION
+  // Asks the streams of `partitions` how far they are, and appends what they
+  // lack until they are level with the outbox as it was at the call. Returns an
+  // error of RedisPool::Command(), of the database, or FAILED_PRECONDITION
   // (STREAM_AHEAD) if a stream has events that the outbox does not have: the
-  // database was restored and its feed epoch not raised.
-  absl::Status Publish();
+  // database was restored and its feed epoch not raised. Such a partition is
+  // left alone, the others go on.
+  absl::Status Publish(const std::vector<int>& partitions);
+
+  // Only asks the streams of `partitions`. Errors as Publish().
+  absl::Status Ask(const std::vector<int>& partitions);
 
   // Has the next Publish() ask the streams instead of trusting its memory.
-  void Distrust() { known_ = false; }
+  void Distrust();
 
-  // What the last Publish() knew, by partition.
+  // What the last call knew, by partition.
   const std::vector<int64_t>& heads() const { return heads_; }
   const std::vector<int64_t>& published() const { return published_; }
+  // Whether the stream is ahead of the outbox, by partition.
+  const std::vector<bool>& ahead() const { return ahead_; }
 
  private:
   absl::Status ReadHeads();
-  absl::Status AskStreams();
-  absl::Status AppendBatch();
-  absl::Status Trim();
+  absl::Status AskUnknown(const std::vector<int>& partitions);
+  absl::Status AppendBatch(const std::vector<int>& partitions);
   absl::Status TakeAnswers(const std::vector<int>& partitions,
                            const std::vector<RedisReply>& replies);
-  bool Level() const;
+  bool NeedsMore(int partition) const;
+  absl::Status StreamAhead(const std::vector<int>& partitions) const;
 
   Database& database_;
   const Outbox& outbox_;
@@ -63,12 +69,13 @@ class StreamPublisher {
   const Clock& clock_;
   const Options options_;
   const RedisScript append_script_;
-  bool known_ = false;
   int64_t feed_epoch_ = 0;
+  // All by partition. `known_`: the stream was asked, and has only been
+  // appended to since.
+  std::vector<bool> known_;
+  std::vector<bool> ahead_;
   std::vector<int64_t> heads_;
   std::vector<int64_t> published_;
-  // Up to where each stream has been trimmed.
-  std::vector<int64_t> trimmed_;
 };
 
 }  // namespace crm

@@ -1,5 +1,7 @@
 #include "shared/storage/lease.h"
 
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
@@ -89,6 +91,26 @@ absl::Status CheckLease(SqlReader& reader, const Lease& lease) {
           "holder = ? AND epoch = ?",
           {lease.name.pool, lease.name.name, lease.holder, lease.epoch}));
   return rows.empty() ? LeaseLost(lease.name) : absl::OkStatus();
+}
+
+absl::Status CheckLeases(SqlReader& reader, const std::vector<Lease>& leases) {
+  if (leases.empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query(
+          "SELECT name, epoch FROM lease WHERE pool = ? AND holder = ?",
+          {leases.front().name.pool, leases.front().holder}));
+  std::map<std::string, int64_t> epochs;
+  for (const SqlRow& row : rows) {
+    epochs[std::get<std::string>(row[0])] = std::get<int64_t>(row[1]);
+  }
+  for (const Lease& lease : leases) {
+    const auto found = epochs.find(lease.name.name);
+    if (found == epochs.end() || found->second != lease.epoch) {
+      return LeaseLost(lease.name);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LeaseLost(const LeaseName& name) {

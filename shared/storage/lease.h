@@ -79,6 +79,9 @@ absl::Status GiveUpLease(SqlWriter& writer, const Lease& lease);
 // matter: as long as nobody took it, nobody else works.
 absl::Status CheckLease(SqlReader& reader, const Lease& lease);
 
+// The same for several leases of one pool and holder, in one statement.
+absl::Status CheckLeases(SqlReader& reader, const std::vector<Lease>& leases);
+
 // The error of work under a lease that is another's by now.
 absl::Status LeaseLost(const LeaseName& name);
 

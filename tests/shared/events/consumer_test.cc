@@ -16,6 +16,7 @@
 namespace crm {
 namespace {
 
+using internal::v1::AcknowledgeFeedRequest;
 using internal::v1::HeadFeedResponse;
 using internal::v1::ReadFeedRequest;
 using internal::v1::ReadFeedResponse;
@@ -42,6 +43,12 @@ class SwitchedFeed final : public FeedClient {
   absl::StatusOr<HeadFeedResponse> Head(absl::Duration timeout) override {
     if (off) return Off();
     return feed_.Head(timeout);
+  }
+
+  absl::Status Acknowledge(const AcknowledgeFeedRequest& request,
+                           absl::Duration timeout) override {
+    if (off) return Off();
+    return feed_.Acknowledge(request, timeout);
   }
 
   std::atomic<bool> off = false;

@@ -24,10 +24,11 @@ using testing::StatusIs;
 class EventStreamTest : public ::testing::Test {
  protected:
   // Appends events first..last and returns "appended/last position".
-  std::string Append(int64_t first, int64_t last, bool may_begin = false) {
+  std::string Append(int64_t first, int64_t last,
+                     int64_t hole_after = kNoHole) {
     google::protobuf::RepeatedPtrField<Event> events;
     for (int64_t seq = first; seq <= last; ++seq) events.Add()->set_seq(seq);
-    return Answer(AppendRun(key_, may_begin, events));
+    return Answer(AppendRun(key_, hole_after, events));
   }
 
   std::string Answer(const RedisScript::Run& run) {
@@ -67,8 +68,16 @@ TEST_F(EventStreamTest, RefusesRepeatsAndHoles) {
 
 TEST_F(EventStreamTest, AnEmptyStreamBeginsElsewhereOnlyIfToldTo) {
   EXPECT_EQ(Append(11, 12), "0/0");
-  EXPECT_EQ(Append(11, 12, /*may_begin=*/true), "1/12");
-  EXPECT_EQ(Append(20, 21, /*may_begin=*/true), "0/12");
+  EXPECT_EQ(Append(11, 12, /*hole_after=*/0), "1/12");
+  EXPECT_EQ(Append(20, 21, /*hole_after=*/0), "0/12");
+}
+
+TEST_F(EventStreamTest, AHoleIsLeftOnlyWhereItIsAllowed) {
+  ASSERT_EQ(Append(1, 3), "1/3");
+
+  EXPECT_EQ(Append(10, 11, /*hole_after=*/2), "0/3");
+  EXPECT_EQ(Append(2, 3, /*hole_after=*/3), "0/3");
+  EXPECT_EQ(Append(10, 11, /*hole_after=*/3), "1/11");
 }
 
 TEST_F(EventStreamTest, RemembersItsEndAfterAFullTrim) {
@@ -91,7 +100,7 @@ TEST_F(EventStreamTest, FindsItsEndWithoutTheKeyThatHoldsIt) {
 TEST_F(EventStreamTest, AppendsBeyondWhatA32BitNumberHolds) {
   const int64_t large = int64_t{1} << 45;
 
-  EXPECT_EQ(Append(large, large + 1, /*may_begin=*/true),
+  EXPECT_EQ(Append(large, large + 1, /*hole_after=*/0),
             absl::StrCat("1/", large + 1));
   EXPECT_EQ(Append(large + 2, large + 2), absl::StrCat("1/", large + 2));
 }

@@ -140,7 +140,7 @@ TEST_F(OutboxTest, NumbersNothingTwice) {
 
   EXPECT_THAT(
       Write([&](SqlWriter& writer) -> absl::Status {
-        EXPECT_THAT(store_.outbox().HasPending(writer), IsOkAndHolds(false));
+        EXPECT_THAT(store_.outbox().HasPending(writer, {0, 1, 2, 3}), IsOkAndHolds(false));
         EXPECT_THAT(store_.outbox().Number(writer, 100), IsOkAndHolds(0));
         return absl::OkStatus();
       }),

@@ -165,25 +165,11 @@ TEST_F(RelayTest, GoesOnWhereTheLastRunEnded) {
   ExpectStreamsComplete();
 }
 
-TEST_F(RelayTest, AStreamKeepsItsNewestEntriesOnly) {
-  Relay::Options options;
-  options.publisher.keep_entries = 500;
-  StartRelay(options);
-  const int partition = store_.Emit("customers/a", 1500).partition();
-
-  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
-
-  const std::vector<int64_t> seqs = StreamSeqs(partition);
-  EXPECT_EQ(seqs.back(), 1500);
-  EXPECT_LT(seqs.size(), 800u);
-  EXPECT_GE(seqs.size(), 500u);
-}
-
 TEST_F(RelayTest, AnEmptyStreamBeginsNearTheEnd) {
   store_.Emit("customers/a", 50);
   store_.Number();
   Relay::Options options;
-  options.publisher.keep_entries = 10;
+  options.publisher.begin_entries = 10;
 
   StartRelay(options);
 
@@ -194,17 +180,42 @@ TEST_F(RelayTest, AnEmptyStreamBeginsNearTheEnd) {
   EXPECT_EQ(seqs.back(), 50);
 }
 
-TEST_F(RelayTest, SaysThatAStreamIsAheadOfARestoredDatabase) {
-  const int partition = store_.Emit("customers/a", 1).partition();
+TEST_F(RelayTest, APartitionWhoseStreamIsAheadStandsStillAndOthersGoOn) {
+  const int halted = PartitionOf("acme", "customers/a", kPartitions);
   server_.Run(
-      {"SET", StreamLastKey(StreamKey("operational", partition, 1)), "1000"});
+      {"SET", StreamLastKey(StreamKey("operational", halted, 1)), "1000"});
+  for (int i = 0; i < 10; ++i) store_.Emit(absl::StrCat("customers/", i));
+  store_.Emit("customers/a", 3);
+
   StartRelay();
 
   EXPECT_THAT(relay_->Flush(absl::Milliseconds(200)),
               StatusIs(absl::StatusCode::kDeadlineExceeded, "RELAY_BEHIND"));
-
   EXPECT_THAT(relay_->Stats().publishing_status,
               StatusIs(absl::StatusCode::kFailedPrecondition, "STREAM_AHEAD"));
+  EXPECT_EQ(relay_->Stats().halted, 1);
+  for (int partition = 0; partition < kPartitions; ++partition) {
+    // A position given there would be one that consumers have seen.
+    EXPECT_EQ(store_.Events(partition).empty(), partition == halted);
+    EXPECT_EQ(StreamSeqs(partition).empty(), partition == halted);
+  }
+}
+
+TEST_F(RelayTest, ANewEpochSetsAHaltedPartitionGoing) {
+  const int halted = PartitionOf("acme", "customers/a", kPartitions);
+  server_.Run(
+      {"SET", StreamLastKey(StreamKey("operational", halted, 1)), "1000"});
+  store_.Emit("customers/a", 3);
+  StartRelay();
+  EXPECT_THAT(relay_->Flush(absl::Milliseconds(100)),
+              StatusIs(absl::StatusCode::kDeadlineExceeded, "RELAY_BEHIND"));
+
+  store_.RaiseEpoch();
+
+  while (store_.Events(halted).size() < 3) {
+  }
+  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
+  EXPECT_EQ(relay_->Stats().halted, 0);
 }
 
 TEST_F(RelayTest, NumbersWithoutAnyRedis) {

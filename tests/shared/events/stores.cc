@@ -12,6 +12,8 @@
 #include "gtest/gtest.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/consumer_registry.h"
+#include "shared/storage/lease.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
 namespace crm::testing {
@@ -61,9 +63,16 @@ std::unique_ptr<Database> OpenTestDatabase(const std::string& path,
   return *std::move(database);
 }
 
+std::vector<SqlTable> ProducerTables() {
+  std::vector<SqlTable> tables = OutboxTables();
+  for (SqlTable& table : LeaseTables()) tables.push_back(std::move(table));
+  tables.push_back(ConsumerRegistryTable());
+  return tables;
+}
+
 ProducerStore::ProducerStore(int partitions)
     : outbox_("operational", clock_, partitions),
-      database_(OpenTestDatabase(folder_.File("producer"), OutboxTables())),
+      database_(OpenTestDatabase(folder_.File("producer"), ProducerTables())),
       feed_(*database_, outbox_, clock_) {
   Check(database_->WriteAndWait(
       Deadline(), [this](SqlWriter& writer) { return outbox_.Open(writer); }));
@@ -94,6 +103,15 @@ void ProducerStore::RaiseEpoch() {
   Check(database_->WriteAndWait(Deadline(), [](SqlWriter& writer) {
     return writer
         .Execute("UPDATE feed_state SET feed_epoch = feed_epoch + 1", {})
+        .status();
+  }));
+}
+
+void ProducerStore::Age(absl::Duration age) {
+  Check(database_->WriteAndWait(Deadline(), [age](SqlWriter& writer) {
+    return writer
+        .Execute("UPDATE outbox SET created = created - ?",
+                 {absl::ToInt64Microseconds(age)})
         .status();
   }));
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "crm/internal/v1/event.pb.h"
@@ -41,6 +42,9 @@ class TempFolder {
 std::unique_ptr<Database> OpenTestDatabase(const std::string& path,
                                            std::vector<SqlTable> tables);
 
+// The tables of a service that has a feed.
+std::vector<SqlTable> ProducerTables();
+
 // A service `operational` with an outbox. Thread-safe.
 class ProducerStore {
  public:
@@ -59,6 +63,9 @@ class ProducerStore {
 
   // Returns the events of a partition in order.
   std::vector<internal::v1::Event> Events(int partition);
+
+  // Makes all events look as if they had been written that much earlier.
+  void Age(absl::Duration age);
 
   Database& database() { return *database_; }
   Outbox& outbox() { return outbox_; }

@@ -138,6 +138,31 @@ TEST_F(LeaseTest, AnExpiryOfAnotherClockCountsAsPast) {
   EXPECT_TRUE(Acquire("b", 5 * kSecond).has_value());
 }
 
+TEST_F(LeaseTest, SeveralAreCheckedAtOnceAndOneThatIsLostIsFound) {
+  const auto kept = Acquire("a", 5 * kSecond);
+  std::optional<Lease> lost;
+  ASSERT_THAT(Write([&](SqlWriter& writer) -> absl::Status {
+                CRM_ASSIGN_OR_RETURN(
+                    lost, AcquireLease(writer, {"relay", "01"}, "a", 0));
+                return absl::OkStatus();
+              }),
+              IsOk());
+  const auto check = [&] {
+    return Write([&](SqlWriter& writer) {
+      return CheckLeases(writer, {*kept, *lost});
+    });
+  };
+  EXPECT_THAT(check(), IsOk());
+
+  ASSERT_THAT(Write([&](SqlWriter& writer) {
+                return AcquireLease(writer, {"relay", "01"}, "a", 10 * kSecond)
+                    .status();
+              }),
+              IsOk());
+
+  EXPECT_THAT(check(), StatusIs(absl::StatusCode::kAborted, "LEASE_LOST"));
+}
+
 TEST_F(LeaseTest, AFencedTransactionStoresNothing) {
   const auto old = Acquire("a", 0);
   Acquire("b", 10 * kSecond);
