@@ -11,6 +11,7 @@
 #include "services/analytical/handlers/score_blocks.h"
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
+#include "services/analytical/projections/warehouse_projection.h"
 #include "services/analytical/slices/scores.h"
 #include "shared/base/status_macros.h"
 
@@ -29,6 +30,7 @@ struct Parts {
                 environment.metrics.AddCounter(
                     "crm_analytical_events_applied_total",
                     "Events applied to the warehouse.")),
+        projection(*warehouse, environment.clock),
         scores(*warehouse, environment.clock, rfm_seconds),
         analytics{*warehouse, environment.clock, environment.page_tokens,
                   rfm_seconds} {}
@@ -36,6 +38,7 @@ struct Parts {
   const std::unique_ptr<Warehouse> warehouse;
   Histogram& rfm_seconds;
   WarehouseApplier applier;
+  WarehouseProjection projection;
   ScoresSlices scores;
   Analytics analytics;
 };
@@ -66,7 +69,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
                                  absl::Time deadline) {
          return scores.Build(tenant, request, deadline);
        }}};
-  service->follows = {{"operational", &parts->applier}};
+  service->follows = {{"operational", &parts->applier, &parts->projection}};
   service->owned = std::move(parts);
   return service;
 }

@@ -97,8 +97,8 @@ UnaryHandler ReadSlices(SliceOwner& slices) {
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   for (const char* name :
-       {"crm.internal.v1.Feed", "crm.internal.v1.SliceService",
-        "crm.platform.v1.ChangeService"}) {
+       {"crm.internal.v1.Consumers", "crm.internal.v1.Feed",
+        "crm.internal.v1.SliceService", "crm.platform.v1.ChangeService"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             name));
@@ -123,6 +123,10 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   };
   bindings[4].method = methods.Find("/crm.internal.v1.Feed/Acknowledge");
   bindings[4].unary = AcknowledgeFeed(parts.kernel);
+  for (MethodBinding& binding :
+       BindConsumers(methods, std::move(parts.followed), parts.kernel.clock)) {
+    bindings.push_back(std::move(binding));
+  }
   return bindings;
 }
 

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "services/host/consumer_bindings.h"
 #include "services/host/service.h"
 #include "shared/call/call.h"
 #include "shared/events/consumer.h"
@@ -21,12 +22,13 @@ struct PlatformParts {
   SliceOwner& slices;
   ChangeHub& changes;
   std::vector<const Consumer*> consumers;
+  std::vector<FollowedFeed> followed = {};
 };
 
 // Returns the services that BindPlatform() serves.
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices();
 
-// Returns the bindings of Feed, SliceService and ChangeService.
+// Returns the bindings of Feed, Consumers, SliceService and ChangeService.
 std::vector<MethodBinding> BindPlatform(PlatformParts parts);
 
 // Returns `slice` as one that is built over the service's store.

@@ -39,6 +39,18 @@ std::string ExposeProcess(const std::string& service, const Database& database,
       Sum(relayed.published), own);
   set("crm_events_relay_lag", "Events that are not in their stream yet.",
       static_cast<double>(relayed.Lag()), own);
+  set("crm_events_relay_partitions", "Partitions that this process leads.",
+      static_cast<double>(relayed.leading), own);
+  set("crm_events_relay_halted",
+      "Partitions that stand still because Redis is ahead of the database.",
+      static_cast<double>(relayed.halted), own);
+  set("crm_events_relay_fenced_total",
+      "Numberings refused because another process leads by then.",
+      static_cast<double>(relayed.fenced), own);
+  set("crm_events_trimmed_total", "Positions that the log became shorter.",
+      static_cast<double>(relayed.trimmed), own);
+  set("crm_events_expelled_total", "Consumers expelled for their silence.",
+      static_cast<double>(relayed.expelled), own);
   for (const Consumer* consumer : consumers) {
     const ConsumerStats consumed = consumer->Stats();
     const MetricLabels labels = {{"service", service},
@@ -49,6 +61,14 @@ std::string ExposeProcess(const std::string& service, const Database& database,
         static_cast<double>(consumed.Lag()), labels);
     set("crm_events_parked", "Events parked since the start.",
         Sum(consumed.parked), labels);
+    set("crm_events_parked_keys", "Ordering keys that are parked now.",
+        static_cast<double>(consumed.parked_keys), labels);
+    set("crm_events_gap_total",
+        "Times that a stream lacked what the feed then gave.",
+        static_cast<double>(consumed.gaps), labels);
+    set("crm_events_consumer_fenced_total",
+        "Steps refused because another process has the partition.",
+        static_cast<double>(consumed.fenced), labels);
     set("crm_events_streaming", "1 while the streams are followed.",
         consumed.streaming ? 1 : 0, labels);
   }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "shared/base/clock.h"
 #include "shared/events/applier.h"
+#include "shared/events/projection.h"
 #include "shared/observe/log.h"
 #include "shared/observe/metrics.h"
 #include "shared/profile/slice_owner.h"
@@ -51,6 +52,9 @@ struct Following {
   std::string producer;
   // Applies them. Outlives the service.
   Applier* applier = nullptr;
+  // What it makes of them, if that can be made anew; else null. Outlives the
+  // service.
+  Projection* projection = nullptr;
 };
 
 // A service, ready to be run.

@@ -275,10 +275,12 @@ class ServiceHost::State {
                                                     *system_tokens_, clock_));
       Consumer::Options options;
       options.producer = following.producer;
+      options.name = settings_.service;
       consumers_.push_back(
           std::make_unique<Consumer>(options, bus_redis_.get(), *feeds_.back(),
                                      *following.applier, clock_));
       consumers_.back()->Start();
+      followed_.push_back({following, feeds_.back().get()});
     }
     return absl::OkStatus();
   }
@@ -290,6 +292,7 @@ class ServiceHost::State {
     for (const auto& consumer : consumers_) {
       parts.consumers.push_back(consumer.get());
     }
+    parts.followed = followed_;
     for (MethodBinding& binding : BindPlatform(std::move(parts))) {
       bindings.push_back(std::move(binding));
     }
@@ -394,6 +397,7 @@ class ServiceHost::State {
   std::unique_ptr<SystemTokenSource> system_tokens_;
   std::vector<std::unique_ptr<RemoteFeed>> feeds_;
   std::vector<std::unique_ptr<Consumer>> consumers_;
+  std::vector<FollowedFeed> followed_;
 
   std::optional<ObserveFilter> observe_;
   std::optional<CallerFilter> callers_;

@@ -13,8 +13,6 @@ namespace {
 
 using internal::v1::Event;
 using internal::v1::HeadFeedResponse;
-using internal::v1::ReadFeedRequest;
-using internal::v1::ReadFeedResponse;
 
 // How long a reply of XREAD may take after its BLOCK has ended.
 constexpr absl::Duration kReplyGrace = absl::Milliseconds(500);
@@ -36,12 +34,13 @@ int64_t ConsumerStats::Lag() const {
 }
 
 Consumer::Consumer(Options options, RedisPool* redis, FeedClient& feed,
-                   Applier& applier, const Clock& clock)
+                   Applier& applier, const Clock& clock, LeaseKeeper* keeper)
     : options_(std::move(options)),
       redis_(redis),
       feed_(feed),
       applier_(applier),
-      clock_(clock) {}
+      clock_(clock),
+      keeper_(keeper) {}
 
 Consumer::~Consumer() { Stop(); }
 
@@ -100,6 +99,8 @@ void Consumer::Loop() {
 }
 
 absl::Status Consumer::Round() {
+  if (keeper_ != nullptr) Lead();
+  if (clock_.Monotonic() >= reload_due_) loaded_ = false;
   if (!loaded_) CRM_RETURN_IF_ERROR(LoadState());
   if (clock_.Monotonic() >= head_due_) {
     const absl::Status status = AskHead();
@@ -109,6 +110,7 @@ absl::Status Consumer::Round() {
     round_status_.Update(status);
     head_due_ = clock_.Monotonic() + options_.head_interval;
     if (!loaded_) return absl::OkStatus();
+    if (status.ok()) round_status_.Update(Acknowledge());
   }
   if (ReadFeed() || !loaded_) return absl::OkStatus();
   const absl::Status status = FollowStreams();
@@ -120,6 +122,18 @@ absl::Status Consumer::Round() {
   return status;
 }
 
+void Consumer::Lead() {
+  if (clock_.Monotonic() >= lease_due_) {
+    lease_due_ = clock_.Monotonic() + keeper_->Tick();
+    round_status_.Update(keeper_->status());
+  }
+  std::vector<Lease> leases = keeper_->Held();
+  if (leases == leases_) return;
+  leases_ = std::move(leases);
+  // Others have moved the positions of what is new here.
+  loaded_ = false;
+}
+
 absl::Status Consumer::LoadState() {
   CRM_ASSIGN_OR_RETURN(const ConsumerState state,
                        applier_.Load(options_.producer));
@@ -128,6 +142,8 @@ absl::Status Consumer::LoadState() {
   parked_keys_.insert(state.parked_keys.begin(), state.parked_keys.end());
   partitions_.clear();
   for (int i = 0; i < options_.partitions; ++i) {
+    std::optional<Lease> lease;
+    if (keeper_ != nullptr) lease = keeper_->Find(absl::StrCat(i));
     const int64_t position =
         Index(i) < state.positions.size() ? state.positions[Index(i)] : 0;
     partitions_.push_back(
@@ -135,91 +151,17 @@ absl::Status Consumer::LoadState() {
                              {.producer = options_.producer,
                               .partition = i,
                               .partitions = options_.partitions,
-                              .feed_epoch = feed_epoch_},
+                              .feed_epoch = feed_epoch_,
+                              .lease = lease},
                              position),
          .stream_key = StreamKey(options_.producer, i, feed_epoch_),
-         .head = position});
+         .head = position,
+         .mine = keeper_ == nullptr || lease.has_value()});
   }
   loaded_ = true;
+  reload_due_ = absl::InfiniteDuration();
   streaming_ = false;
   head_due_ = -absl::InfiniteDuration();
-  return absl::OkStatus();
-}
-
-absl::Status Consumer::AskHead() {
-  CRM_ASSIGN_OR_RETURN(const HeadFeedResponse head,
-                       feed_.Head(options_.feed_timeout));
-  if (head.head_seqs_size() != options_.partitions) {
-    return FailedPrecondition(
-        "FEED_PARTITIONS",
-        absl::StrCat("The feed of '", options_.producer, "' has ",
-                     head.head_seqs_size(), " partitions instead of ",
-                     options_.partitions, "."),
-        options_.producer);
-  }
-  if (head.feed_epoch() < feed_epoch_ || head.feed_epoch() == 0) {
-    return FailedPrecondition(
-        "FEED_EPOCH_WENT_BACK",
-        absl::StrCat("The feed of '", options_.producer, "' is in epoch ",
-                     head.feed_epoch(), " after epoch ", feed_epoch_, "."),
-        options_.producer);
-  }
-  if (head.feed_epoch() > feed_epoch_) {
-    CRM_RETURN_IF_ERROR(applier_.Resync(options_.producer, head.feed_epoch()));
-    loaded_ = false;
-    feed_epoch_ = head.feed_epoch();
-    return absl::OkStatus();
-  }
-  for (int i = 0; i < options_.partitions; ++i) {
-    Partition& partition = partitions_[Index(i)];
-    // While the streams are followed, an event that was announced last time and
-    // has still not come is one that its stream lacks.
-    const int64_t due = streaming_ ? partition.head : head.head_seqs(i);
-    if (partition.inbox.position() < due) partition.behind = true;
-    partition.head = head.head_seqs(i);
-  }
-  return absl::OkStatus();
-}
-
-bool Consumer::ReadFeed() {
-  bool progress = false;
-  for (int i = 0; i < options_.partitions && loaded_; ++i) {
-    Partition& partition = partitions_[Index(i)];
-    if (!partition.behind || clock_.Monotonic() < partition.retry_at) continue;
-    const int64_t before = partition.inbox.position();
-    const absl::Status status = ReadFeedOf(i);
-    const int64_t applied = partition.inbox.position() - before;
-    from_feed_ += applied;
-    progress |= applied > 0;
-    Settle(partition, status);
-  }
-  return progress;
-}
-
-absl::Status Consumer::ReadFeedOf(int index) {
-  Partition& partition = partitions_[Index(index)];
-  ReadFeedRequest request;
-  request.set_partition(index);
-  request.set_after_seq(partition.inbox.position());
-  request.set_max_events(options_.batch);
-  CRM_ASSIGN_OR_RETURN(const ReadFeedResponse response,
-                       feed_.Read(request, options_.feed_timeout));
-  if (response.feed_epoch() != feed_epoch_) {
-    head_due_ = -absl::InfiniteDuration();
-    return Aborted("FEED_EPOCH_CHANGED", "The feed is in another epoch.");
-  }
-  const std::vector<Event> events(response.events().begin(),
-                                  response.events().end());
-  CRM_RETURN_IF_ERROR(partition.inbox.Offer(events));
-  partition.head = std::max(partition.head, response.head_seq());
-  partition.behind = partition.inbox.position() < response.head_seq();
-  if (partition.behind && events.empty()) {
-    return OutOfRange(
-        "FEED_GAP",
-        absl::StrCat("The feed of '", options_.producer,
-                     "' no longer has event ", partition.inbox.position() + 1,
-                     " of partition ", index, "."));
-  }
   return absl::OkStatus();
 }
 
@@ -232,7 +174,8 @@ absl::Status Consumer::FollowStreams() {
       std::clamp(UntilDue(), absl::Milliseconds(1), options_.block);
   std::vector<Partition*> followed;
   for (Partition& partition : partitions_) {
-    if (!partition.behind && clock_.Monotonic() >= partition.retry_at) {
+    if (partition.mine && !partition.behind &&
+        clock_.Monotonic() >= partition.retry_at) {
       followed.push_back(&partition);
     }
   }
@@ -304,6 +247,7 @@ void Consumer::TakeEntries(Partition& partition,
   from_streams_ += partition.inbox.position() - before;
   if (ErrorReason(status) == "FEED_GAP" ||
       ErrorReason(status) == "EVENT_MISPLACED") {
+    ++gaps_;
     partition.behind = true;
     return;
   }
@@ -317,7 +261,19 @@ void Consumer::Settle(Partition& partition, const absl::Status& status) {
     return;
   }
   round_status_.Update(status);
-  if (ErrorReason(status) == "POSITION_MOVED") loaded_ = false;
+  const std::string reason = ErrorReason(status);
+  if (reason == "POSITION_MOVED" || reason == "LEASE_LOST") {
+    ++fenced_;
+    loaded_ = false;
+  }
+  if (reason == "LEASE_LOST" && partition.inbox.lease().has_value()) {
+    keeper_->Drop(*partition.inbox.lease());
+    lease_due_ = -absl::InfiniteDuration();
+  }
+  if (reason == "PARTITION_STOPPED") {
+    // Some may be replayed, here or by another process.
+    reload_due_ = clock_.Monotonic() + options_.last_retry;
+  }
   partition.retry_wait = std::clamp(partition.retry_wait * 2,
                                     options_.first_retry, options_.last_retry);
   partition.retry_at = clock_.Monotonic() + partition.retry_wait;
@@ -325,7 +281,8 @@ void Consumer::Settle(Partition& partition, const absl::Status& status) {
 
 absl::Duration Consumer::UntilDue() const {
   const absl::Duration now = clock_.Monotonic();
-  absl::Duration due = head_due_ - now;
+  absl::Duration due = std::min(head_due_, reload_due_) - now;
+  if (keeper_ != nullptr) due = std::min(due, lease_due_ - now);
   for (const Partition& partition : partitions_) {
     if (partition.retry_at > now) due = std::min(due, partition.retry_at - now);
   }
@@ -350,9 +307,13 @@ void Consumer::PublishStats() {
     stats.positions.push_back(partition.inbox.position());
     stats.heads.push_back(partition.head);
     stats.parked.push_back(partition.inbox.parked_count());
+    stats.leading += partition.mine ? 1 : 0;
   }
   stats.events_from_streams = from_streams_;
   stats.events_from_feed = from_feed_;
+  stats.gaps = gaps_;
+  stats.fenced = fenced_;
+  stats.parked_keys = static_cast<int64_t>(parked_keys_.size());
   stats.streaming = streaming_;
   stats.last_status = round_status_;
   std::lock_guard lock(mutex_);

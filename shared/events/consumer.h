@@ -28,6 +28,7 @@
 #include "shared/events/feed_client.h"
 #include "shared/events/outbox.h"
 #include "shared/redis/pool.h"
+#include "shared/storage/lease_keeper.h"
 
 namespace crm {
 
@@ -41,6 +42,14 @@ struct ConsumerStats {
   std::vector<int64_t> parked;
   int64_t events_from_streams = 0;
   int64_t events_from_feed = 0;
+  // How often a stream lacked events that the feed had to give, and how often
+  // another process turned out to have the partition.
+  int64_t gaps = 0;
+  int64_t fenced = 0;
+  // Ordering keys that are parked now, in all partitions.
+  int64_t parked_keys = 0;
+  // Partitions that this process consumes.
+  int64_t leading = 0;
   // Whether the streams are followed now, as opposed to asking the feed.
   bool streaming = false;
   // The last failure; OK after a success.
@@ -56,6 +65,9 @@ class Consumer {
   struct Options {
     // The service whose events are consumed, as `operational`.
     std::string producer;
+    // The name under which the positions are reported to the producer, so that
+    // it keeps what was not applied; empty reports nothing.
+    std::string name = {};
     // As many as the producer's outbox has.
     int partitions = kDefaultPartitions;
     // How many events are read at once per partition.
@@ -73,8 +85,11 @@ class Consumer {
   };
 
   // All outlive this. `redis` may be null: then only the feed is asked.
+  // `keeper` holds leases called `0`, `1` and so on for the partitions, in the
+  // database of `applier`, where several processes share that; null where this
+  // one is alone.
   Consumer(Options options, RedisPool* redis, FeedClient& feed,
-           Applier& applier, const Clock& clock);
+           Applier& applier, const Clock& clock, LeaseKeeper* keeper = nullptr);
 
   // Stops.
   ~Consumer();
@@ -103,6 +118,8 @@ class Consumer {
     std::string stream_key;
     // The last position that is known to exist.
     int64_t head = 0;
+    // Whether it is this process's to consume.
+    bool mine = true;
     // Whether the feed has to be read before the stream goes on.
     bool behind = false;
     // The wait after the last failure, and when it ends on the monotonic clock.
@@ -114,9 +131,14 @@ class Consumer {
   // Does one round: what is due, then one wait for news. Returns the first
   // error.
   absl::Status Round();
+  // Asks for leases, if it is time.
+  void Lead();
   absl::Status LoadState();
   absl::Status AskHead();
   absl::Status ReadFeedOf(int index);
+  absl::Status ReadCompacted(int index);
+  // Reports the positions to the producer, if there is something to tell.
+  absl::Status Acknowledge();
   // Returns whether the feed brought any partition forward.
   bool ReadFeed();
   absl::Status FollowStreams();
@@ -135,6 +157,7 @@ class Consumer {
   FeedClient& feed_;
   Applier& applier_;
   const Clock& clock_;
+  LeaseKeeper* const keeper_;
 
   // Touched by the thread only.
   bool loaded_ = false;
@@ -142,6 +165,15 @@ class Consumer {
   int64_t feed_epoch_ = 0;
   int64_t from_streams_ = 0;
   int64_t from_feed_ = 0;
+  int64_t gaps_ = 0;
+  int64_t fenced_ = 0;
+  std::vector<Lease> leases_;
+  // What was reported last, and when to report even if it is the same.
+  std::vector<int64_t> reported_;
+  absl::Duration report_due_ = -absl::InfiniteDuration();
+  absl::Duration lease_due_ = -absl::InfiniteDuration();
+  // When the state is read anew although nothing says that it has changed.
+  absl::Duration reload_due_ = absl::InfiniteDuration();
   std::set<ParkedKey> parked_keys_;
   std::vector<Partition> partitions_;
   absl::Duration head_due_ = -absl::InfiniteDuration();

@@ -76,6 +76,7 @@ absl::Status RecordPositions(SqlWriter& writer,
                              int partitions, absl::Time now) {
   CRM_RETURN_IF_ERROR(Validate(request, partitions));
   CRM_RETURN_IF_ERROR(CheckRoom(writer, request.consumer()));
+  if (request.validate_only()) return absl::OkStatus();
   // Those it does not name it has not begun, or another of its processes
   // reports them.
   for (int part = 0; part < partitions; ++part) {

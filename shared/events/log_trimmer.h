@@ -34,8 +34,8 @@ class LogTrimmer {
     int64_t max_stream_bytes = int64_t{512} << 20;
     // How old an event of the outbox is at least when it is removed because all
     // registered consumers have applied it; not below kMinEventAge. Infinite
-    // keeps all.
-    absl::Duration outbox_age = absl::InfiniteDuration();
+    // keeps all. The newest event of each resource is kept always.
+    absl::Duration outbox_age = absl::Hours(7 * 24);
     absl::Duration consumer_silence = absl::Hours(7 * 24);
     absl::Duration timeout = absl::Seconds(1);
     // The most events of the outbox that one transaction removes.

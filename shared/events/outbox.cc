@@ -73,8 +73,8 @@ absl::Status FeedTrimmed(const ReadFeedRequest& request) {
       "FEED_TRIMMED",
       absl::StrCat("Event ", request.after_seq() + 1, " of partition ",
                    request.partition(),
-                   " is no longer kept. Read the resources anew, then follow "
-                   "the feed from its head."));
+                   " is no longer kept. Read the resources anew, or the "
+                   "compacted log."));
 }
 
 }  // namespace
@@ -97,7 +97,9 @@ std::vector<SqlTable> OutboxTables() {
                    {"seq", SqlType::kInteger, true, {}},
                    {"type", SqlType::kText, false, {}},
                    {"created", SqlType::kInteger, false, {}},
-                   {"payload", SqlType::kBlob, false, {}}},
+                   {"payload", SqlType::kBlob, false, {}},
+                   // Without one an event is never removed.
+                   {"resource", SqlType::kText, true, {}}},
        .primary_key = {"event_id"},
        .indexes = {{.name = "outbox_key",
                     .columns = {"tenant", "ordering_key", "key_version"},
@@ -175,12 +177,12 @@ absl::Status Outbox::Append(SqlWriter& writer, Event& event) const {
   return writer
       .Execute(
           "INSERT INTO outbox (event_id, tenant, ordering_key, "
-          "key_version, part, type, created, payload) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          "key_version, part, type, created, payload, resource) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
           {event.id(), event.tenant(), event.ordering_key(),
            event.key_version(), int64_t{event.partition()}, event.type(),
-           absl::ToUnixMicros(clock_.Now()),
-           SqlBlob{event.SerializeAsString()}})
+           absl::ToUnixMicros(clock_.Now()), SqlBlob{event.SerializeAsString()},
+           event.resource()})
       .status();
 }
 
@@ -255,7 +257,10 @@ absl::StatusOr<ReadFeedResponse> Outbox::Read(
   response.set_head_seq(heads[static_cast<size_t>(request.partition())]);
   CRM_ASSIGN_OR_RETURN(const int64_t first_seq,
                        FirstSeq(reader, request.partition()));
-  if (request.after_seq() + 1 < first_seq) return FeedTrimmed(request);
+  response.set_first_seq(first_seq);
+  if (request.after_seq() + 1 < first_seq && !request.compacted()) {
+    return FeedTrimmed(request);
+  }
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query("SELECT seq, payload FROM outbox "
@@ -320,18 +325,20 @@ absl::StatusOr<int64_t> Outbox::Trim(SqlWriter& writer, int partition,
     end = IntegerOr(row, 0, 0) + 1;
   }
   if (end == first_seq) return 0;
-  // What stayed of these keys the last time goes as well.
+  // What stayed of these keys the last time may go by now as well.
   CRM_RETURN_IF_ERROR(
       writer
           .Execute(
-              "DELETE FROM outbox WHERE event_id IN (SELECT old.event_id "
-              "FROM outbox AS recent JOIN outbox AS old ON "
-              "old.tenant = recent.tenant AND "
-              "old.ordering_key = recent.ordering_key JOIN ordering_head ON "
-              "ordering_head.tenant = old.tenant AND "
-              "ordering_head.ordering_key = old.ordering_key "
-              "WHERE recent.part = ? AND recent.seq >= ? AND recent.seq < ? "
-              "AND old.seq < ? AND old.key_version < ordering_head.v)",
+              "DELETE FROM outbox WHERE event_id IN (SELECT old.event_id FROM "
+              "(SELECT DISTINCT tenant, ordering_key FROM outbox WHERE "
+              "part = ? AND seq >= ? AND seq < ?) AS touched "
+              "JOIN outbox AS old ON old.tenant = touched.tenant AND "
+              "old.ordering_key = touched.ordering_key "
+              "WHERE old.seq < ? AND EXISTS (SELECT 1 FROM outbox AS newer "
+              "WHERE newer.tenant = old.tenant AND "
+              "newer.ordering_key = old.ordering_key AND "
+              "newer.key_version > old.key_version AND "
+              "newer.resource = old.resource))",
               {part, first_seq, end, end})
           .status());
   CRM_RETURN_IF_ERROR(

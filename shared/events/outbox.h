@@ -70,7 +70,8 @@ class Outbox {
 
   // Answers Feed.Read. Returns INVALID_ARGUMENT (BAD_REQUEST) for a partition
   // that does not exist and for negative numbers, and OUT_OF_RANGE
-  // (FEED_TRIMMED) if the next event was removed.
+  // (FEED_TRIMMED) if the next event was removed, unless a compacted log is
+  // asked for.
   absl::StatusOr<internal::v1::ReadFeedResponse> Read(
       SqlReader& reader, const internal::v1::ReadFeedRequest& request) const;
 
@@ -86,8 +87,8 @@ class Outbox {
   // Removes the oldest events of the partition, of at most `max_events`
   // positions, that are no later than `last_seq` and older than `before`, and
   // returns how many positions the log has become shorter. The newest event of
-  // an ordering key stays in the table, as it tells when the key changed, but
-  // is not read any more.
+  // each resource stays, for readers of the compacted log: what follows from it
+  // is the state that follows from the whole.
   absl::StatusOr<int64_t> Trim(SqlWriter& writer, int partition,
                                int64_t last_seq, absl::Time before,
                                int max_events) const;

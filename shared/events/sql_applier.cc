@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/parked_events.h"
 #include "shared/events/sql_values.h"
 
 namespace crm {
@@ -38,17 +39,13 @@ std::vector<SqlTable> ConsumerTables() {
                    {"feed_epoch", SqlType::kInteger, false, {}},
                    {"seq", SqlType::kInteger, false, {}}},
        .primary_key = {"producer", "part"}},
-      {.name = "parked_event",
+      {.name = "consumer_attempt",
        .columns = {{"producer", SqlType::kText, false, {}},
                    {"part", SqlType::kInteger, false, {}},
                    {"seq", SqlType::kInteger, false, {}},
-                   {"tenant", SqlType::kText, false, {}},
-                   {"ordering_key", SqlType::kText, false, {}},
-                   {"event_id", SqlType::kText, false, {}},
-                   {"reason", SqlType::kText, false, {}},
-                   {"created", SqlType::kInteger, false, {}},
-                   {"payload", SqlType::kBlob, false, {}}},
-       .primary_key = {"producer", "part", "seq"}},
+                   {"attempts", SqlType::kInteger, false, {}}},
+       .primary_key = {"producer", "part"}},
+      ParkedEventTable(),
   };
 }
 
@@ -67,21 +64,16 @@ absl::StatusOr<ConsumerState> LoadConsumerState(SqlReader& reader,
     state.positions.resize(static_cast<size_t>(part) + 1);
     state.positions[static_cast<size_t>(part)] = IntegerOr(row, 2, 0);
   }
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows parked,
-      reader.Query("SELECT tenant, ordering_key, COUNT(*) FROM parked_event "
-                   "WHERE producer = ? GROUP BY tenant, ordering_key",
-                   {std::string(producer)}));
-  for (const SqlRow& row : parked) {
-    ParkedKey& key = state.parked_keys.emplace_back();
-    CRM_ASSIGN_OR_RETURN(key.tenant, TextAt(row, 0));
-    CRM_ASSIGN_OR_RETURN(key.ordering_key, TextAt(row, 1));
-    state.parked_count += IntegerOr(row, 2, 0);
-  }
+  CRM_ASSIGN_OR_RETURN(ParkedKeys parked, LoadParkedKeys(reader, producer));
+  state.parked_keys = std::move(parked.keys);
+  state.parked_count = parked.event_count;
   return state;
 }
 
 absl::Status AdvancePosition(SqlWriter& writer, const FeedStep& step) {
+  if (step.lease.has_value()) {
+    CRM_RETURN_IF_ERROR(CheckLease(writer, *step.lease));
+  }
   absl::StatusOr<int64_t> changed =
       step.from_seq == 0
           ? writer.Execute(
@@ -99,19 +91,23 @@ absl::Status AdvancePosition(SqlWriter& writer, const FeedStep& step) {
   return *changed == 1 ? absl::OkStatus() : PositionMoved(step);
 }
 
-absl::Status StoreParkedEvent(SqlWriter& writer, const FeedStep& step,
-                              const Event& event, const absl::Status& reason,
-                              absl::Time now) {
+absl::StatusOr<int64_t> NoteAttemptIn(SqlWriter& writer, const FeedStep& step) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      writer.Query(
+          "INSERT INTO consumer_attempt (producer, part, seq, attempts) "
+          "VALUES (?, ?, ?, 1) ON CONFLICT (producer, part) DO UPDATE SET "
+          "attempts = CASE WHEN consumer_attempt.seq = excluded.seq THEN "
+          "consumer_attempt.attempts + 1 ELSE 1 END, seq = excluded.seq "
+          "RETURNING attempts",
+          {step.producer, int64_t{step.partition}, step.from_seq + 1}));
+  return rows.empty() ? 1 : IntegerOr(rows.front(), 0, 1);
+}
+
+absl::Status ForgetAttemptsIn(SqlWriter& writer, const FeedStep& step) {
   return writer
-      .Execute(
-          "INSERT INTO parked_event (producer, part, seq, tenant, "
-          "ordering_key, event_id, reason, created, payload) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          {step.producer, int64_t{step.partition}, event.seq(), event.tenant(),
-           event.ordering_key(), event.id(),
-           absl::StrCat(ErrorReason(reason), ": ",
-                        std::string(reason.message())),
-           absl::ToUnixMicros(now), SqlBlob{event.SerializeAsString()}})
+      .Execute("DELETE FROM consumer_attempt WHERE producer = ? AND part = ?",
+               {step.producer, int64_t{step.partition}})
       .status();
 }
 
@@ -123,6 +119,9 @@ absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
           .status());
   CRM_RETURN_IF_ERROR(
       writer.Execute("DELETE FROM parked_event WHERE producer = ?", {name})
+          .status());
+  CRM_RETURN_IF_ERROR(
+      writer.Execute("DELETE FROM consumer_attempt WHERE producer = ?", {name})
           .status());
   return writer
       .Execute(
@@ -160,6 +159,48 @@ absl::Status SqlApplier::Apply(const FeedStep& step,
         }
         return absl::OkStatus();
       });
+}
+
+absl::StatusOr<int64_t> SqlApplier::NoteAttempt(const FeedStep& step) {
+  int64_t attempts = 0;
+  CRM_RETURN_IF_ERROR(database_.WriteAndWait(
+      Deadline(), [&](SqlWriter& writer) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(attempts, NoteAttemptIn(writer, step));
+        return absl::OkStatus();
+      }));
+  return attempts;
+}
+
+absl::Status SqlApplier::ForgetAttempts(const FeedStep& step) {
+  return database_.WriteAndWait(Deadline(), [&](SqlWriter& writer) {
+    return ForgetAttemptsIn(writer, step);
+  });
+}
+
+absl::StatusOr<std::vector<ParkedEvent>> SqlApplier::ListParked(
+    absl::string_view tenant, const std::optional<ParkedPlace>& after,
+    int limit) {
+  absl::StatusOr<std::vector<ParkedEvent>> events;
+  CRM_RETURN_IF_ERROR(database_.Read(Deadline(), [&](SqlReader& reader) {
+    events = ListParkedEvents(reader, tenant, after, limit);
+    return events.status();
+  }));
+  return events;
+}
+
+absl::StatusOr<bool> SqlApplier::ReplayParked(absl::string_view producer,
+                                              const ParkedKey& key) {
+  bool found = false;
+  CRM_RETURN_IF_ERROR(database_.WriteAndWait(
+      Deadline(), [&](SqlWriter& writer) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const std::optional<ParkedEvent> parked,
+                             OldestParkedEvent(writer, producer, key));
+        found = parked.has_value();
+        if (!found) return absl::OkStatus();
+        CRM_RETURN_IF_ERROR(RemoveParkedEvent(writer, parked->place));
+        return apply_event_(writer, parked->event);
+      }));
+  return found;
 }
 
 absl::Status SqlApplier::Park(const FeedStep& step, const Event& event,

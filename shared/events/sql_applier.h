@@ -5,6 +5,7 @@
 #define CRM_SHARED_EVENTS_SQL_APPLIER_H_
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "shared/base/clock.h"
@@ -14,8 +15,8 @@
 
 namespace crm {
 
-// Returns the tables of positions and parked events, for the schema of the
-// database that holds the effect.
+// Returns the tables of positions, attempts and parked events, for the schema
+// of the database that holds the effect.
 std::vector<SqlTable> ConsumerTables();
 
 // Statements over those tables, for stores that run their own transactions.
@@ -25,13 +26,13 @@ absl::StatusOr<ConsumerState> LoadConsumerState(SqlReader& reader,
                                                 absl::string_view producer);
 
 // Moves the position of the step's partition. Returns ABORTED (POSITION_MOVED)
-// unless the step starts from the stored one.
+// unless the step starts from the stored one, or (LEASE_LOST) if its lease is
+// another's.
 absl::Status AdvancePosition(SqlWriter& writer, const FeedStep& step);
 
-// Stores a parked event. The caller moves the position.
-absl::Status StoreParkedEvent(SqlWriter& writer, const FeedStep& step,
-                              const internal::v1::Event& event,
-                              const absl::Status& reason, absl::Time now);
+// Do what Applier::NoteAttempt() and ForgetAttempts() say.
+absl::StatusOr<int64_t> NoteAttemptIn(SqlWriter& writer, const FeedStep& step);
+absl::Status ForgetAttemptsIn(SqlWriter& writer, const FeedStep& step);
 
 // Removes positions and parked events of `producer` and begins `feed_epoch`.
 absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
@@ -55,8 +56,15 @@ class SqlApplier final : public Applier {
   absl::StatusOr<ConsumerState> Load(absl::string_view producer) override;
   absl::Status Apply(const FeedStep& step,
                      absl::Span<const internal::v1::Event> events) override;
+  absl::StatusOr<int64_t> NoteAttempt(const FeedStep& step) override;
+  absl::Status ForgetAttempts(const FeedStep& step) override;
   absl::Status Park(const FeedStep& step, const internal::v1::Event& event,
                     const absl::Status& reason) override;
+  absl::StatusOr<std::vector<ParkedEvent>> ListParked(
+      absl::string_view tenant, const std::optional<ParkedPlace>& after,
+      int limit) override;
+  absl::StatusOr<bool> ReplayParked(absl::string_view producer,
+                                    const ParkedKey& key) override;
   absl::Status Resync(absl::string_view producer, int64_t feed_epoch) override;
 
  private:

@@ -3,6 +3,7 @@
 //
 // The input is a list of events: a byte of kind, then what it needs.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +48,22 @@ class CheckingApplier final : public Applier {
     parked_.insert({event.tenant(), event.ordering_key()});
     Take(step, 1);
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<int64_t> NoteAttempt(const FeedStep& /*step*/) override {
+    return 1;
+  }
+  absl::Status ForgetAttempts(const FeedStep& /*step*/) override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<ParkedEvent>> ListParked(
+      absl::string_view /*tenant*/, const std::optional<ParkedPlace>& /*after*/,
+      int /*limit*/) override {
+    return std::vector<ParkedEvent>();
+  }
+  absl::StatusOr<bool> ReplayParked(absl::string_view /*producer*/,
+                                    const ParkedKey& /*key*/) override {
+    return false;
   }
 
   absl::Status Resync(absl::string_view /*producer*/,

@@ -61,10 +61,20 @@ absl::StatusOr<std::optional<Order>> ReadState(const Event& event) {
   return order;
 }
 
-bool IsOrderChange(const Event& event) {
-  return event.resource_type() == kOrderType &&
-         (event.type() == "order.created" || event.type() == "order.updated" ||
-          event.type() == "order.deleted" || event.type() == "order.undeleted");
+// Returns whether the event changes an order. One that may, in a way that is
+// not known here, is an error: left out, the warehouse would silently be wrong.
+absl::StatusOr<bool> IsOrderChange(const Event& event) {
+  if (event.resource_type() != kOrderType) return false;
+  if (event.type() == "order.created" || event.type() == "order.updated" ||
+      event.type() == "order.deleted" || event.type() == "order.undeleted") {
+    return true;
+  }
+  if (event.ignorable()) return false;
+  return MakeError(
+      absl::StatusCode::kUnimplemented, "EVENT_TYPE_UNKNOWN",
+      absl::StrCat("The event '", event.id(), "' is of the type '",
+                   event.type(), "', which this version does not know."),
+      {{"event", event.id()}});
 }
 
 }  // namespace
@@ -80,7 +90,8 @@ absl::StatusOr<OrderChanges> SumUpEvents(absl::Span<const Event> events) {
   for (const Event& event : events) {
     changes.keys[{event.tenant(), event.ordering_key()}] = {
         event.key_version(), FromTimestamp(event.event_time())};
-    if (!IsOrderChange(event)) continue;
+    CRM_ASSIGN_OR_RETURN(const bool is_change, IsOrderChange(event));
+    if (!is_change) continue;
     CRM_ASSIGN_OR_RETURN(std::optional<Order> order, ReadState(event));
     const TenantKey key{event.tenant(), event.resource()};
     changes.orders.insert_or_assign(key, std::move(order));

@@ -44,10 +44,12 @@ struct OrderChanges {
 };
 
 // Sums up `events`, which are in the order of their feed. Events of other
-// resources, and of kinds that are not known, only move their key.
+// resources, and ignorable ones of kinds that are not known, only move their
+// key.
 //
 // Returns INVALID_ARGUMENT (EVENT_UNREADABLE) if an order's event does not hold
-// an order with its amounts.
+// an order with its amounts, and UNIMPLEMENTED (EVENT_TYPE_UNKNOWN) for an
+// order's event of an unknown kind that is not ignorable.
 absl::StatusOr<OrderChanges> SumUpEvents(
     absl::Span<const internal::v1::Event> events);
 

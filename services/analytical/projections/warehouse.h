@@ -1,5 +1,6 @@
 // What the analytical service keeps from the events of others: one DuckDB file,
-// which can be lost and is then filled anew from the feed.
+// which can be lost and is then filled anew from the feed, or be replaced by
+// another that was filled beside it.
 
 #ifndef CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_H_
 #define CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_H_
@@ -40,6 +41,20 @@ class Warehouse {
   static absl::StatusOr<std::unique_ptr<Warehouse>> Open(
       const std::string& data_dir, const Clock& clock);
 
+  // Opens an empty warehouse beside this one, to be filled and adopted; what is
+  // not adopted is removed. Errors as Open(), and ABORTED (WAREHOUSE_IN_USE)
+  // while somebody reads the one that was replaced last.
+  absl::StatusOr<std::unique_ptr<Warehouse>> OpenShadow();
+
+  // Puts the content of `shadow`, which OpenShadow() made, in the place of this
+  // one's, over restarts too. Who reads at the moment finishes on the old one,
+  // and no write runs while `may_replace`, called first, compares the two. Both
+  // are told apart by their positions only, so a consumer goes on from those of
+  // the new one. Returns the error of `may_replace`, or UNAVAILABLE
+  // (STORAGE_UNUSABLE); then nothing has changed.
+  absl::Status Adopt(Warehouse& shadow,
+                     absl::FunctionRef<absl::Status()> may_replace);
+
   // Runs `body` over one state of the warehouse. Returns its error, or that of
   // the transaction.
   absl::Status Read(absl::FunctionRef<absl::Status(SqlReader&)> body);
@@ -62,14 +77,27 @@ class Warehouse {
                           absl::Time deadline);
 
  private:
-  Warehouse(std::unique_ptr<DuckDatabase> database, const Clock& clock);
+  // An open file; the last to let go of one that was replaced removes it.
+  struct Store;
 
+  Warehouse(std::string folder, std::shared_ptr<Store> store,
+            const Clock& clock);
+
+  static absl::StatusOr<std::shared_ptr<Store>> OpenStore(
+      const std::string& folder, const std::string& file);
+  std::shared_ptr<Store> store() const;
+  absl::Status WriteStore(absl::FunctionRef<absl::Status(DuckWriter&)> body);
   int64_t ChangeCountLocked(absl::string_view tenant) const;
 
-  const std::unique_ptr<DuckDatabase> database_;
+  const std::string folder_;
   const Clock& clock_;
+  // Held by each write and while the store is replaced.
+  std::mutex write_mutex_;
 
   mutable std::mutex mutex_;
+  std::shared_ptr<Store> store_;
+  // The one before, until nobody uses it any more.
+  std::weak_ptr<Store> replaced_;
   std::condition_variable changed_;
   // Changes of all tenants at once, and of each alone.
   int64_t common_changes_ = 0;

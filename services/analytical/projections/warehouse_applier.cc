@@ -11,6 +11,7 @@
 #include "services/analytical/projections/order_facts.h"
 #include "shared/base/money.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/parked_events.h"
 #include "shared/events/sql_applier.h"
 
 namespace crm::analytical {
@@ -128,6 +129,51 @@ absl::Status WarehouseApplier::Apply(const FeedStep& step,
       }));
   applied_.Increment(events.size());
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> WarehouseApplier::NoteAttempt(const FeedStep& step) {
+  absl::StatusOr<int64_t> attempts;
+  CRM_RETURN_IF_ERROR(warehouse_.Write({}, [&](DuckWriter& writer) {
+    attempts = NoteAttemptIn(writer, step);
+    return attempts.status();
+  }));
+  return attempts;
+}
+
+absl::Status WarehouseApplier::ForgetAttempts(const FeedStep& step) {
+  return warehouse_.Write(
+      {}, [&](DuckWriter& writer) { return ForgetAttemptsIn(writer, step); });
+}
+
+absl::StatusOr<std::vector<ParkedEvent>> WarehouseApplier::ListParked(
+    absl::string_view tenant, const std::optional<ParkedPlace>& after,
+    int limit) {
+  absl::StatusOr<std::vector<ParkedEvent>> events;
+  CRM_RETURN_IF_ERROR(warehouse_.Read([&](SqlReader& reader) {
+    events = ListParkedEvents(reader, tenant, after, limit);
+    return events.status();
+  }));
+  return events;
+}
+
+absl::StatusOr<bool> WarehouseApplier::ReplayParked(absl::string_view producer,
+                                                    const ParkedKey& key) {
+  bool found = false;
+  CRM_RETURN_IF_ERROR(
+      warehouse_.Write({key.tenant}, [&](DuckWriter& writer) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const std::optional<ParkedEvent> parked,
+                             OldestParkedEvent(writer, producer, key));
+        found = parked.has_value();
+        if (!found) return absl::OkStatus();
+        CRM_RETURN_IF_ERROR(RemoveParkedEvent(writer, parked->place));
+        CRM_ASSIGN_OR_RETURN(const OrderChanges changes,
+                             SumUpEvents({parked->event}));
+        CRM_RETURN_IF_ERROR(
+            WriteOrders(writer, parked->place.producer, changes));
+        return WriteKeys(writer, parked->place.producer, changes);
+      }));
+  if (found) applied_.Increment();
+  return found;
 }
 
 absl::Status WarehouseApplier::Park(const FeedStep& step, const Event& event,

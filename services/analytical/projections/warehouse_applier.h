@@ -3,6 +3,9 @@
 #ifndef CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_APPLIER_H_
 #define CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_APPLIER_H_
 
+#include <optional>
+#include <vector>
+
 #include "services/analytical/projections/warehouse.h"
 #include "shared/base/clock.h"
 #include "shared/events/applier.h"
@@ -21,9 +24,17 @@ class WarehouseApplier final : public Applier {
 
   absl::StatusOr<ConsumerState> Load(absl::string_view producer) override;
 
-  // Beside the errors of Applier: INVALID_ARGUMENT (EVENT_UNREADABLE).
+  // Beside the errors of Applier: INVALID_ARGUMENT (EVENT_UNREADABLE),
+  // UNIMPLEMENTED (EVENT_TYPE_UNKNOWN).
   absl::Status Apply(const FeedStep& step,
                      absl::Span<const internal::v1::Event> events) override;
+  absl::StatusOr<int64_t> NoteAttempt(const FeedStep& step) override;
+  absl::Status ForgetAttempts(const FeedStep& step) override;
+  absl::StatusOr<std::vector<ParkedEvent>> ListParked(
+      absl::string_view tenant, const std::optional<ParkedPlace>& after,
+      int limit) override;
+  absl::StatusOr<bool> ReplayParked(absl::string_view producer,
+                                    const ParkedKey& key) override;
   absl::Status Park(const FeedStep& step, const internal::v1::Event& event,
                     const absl::Status& reason) override;
   absl::Status Resync(absl::string_view producer, int64_t feed_epoch) override;

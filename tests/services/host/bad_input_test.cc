@@ -71,7 +71,9 @@ class BadInputTest : public ::testing::Test {
 
   // A token that every method's permission lets through.
   ApiOptions Allowed(const MethodDescriptor* method) {
-    return {.token = method->service()->full_name() == "crm.internal.v1.Feed"
+    const std::string& service = method->service()->full_name();
+    return {.token = service == "crm.internal.v1.Feed" ||
+                             service == "crm.internal.v1.Consumers"
                          ? authority_.SystemToken()
                          : token_};
   }
@@ -213,7 +215,12 @@ TEST_F(BadInputTest, CredentialsThatAreNotGoodAreRefusedFirst) {
 
 TEST_F(BadInputTest, OnlyTheSuitesOwnProcessesReadTheFeed) {
   for (const char* name :
-       {"crm.internal.v1.Feed.Read", "crm.internal.v1.Feed.Head"}) {
+       {"crm.internal.v1.Feed.Read", "crm.internal.v1.Feed.Head",
+        "crm.internal.v1.Feed.Acknowledge",
+        "crm.internal.v1.Consumers.FindParkedEvents",
+        "crm.internal.v1.Consumers.Unpark",
+        "crm.internal.v1.Consumers.VerifyProjection",
+        "crm.internal.v1.Consumers.RebuildProjection"}) {
     const auto* method = ApiClient::MethodOf(name);
     for (const char* role : {"everyone", "system", "tenant_admin"}) {
       const absl::Status status =

@@ -8,7 +8,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/events/parked_events.h"
 #include "shared/events/relay.h"
+#include "shared/storage/lease_keeper.h"
 #include "tests/shared/events/stores.h"
 #include "tests/support/matchers.h"
 #include "tests/support/redis_server/redis_server.h"
@@ -22,10 +25,12 @@ using internal::v1::ReadFeedRequest;
 using internal::v1::ReadFeedResponse;
 using testing::EffectStore;
 using testing::IsOk;
+using testing::IsOkAndHolds;
 using testing::kPatience;
 using testing::PoolOptions;
 using testing::ProducerStore;
 using testing::RedisServer;
+using testing::StatusIs;
 
 constexpr int kPartitions = 4;
 
@@ -75,6 +80,7 @@ class ConsumerTest : public ::testing::Test {
   void StartConsumer(RedisPool* redis) {
     Consumer::Options options;
     options.producer = "operational";
+    options.name = "effects";
     options.partitions = kPartitions;
     options.poll_interval = absl::Milliseconds(10);
     options.head_interval = head_interval_;
@@ -101,6 +107,12 @@ class ConsumerTest : public ::testing::Test {
     const auto effects = effects_.Effects();
     EXPECT_EQ(effects.size(), 10u);
     for (const auto& [key, events] : effects) EXPECT_EQ(events, count) << key;
+  }
+
+  static LeaseKeeper::Options KeeperOptions(const std::string& holder) {
+    return {.pool = "consume/operational",
+            .names = {"0", "1", "2", "3"},
+            .holder = holder};
   }
 
   static RedisPool::Options Quick(const RedisServer& server) {
@@ -299,6 +311,108 @@ TEST_F(ConsumerTest, APositionMovedByAnotherIsReadAgain) {
 
   ASSERT_TRUE(WaitForEffects(110));
   ExpectEachCustomerHas(11);
+}
+
+TEST_F(ConsumerTest, ReportsItsPositionsToTheProducer) {
+  StartConsumer(nullptr);
+  Emit(3);
+  producer_.Number();
+  ASSERT_TRUE(WaitForEffects(30));
+
+  int64_t reported = 0;
+  while (reported < 30) {
+    ASSERT_THAT(producer_.database().Read(
+                    clock_.Now() + kPatience,
+                    [&](SqlReader& reader) -> absl::Status {
+                      CRM_ASSIGN_OR_RETURN(
+                          const SqlRows rows,
+                          reader.Query("SELECT seq FROM feed_consumer WHERE "
+                                       "consumer = 'effects'",
+                                       {}));
+                      reported = 0;
+                      for (const SqlRow& row : rows) {
+                        reported += std::get<int64_t>(row[0]);
+                      }
+                      return absl::OkStatus();
+                    }),
+                IsOk());
+  }
+}
+
+TEST_F(ConsumerTest, ALogThatWasTrimmedIsReadCompacted) {
+  // The newest event of each resource is left; here a key is a resource.
+  Emit(5);
+  producer_.Number();
+  for (int partition = 0; partition < kPartitions; ++partition) {
+    ASSERT_THAT(producer_.database().WriteAndWait(
+                    clock_.Now() + kPatience,
+                    [&](SqlWriter& writer) {
+                      return producer_.outbox()
+                          .Trim(writer, partition, 1'000'000,
+                                absl::InfiniteFuture(), 1000)
+                          .status();
+                    }),
+                IsOk());
+  }
+  effects_.TakeAnyVersion();
+  Emit(1);
+  producer_.Number();
+
+  StartConsumer(nullptr);
+
+  ASSERT_TRUE(WaitForEffects(20));
+  ExpectEachCustomerHas(2);
+  int64_t applied = 0;
+  while (applied < 60) {
+    applied = 0;
+    for (const int64_t position : consumer_->Stats().positions) {
+      applied += position;
+    }
+  }
+  EXPECT_GT(consumer_->Stats().gaps, 0);
+}
+
+TEST_F(ConsumerTest, APartitionIsConsumedByTheOneThatHasItsLease) {
+  LeaseKeeper first(effects_.database(), clock_, KeeperOptions("first"));
+  first.Tick();
+  LeaseKeeper second(effects_.database(), clock_, KeeperOptions("second"));
+  Emit(3);
+  producer_.Number();
+  Consumer::Options options;
+  options.producer = "operational";
+  options.partitions = kPartitions;
+  options.poll_interval = absl::Milliseconds(5);
+  Consumer idle(options, nullptr, feed_, effects_.applier(), clock_, &second);
+  idle.Start();
+  Consumer leader(options, nullptr, feed_, effects_.applier(), clock_, &first);
+  leader.Start();
+
+  ASSERT_TRUE(WaitForEffects(30));
+  ExpectEachCustomerHas(3);
+  EXPECT_EQ(idle.Stats().leading, 0);
+}
+
+TEST_F(ConsumerTest, ReplayedEventsOfAParkedKeyTakeEffectInOrderAndItFlows) {
+  StartRelay();
+  StartConsumer(&pool_);
+  producer_.Emit("customers/bad", 1, "poison");
+  producer_.Emit("customers/bad", 3);
+  ASSERT_TRUE(effects_.WaitUntil([&] { return effects_.ParkedCount() == 4; }));
+  const ParkedKey key{"acme", "customers/bad"};
+  const auto replay = [&] {
+    return ReplayParkedKey(effects_.applier(), "operational", key,
+                           clock_.Now() + kPatience, clock_);
+  };
+  EXPECT_THAT(replay(),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_EVENT"));
+
+  effects_.TakePoison();
+  EXPECT_THAT(replay(), IsOkAndHolds(4));
+  producer_.Emit("customers/bad", 2);
+
+  ASSERT_TRUE(effects_.WaitUntil(
+      [&] { return effects_.Effects()["customers/bad"] == 6; }));
+  EXPECT_EQ(effects_.ParkedCount(), 0);
 }
 
 TEST_F(ConsumerTest, StopsWhileItWaitsForNews) {

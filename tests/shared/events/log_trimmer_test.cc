@@ -106,11 +106,11 @@ TEST_F(LogTrimmerTest, AnsweredRequestsKeepTheirEventsForThreeDays) {
   EXPECT_THAT(ReadFrom(0), IsOk());
 }
 
-TEST_F(LogTrimmerTest, TheOutboxIsKeptWholeUnlessAnAgeIsGiven) {
+TEST_F(LogTrimmerTest, TheOutboxIsKeptWholeWithoutAnAge) {
   Publish(10);
   store_.Age(absl::Hours(24 * 365));
 
-  Trim({});
+  Trim({.outbox_age = absl::InfiniteDuration()});
 
   EXPECT_THAT(ReadFrom(0), IsOk());
 }

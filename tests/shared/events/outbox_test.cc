@@ -138,13 +138,14 @@ TEST_F(OutboxTest, NumbersNothingTwice) {
   store_.Emit("customers/a", 3);
   store_.Number();
 
-  EXPECT_THAT(
-      Write([&](SqlWriter& writer) -> absl::Status {
-        EXPECT_THAT(store_.outbox().HasPending(writer, {0, 1, 2, 3}), IsOkAndHolds(false));
-        EXPECT_THAT(store_.outbox().Number(writer, 100), IsOkAndHolds(0));
-        return absl::OkStatus();
-      }),
-      IsOk());
+  EXPECT_THAT(Write([&](SqlWriter& writer) -> absl::Status {
+                EXPECT_THAT(store_.outbox().HasPending(writer, {0, 1, 2, 3}),
+                            IsOkAndHolds(false));
+                EXPECT_THAT(store_.outbox().Number(writer, 100),
+                            IsOkAndHolds(0));
+                return absl::OkStatus();
+              }),
+              IsOk());
 }
 
 TEST_F(OutboxTest, ReadsAfterAPositionUpToALimit) {

@@ -3,6 +3,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/base/errors.h"
+#include "shared/storage/lease_keeper.h"
 #include "tests/shared/events/stores.h"
 #include "tests/support/matchers.h"
 
@@ -14,6 +15,7 @@ using testing::EffectStore;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::IsOk;
+using testing::IsOkAndHolds;
 using testing::StatusIs;
 
 Event MakeEvent(int64_t seq, const std::string& type = "lead.created") {
@@ -105,6 +107,43 @@ TEST_F(SqlApplierTest, ResyncForgetsOneProducer) {
   EXPECT_THAT(State().positions, IsEmpty());
   EXPECT_THAT(State().parked_keys, IsEmpty());
   EXPECT_EQ(applier_.Load("analytical")->feed_epoch, 4);
+}
+
+TEST_F(SqlApplierTest, AConsumerWhoseLeaseWasTakenAppliesNothing) {
+  const SystemClock clock;
+  LeaseKeeper::Options options{
+      .pool = "consume", .names = {"2"}, .holder = "paused"};
+  LeaseKeeper paused(store_.database(), clock, options);
+  paused.Tick();
+  // Another takes over while this one believes that it leads.
+  options.holder = "successor";
+  options.takes_over = true;
+  LeaseKeeper successor(store_.database(), clock, options);
+  successor.Tick();
+  FeedStep step = Step(0, 1);
+
+  step.lease = *paused.Find("2");
+  EXPECT_THAT(applier_.Apply(step, {MakeEvent(1)}),
+              StatusIs(absl::StatusCode::kAborted, "LEASE_LOST"));
+  EXPECT_THAT(applier_.Park(step, MakeEvent(1), absl::InternalError("why")),
+              StatusIs(absl::StatusCode::kAborted, "LEASE_LOST"));
+  EXPECT_EQ(store_.EffectCount(), 0);
+  EXPECT_EQ(store_.ParkedCount(), 0);
+
+  step.lease = *successor.Find("2");
+  EXPECT_THAT(applier_.Apply(step, {MakeEvent(1)}), IsOk());
+  EXPECT_EQ(store_.EffectCount(), 1);
+}
+
+TEST_F(SqlApplierTest, NotesAttemptsUntilTheyAreForgotten) {
+  EXPECT_THAT(applier_.NoteAttempt(Step(4, 5)), IsOkAndHolds(1));
+  EXPECT_THAT(applier_.NoteAttempt(Step(4, 5)), IsOkAndHolds(2));
+  EXPECT_THAT(applier_.NoteAttempt(Step(5, 6)), IsOkAndHolds(1));
+  EXPECT_THAT(applier_.NoteAttempt(Step(5, 6)), IsOkAndHolds(2));
+
+  ASSERT_THAT(applier_.ForgetAttempts(Step(5, 6)), IsOk());
+
+  EXPECT_THAT(applier_.NoteAttempt(Step(5, 6)), IsOkAndHolds(1));
 }
 
 }  // namespace

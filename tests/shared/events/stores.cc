@@ -31,6 +31,7 @@ absl::Time Deadline() { return SystemClock().Now() + kPatience; }
 
 std::vector<SqlTable> EffectTables() {
   std::vector<SqlTable> tables = ConsumerTables();
+  for (SqlTable& table : LeaseTables()) tables.push_back(std::move(table));
   tables.push_back({.name = "effect",
                     .columns = {{"ordering_key", SqlType::kText, false, {}},
                                 {"events", SqlType::kInteger, false, {}}},
@@ -93,6 +94,12 @@ Event ProducerStore::Emit(const std::string& ordering_key, int count,
   return event;
 }
 
+void ProducerStore::Append(Event event) {
+  Check(database_->WriteAndWait(Deadline(), [&](SqlWriter& writer) {
+    return outbox_.Append(writer, event);
+  }));
+}
+
 void ProducerStore::Number() {
   Check(database_->WriteAndWait(Deadline(), [this](SqlWriter& writer) {
     return outbox_.Number(writer, 1'000'000).status();
@@ -148,7 +155,7 @@ EffectStore::EffectStore()
 }
 
 absl::Status EffectStore::Apply(SqlWriter& writer, const Event& event) {
-  if (event.type() == "poison") {
+  if (event.type() == "poison" && !takes_poison_) {
     return InvalidArgument("BAD_EVENT", "The event cannot be applied.");
   }
   if (failures_ > 0) {
@@ -161,7 +168,8 @@ absl::Status EffectStore::Apply(SqlWriter& writer, const Event& event) {
                    "CONFLICT (ordering_key) DO UPDATE SET events = "
                    "effect.events + 1 RETURNING events",
                    {event.ordering_key()}));
-  if (std::get<int64_t>(rows.at(0).at(0)) != event.key_version()) {
+  if (!takes_any_version_ &&
+      std::get<int64_t>(rows.at(0).at(0)) != event.key_version()) {
     return Internal("OUT_OF_ORDER", "The event does not follow the last.");
   }
   return absl::OkStatus();

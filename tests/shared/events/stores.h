@@ -55,6 +55,9 @@ class ProducerStore {
   internal::v1::Event Emit(const std::string& ordering_key, int count = 1,
                            const std::string& type = "lead.created");
 
+  // Commits an event that is made elsewhere, without its versions.
+  void Append(internal::v1::Event event);
+
   // Gives all events their position, as the relay would.
   void Number();
 
@@ -87,8 +90,13 @@ class EffectStore {
  public:
   EffectStore();
 
-  // Events of type `poison` fail by their own fault, always.
+  // Events of type `poison` fail by their own fault.
   Applier& applier() { return applier_; }
+
+  // From now on, poison is taken like other events; events are taken whatever
+  // version of their key they have.
+  void TakePoison() { takes_poison_ = true; }
+  void TakeAnyVersion() { takes_any_version_ = true; }
 
   // Makes the next `count` applications fail by the moment's fault.
   void FailNext(int count) { failures_ = count; }
@@ -112,6 +120,8 @@ class EffectStore {
   std::unique_ptr<Database> database_;
   SqlApplier applier_;
   std::atomic<int> failures_ = 0;
+  std::atomic<bool> takes_poison_ = false;
+  std::atomic<bool> takes_any_version_ = false;
   std::mutex mutex_;
   std::condition_variable committed_;
   int64_t commits_ = 0;

@@ -10,6 +10,7 @@ namespace crm::analytical {
 namespace {
 
 using crm::testing::IsOk;
+using crm::testing::IsOkAndHolds;
 using crm::testing::StatusIs;
 using internal::v1::Event;
 using operational::v1::Order;
@@ -224,6 +225,7 @@ TEST_F(WarehouseApplierTest, OnlyMovesTheKeyForOtherEvents) {
   customer.set_type("customer.created");
   customer.set_after("\xFF");
   Event unknown = feeder_.MakeEvent(order_, "archived");
+  unknown.set_ignorable(true);
 
   ASSERT_THAT(feeder_.Apply({customer, unknown}), IsOk());
 
@@ -284,6 +286,49 @@ TEST_F(WarehouseApplierTest, ForgetsAProducerThatWasRestored) {
   EXPECT_THAT(feeder_.Query("SELECT 1 FROM applied_keys"), IsEmpty());
   EXPECT_EQ(State().feed_epoch, 3);
   EXPECT_THAT(State().positions, IsEmpty());
+}
+
+TEST_F(WarehouseApplierTest, AnUnknownKindThatIsNotIgnorableIsRefused) {
+  EXPECT_THAT(feeder_.Apply({feeder_.MakeEvent(order_, "merged")}),
+              StatusIs(absl::StatusCode::kUnimplemented, "EVENT_TYPE_UNKNOWN"));
+
+  EXPECT_THAT(feeder_.Query(kOrders), IsEmpty());
+  EXPECT_THAT(State().positions, IsEmpty());
+}
+
+TEST_F(WarehouseApplierTest, NotesAttemptsUntilTheyAreForgotten) {
+  const FeedStep step{.producer = "operational", .partition = 3, .from_seq = 7};
+
+  EXPECT_THAT(feeder_.applier().NoteAttempt(step), IsOkAndHolds(1));
+  EXPECT_THAT(feeder_.applier().NoteAttempt(step), IsOkAndHolds(2));
+  feeder_.Reopen();
+  EXPECT_THAT(feeder_.applier().NoteAttempt(step), IsOkAndHolds(3));
+  ASSERT_THAT(feeder_.applier().ForgetAttempts(step), IsOk());
+
+  EXPECT_THAT(feeder_.applier().NoteAttempt(step), IsOkAndHolds(1));
+}
+
+TEST_F(WarehouseApplierTest, AReplayedEventTakesEffectAndIsParkedNoMore) {
+  const Event event = feeder_.MakeEvent(order_, "created");
+  ASSERT_THAT(feeder_.applier().Park({.producer = "operational",
+                                      .feed_epoch = 1,
+                                      .from_seq = 0,
+                                      .to_seq = 1},
+                                     event, absl::InternalError("why")),
+              IsOk());
+  const auto parked = feeder_.applier().ListParked("acme", std::nullopt, 10);
+  ASSERT_THAT(parked, IsOk());
+  ASSERT_EQ(parked->size(), 1u);
+  EXPECT_EQ(parked->front().event.id(), event.id());
+  const ParkedKey key{"acme", event.ordering_key()};
+
+  EXPECT_THAT(feeder_.applier().ReplayParked("operational", key),
+              IsOkAndHolds(true));
+  EXPECT_THAT(feeder_.applier().ReplayParked("operational", key),
+              IsOkAndHolds(false));
+
+  EXPECT_THAT(feeder_.Query(kRevenue), ElementsAre(SqlRow{"5.000000000"}));
+  EXPECT_THAT(feeder_.Query("SELECT 1 FROM parked_event"), IsEmpty());
 }
 
 }  // namespace
