@@ -24,10 +24,11 @@ function(crm_binary name)
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# crm_test(NAME SOURCES a_test.cc ... DEPS target ...): the tests of one folder,
-# each run by ctest on its own; 'ctest -L NAME' runs them.
+# crm_test(NAME [WHOLE] SOURCES a_test.cc ... DEPS target ...): the tests of one
+# folder, each run by ctest on its own, or WHOLE in one process because they
+# share something that is dear to start; 'ctest -L NAME' runs them.
 function(crm_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -35,6 +36,12 @@ function(crm_test name)
   target_compile_options(${name} PRIVATE ${CRM_WARNINGS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} crm_protos GTest::gmock_main)
+  if(ARG_WHOLE)
+    add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES
+        TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+    return()
+  endif()
   gtest_discover_tests(${name}
       DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60
@@ -50,7 +57,7 @@ function(crm_postgres_test name)
     set(ARG_TIMEOUT 300)
   endif()
   add_test(NAME ${name}_on_postgres
-      COMMAND ${name} --gtest_filter=*${ARG_FILTER}*)
+      COMMAND ${name} --gtest_brief=1 --gtest_filter=*${ARG_FILTER}*)
   set_tests_properties(${name}_on_postgres PROPERTIES
       ENVIRONMENT CRM_TEST_DATABASE=postgres
       TIMEOUT ${ARG_TIMEOUT}

@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
 #include "services/host/remote_feed.h"
+#include "services/host/store.h"
 #include "services/host/store_commands.h"
 #include "shared/auth/key_set_file.h"
 #include "shared/auth/open_tls.h"
@@ -41,7 +41,6 @@
 #include "shared/rpc/parse_filter.h"
 #include "shared/rpc/server.h"
 #include "shared/storage/lease.h"
-#include "shared/storage/sqlite/sqlite_database.h"
 
 namespace crm {
 namespace {
@@ -125,17 +124,7 @@ class ServiceHost::State {
 
  private:
   absl::Status OpenStore(const MakeService& make) {
-    std::error_code error;
-    std::filesystem::create_directories(settings_.data_dir, error);
-    if (error) {
-      return InvalidArgument(
-          "DATA_DIR_UNUSABLE",
-          absl::StrCat("The data folder '", settings_.data_dir,
-                       "' cannot be made: ", error.message(), "."));
-    }
-    SqliteOptions options = StoreOptionsOf(settings_);
-    options.clock = &clock_;
-    CRM_ASSIGN_OR_RETURN(database_, OpenSqlite(options));
+    CRM_ASSIGN_OR_RETURN(database_, OpenStoreOf(settings_, clock_));
     page_tokens_.emplace(settings_.secret, clock_);
     environment_.emplace(ServiceEnvironment{
         .data_dir = settings_.data_dir,

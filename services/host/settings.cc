@@ -11,6 +11,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/secret_file.h"
 #include "shared/base/status_macros.h"
+#include "shared/storage/postgres/postgres_database.h"
 
 namespace crm {
 namespace {
@@ -52,6 +53,25 @@ absl::StatusOr<std::string> ReadFileOf(const Config& config,
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+absl::Status ReadDatabase(const Config& config, const std::string& prefix,
+                          HostSettings& settings) {
+  const std::string setting = prefix + "DATABASE";
+  settings.database = config.Get(setting);
+  if (settings.database == "sqlite:") settings.database.clear();
+  if (settings.database.empty()) return absl::OkStatus();
+  if (absl::Status status = CheckPostgresUri(settings.database); !status.ok()) {
+    return InvalidArgument(
+        "BAD_CONFIG",
+        absl::StrCat(setting, ": ", std::string(status.message())));
+  }
+  const std::string password = prefix + "DATABASE_PASSWORD_FILE";
+  if (config.Get(password).empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(settings.database_password,
+                       ReadFileOf(config, password));
+  absl::StripTrailingAsciiWhitespace(&settings.database_password);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<double> ReadFraction(const Config& config,
                                     absl::string_view setting) {
   double value = 0;
@@ -80,6 +100,11 @@ ConfigReader DeclareSettings(absl::string_view service) {
                  "without TLS; empty does not.");
   reader.Declare(prefix + "DATA_DIR", absl::StrCat(".crm/data/", service),
                  "The folder of the service's files; made if it is missing.");
+  reader.Declare(prefix + "DATABASE", "",
+                 "The service's database: empty or sqlite: for a file in the "
+                 "data folder, or postgres://user@host/database.");
+  reader.Declare(prefix + "DATABASE_PASSWORD_FILE", "",
+                 "The file with the password for the database.");
   reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
                  "The Redis that caches profiles; empty goes without.");
   reader.Declare("CRM_REDIS_BUS", "127.0.0.1:6402",
@@ -144,6 +169,7 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   settings.listen = config.Get(prefix + "LISTEN");
   settings.metrics_listen = config.Get(prefix + "METRICS_LISTEN");
   settings.data_dir = config.Get(prefix + "DATA_DIR");
+  CRM_RETURN_IF_ERROR(ReadDatabase(config, prefix, settings));
   settings.redis_cache = config.Get("CRM_REDIS_CACHE");
   settings.redis_bus = config.Get("CRM_REDIS_BUS");
   for (const ServicePorts& other : kServices) {

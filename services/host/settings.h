@@ -26,6 +26,10 @@ struct HostSettings {
   std::string metrics_listen;
   // The folder of the service's files.
   std::string data_dir;
+  // The URI of the database that holds the service's rows; empty for a file in
+  // the folder. The password that goes with it.
+  std::string database;
+  std::string database_password;
   // `host:port` of the Redis that caches and of the one that carries events;
   // empty goes without.
   std::string redis_cache;

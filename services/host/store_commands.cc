@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
 namespace crm {
@@ -60,6 +61,8 @@ std::unique_ptr<BackupKeeper> StartBackups(const HostSettings& settings,
                                            const Clock& clock, Logger& logger,
                                            MetricRegistry& metrics) {
   if (settings.backup_interval <= absl::ZeroDuration()) return nullptr;
+  // A database on a server is backed up where the server is run.
+  if (!settings.database.empty()) return nullptr;
   BackupKeeper::Options options;
   options.place = BackupPlaceOf(settings);
   options.interval = settings.backup_interval;
@@ -95,6 +98,13 @@ absl::Status RunStoreCommand(const StoreCommand& command,
       Print(manifest, out);
     }
     return absl::OkStatus();
+  }
+  if (!settings.database.empty()) {
+    return FailedPrecondition(
+        "STORE_ON_SERVER",
+        "The service keeps its rows in a database on a server. Restore it "
+        "there.",
+        "database");
   }
   CRM_ASSIGN_OR_RETURN(const BackupManifest restored,
                        RestoreBackup(place, command.backup, clock.Now()));

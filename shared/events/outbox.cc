@@ -174,16 +174,14 @@ absl::Status Outbox::Append(SqlWriter& writer, Event& event) const {
   event.set_partition(
       PartitionOf(event.tenant(), event.ordering_key(), partitions_));
   event.clear_seq();
-  return writer
-      .Execute(
-          "INSERT INTO outbox (event_id, tenant, ordering_key, "
-          "key_version, part, type, created, payload, resource) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          {event.id(), event.tenant(), event.ordering_key(),
-           event.key_version(), int64_t{event.partition()}, event.type(),
-           absl::ToUnixMicros(clock_.Now()), SqlBlob{event.SerializeAsString()},
-           event.resource()})
-      .status();
+  return writer.Post(
+      "INSERT INTO outbox (event_id, tenant, ordering_key, "
+      "key_version, part, type, created, payload, resource) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {event.id(), event.tenant(), event.ordering_key(), event.key_version(),
+       int64_t{event.partition()}, event.type(),
+       absl::ToUnixMicros(clock_.Now()), SqlBlob{event.SerializeAsString()},
+       event.resource()});
 }
 
 absl::StatusOr<int> Outbox::Number(SqlWriter& writer, int max_events) const {

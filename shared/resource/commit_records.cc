@@ -84,9 +84,9 @@ absl::StatusOr<std::vector<Event>> WriteCommitRecords(
   for (const auto& change : transaction.changes()) {
     Event event = EventOf(kernel, transaction, *change, request_id);
     CRM_RETURN_IF_ERROR(kernel.outbox.Append(transaction.writer(), event));
-    CRM_RETURN_IF_ERROR(
-        audit->table.Insert(transaction.writer(), event.tenant(),
-                            AuditEntryOf(kernel, transaction.call(), event)));
+    CRM_RETURN_IF_ERROR(audit->table.PostInsert(
+        transaction.writer(), event.tenant(),
+        AuditEntryOf(kernel, transaction.call(), event)));
     events.push_back(std::move(event));
   }
   return events;

@@ -8,6 +8,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "shared/base/digest.h"
+#include "shared/base/errors.h"
 #include "shared/call/consistency_token.h"
 #include "shared/resource/commit_records.h"
 #include "shared/resource/request_log.h"
@@ -21,6 +22,9 @@ using ::google::protobuf::Message;
 // Ends a body that ran well and must leave nothing behind. Never leaves this
 // file.
 constexpr char kRollback[] = "VALIDATED_ONLY";
+
+// How often a commit whose outcome is unknown is looked up.
+constexpr int kMaxLookups = 2;
 
 // What a run of the body produced. Made anew by each run.
 struct Outcome {
@@ -81,7 +85,21 @@ class Runner {
                           now);
   }
 
+  // Whether to run again because a broken connection left open what became of
+  // the commit: if it is stored, the request log knows its answer. If it never
+  // was, and still might be, the log's key keeps one of the two runs out.
+  bool LooksUp(const absl::Status& status) {
+    if (ErrorReason(status) != "COMMIT_UNKNOWN") return false;
+    unknown_ = status;
+    if (kernel_.on_commit && !outcome_.events.empty()) {
+      kernel_.on_commit(outcome_.events);
+    }
+    return remembers() && ++lookups_ <= kMaxLookups;
+  }
+
   absl::StatusOr<Answer> Finish(absl::Status status) {
+    // Any other error is one of the lookup, not of the write.
+    if (!status.ok() && !unknown_.ok()) return unknown_;
     const bool validated = mutation_.validate_only &&
                            status.code() == absl::StatusCode::kCancelled &&
                            status.message() == kRollback;
@@ -99,6 +117,7 @@ class Runner {
   }
 
   absl::Time deadline() const { return mutation_.call->deadline; }
+  const void* sequence() const { return mutation_.sequence; }
 
  private:
   // Only OK answers of calls that change something are remembered.
@@ -115,18 +134,28 @@ class Runner {
   const Mutation mutation_;
   std::string hash_;
   Outcome outcome_;
+  absl::Status unknown_;
+  int lookups_ = 0;
 };
+
+void Queue(const Kernel& kernel, std::shared_ptr<Runner> runner, Done done) {
+  kernel.database.WriteInSequence(
+      runner->sequence(), runner->deadline(),
+      [runner](SqlWriter& writer) { return runner->Run(writer); },
+      [&kernel, runner, done = std::move(done)](absl::Status status) {
+        if (runner->LooksUp(status)) {
+          Queue(kernel, runner, done);
+          return;
+        }
+        done(runner->Finish(std::move(status)));
+      });
+}
 
 }  // namespace
 
 void RunMutation(const Kernel& kernel, Mutation mutation, Done done) {
-  auto runner = std::make_shared<Runner>(kernel, std::move(mutation));
-  kernel.database.Write(
-      runner->deadline(),
-      [runner](SqlWriter& writer) { return runner->Run(writer); },
-      [runner, done = std::move(done)](absl::Status status) {
-        done(runner->Finish(std::move(status)));
-      });
+  Queue(kernel, std::make_shared<Runner>(kernel, std::move(mutation)),
+        std::move(done));
 }
 
 }  // namespace crm

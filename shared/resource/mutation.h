@@ -32,10 +32,16 @@ struct Mutation {
   std::string request_id;
   bool validate_only = false;
   MutationBody body;
+  // What mutations have in common that run in the order queued, as the items of
+  // a batch do; null for one by itself. See Database::WriteInSequence().
+  const void* sequence = nullptr;
 };
 
 // Queues `mutation`; `done` is called once, after the commit is durable, or
 // with the error because of which nothing changed. No thread waits in between.
+//
+// A commit whose outcome a broken connection left open is looked up by its
+// request id; COMMIT_UNKNOWN is answered only if that fails too.
 //
 // Beside the body's errors: INVALID_ARGUMENT (REQUEST_ID_REUSED),
 // ALREADY_EXISTS with the holder where a name or unique value is taken, and the

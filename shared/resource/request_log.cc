@@ -102,16 +102,14 @@ absl::Status RememberAnswer(SqlWriter& writer, const RequestKey& key,
   params.push_back(answer.token);
   params.push_back(absl::ToUnixMicros(now));
   // An expired entry may still stand in the way.
-  return writer
-      .Execute(
-          "INSERT INTO request_log (tenant, principal, method, request_id, "
-          "hash, event_id, response, token, create_time) VALUES (?, ?, ?, ?, "
-          "?, ?, ?, ?, ?) ON CONFLICT (tenant, principal, method, request_id) "
-          "DO UPDATE SET hash = excluded.hash, event_id = excluded.event_id, "
-          "response = excluded.response, token = excluded.token, "
-          "create_time = excluded.create_time",
-          params)
-      .status();
+  return writer.Post(
+      "INSERT INTO request_log (tenant, principal, method, request_id, "
+      "hash, event_id, response, token, create_time) VALUES (?, ?, ?, ?, "
+      "?, ?, ?, ?, ?) ON CONFLICT (tenant, principal, method, request_id) "
+      "DO UPDATE SET hash = excluded.hash, event_id = excluded.event_id, "
+      "response = excluded.response, token = excluded.token, "
+      "create_time = excluded.create_time",
+      params);
 }
 
 absl::StatusOr<int64_t> ForgetAnswers(SqlWriter& writer, absl::Time now,
@@ -124,11 +122,9 @@ absl::StatusOr<int64_t> ForgetAnswers(SqlWriter& writer, absl::Time now,
                    {absl::ToUnixMicros(now - kRequestMemory), limit}));
   for (const SqlRow& row : rows) {
     CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("DELETE FROM request_log WHERE tenant = ? AND "
-                     "principal = ? AND method = ? AND request_id = ?",
-                     row)
-            .status());
+        writer.Post("DELETE FROM request_log WHERE tenant = ? AND "
+                    "principal = ? AND method = ? AND request_id = ?",
+                    row));
   }
   return static_cast<int64_t>(rows.size());
 }

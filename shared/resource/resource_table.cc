@@ -138,6 +138,17 @@ std::vector<SqlValue> ResourceTable::ColumnValues(
 
 absl::Status ResourceTable::Insert(SqlWriter& writer, absl::string_view tenant,
                                    const Message& message) const {
+  return writer.Execute(insert_sql_, InsertParams(tenant, message)).status();
+}
+
+absl::Status ResourceTable::PostInsert(SqlWriter& writer,
+                                       absl::string_view tenant,
+                                       const Message& message) const {
+  return writer.Post(insert_sql_, InsertParams(tenant, message));
+}
+
+std::vector<SqlValue> ResourceTable::InsertParams(
+    absl::string_view tenant, const Message& message) const {
   const std::string name = ReadString(message, "name");
   std::vector<SqlValue> params = {
       std::string(tenant),
@@ -151,7 +162,7 @@ absl::Status ResourceTable::Insert(SqlWriter& writer, absl::string_view tenant,
   for (SqlValue& value : ColumnValues(message)) {
     params.push_back(std::move(value));
   }
-  return writer.Execute(insert_sql_, params).status();
+  return params;
 }
 
 absl::Status ResourceTable::Update(SqlWriter& writer, absl::string_view tenant,
@@ -202,6 +213,25 @@ absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
              ReadColumn(message, paths_[i]), name}));
     if (!rows.empty()) {
       return Holder{column.path, std::get<std::string>(rows[0][0])};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ResourceTable::SharedValue(
+    const Message& one, const Message& other) const {
+  if (ParentOf(ReadString(one, "name")) !=
+      ParentOf(ReadString(other, "name"))) {
+    return std::nullopt;
+  }
+  for (size_t i = 0; i < paths_.size(); ++i) {
+    if (!schema_.columns()[i].unique) continue;
+    const SqlValue value = ReadColumn(one, paths_[i]);
+    const std::string* text = std::get_if<std::string>(&value);
+    const bool empty = std::holds_alternative<std::monostate>(value) ||
+                       (text != nullptr && text->empty());
+    if (!empty && value == ReadColumn(other, paths_[i])) {
+      return schema_.columns()[i].path;
     }
   }
   return std::nullopt;

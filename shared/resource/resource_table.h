@@ -54,6 +54,11 @@ class ResourceTable {
   absl::Status Insert(SqlWriter& writer, absl::string_view tenant,
                       const google::protobuf::Message& message) const;
 
+  // Insert() of a row whose name and values nothing else can have, by
+  // SqlWriter::Post().
+  absl::Status PostInsert(SqlWriter& writer, absl::string_view tenant,
+                          const google::protobuf::Message& message) const;
+
   // Replaces the row of `message`, which must still have `version`, and makes
   // its version one greater. Returns ABORTED (CONCURRENT_CHANGE) if it has not.
   absl::Status Update(SqlWriter& writer, absl::string_view tenant,
@@ -75,7 +80,15 @@ class ResourceTable {
       SqlReader& reader, absl::string_view tenant,
       const google::protobuf::Message& message) const;
 
+  // Returns the path of a unique field in which two resources under one parent
+  // have the same value; nothing if there is none.
+  std::optional<std::string> SharedValue(
+      const google::protobuf::Message& one,
+      const google::protobuf::Message& other) const;
+
  private:
+  std::vector<SqlValue> InsertParams(
+      absl::string_view tenant, const google::protobuf::Message& message) const;
   std::vector<SqlValue> ColumnValues(
       const google::protobuf::Message& message) const;
 

@@ -20,6 +20,12 @@ std::unique_ptr<Message> Clone(const Message& message) {
   return copy;
 }
 
+bool IsDeleted(const Message& message) {
+  const FieldDescriptor* field =
+      message.GetDescriptor()->FindFieldByName("delete_time");
+  return field != nullptr && message.GetReflection()->HasField(message, field);
+}
+
 bool SameAs(const Message& a, const Message& b) {
   return google::protobuf::util::MessageDifferencer::Equals(a, b);
 }
@@ -117,8 +123,11 @@ absl::Status Transaction::Explain(const Resource& resource,
                                   absl::Status status) const {
   if (!absl::IsAlreadyExists(status)) return status;
   const std::string name = ReadString(message, "name");
-  const auto holder =
-      resource.table.FindHolder(writer_, view_.tenant(), message);
+  absl::StatusOr<std::optional<ResourceTable::Holder>> holder =
+      OwnHolder(resource, message);
+  if (!holder->has_value()) {
+    holder = resource.table.FindHolder(writer_, view_.tenant(), message);
+  }
   // An engine may refuse to read on after a failure: then the name is blamed.
   if (!holder.ok() || !holder->has_value()) {
     return WithResource(
@@ -134,6 +143,21 @@ absl::Status Transaction::Explain(const Resource& resource,
                        "' is already held by '", (*holder)->name, "'."),
           {{"field", (*holder)->field}, {"holder", (*holder)->name}}),
       resource.schema.type(), (*holder)->name);
+}
+
+std::optional<ResourceTable::Holder> Transaction::OwnHolder(
+    const Resource& resource, const Message& message) const {
+  for (const auto& change : changes_) {
+    if (change->resource != &resource || change->after == nullptr ||
+        change->name == ReadString(message, "name") ||
+        IsDeleted(*change->after)) {
+      continue;
+    }
+    if (auto field = resource.table.SharedValue(*change->after, message)) {
+      return ResourceTable::Holder{*std::move(field), change->name};
+    }
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<const Resource*> Transaction::ResourceOf(

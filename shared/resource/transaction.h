@@ -101,6 +101,10 @@ class Transaction {
   absl::Status TryDelete(google::protobuf::Message& message);
 
   // Says whose name or unique value stands in the way of a failed statement.
+  // The resource of this transaction that has a unique value of `message`: an
+  // engine may lose sight of it when a statement fails.
+  std::optional<ResourceTable::Holder> OwnHolder(
+      const Resource& resource, const google::protobuf::Message& message) const;
   absl::Status Explain(const Resource& resource,
                        const google::protobuf::Message& message,
                        absl::Status status) const;

@@ -123,6 +123,14 @@ class Database {
   // connection broke during the commit.
   virtual void Write(absl::Time deadline, WriteBody body, WriteDone done) = 0;
 
+  // Write() of one of several bodies with the same `sequence`, which run in the
+  // order queued, but for those that are run again. The address stands for the
+  // sequence and is not looked at; null is no sequence.
+  virtual void WriteInSequence(const void* /*sequence*/, absl::Time deadline,
+                               WriteBody body, WriteDone done) {
+    Write(deadline, std::move(body), std::move(done));
+  }
+
   // Write() that waits for `done` and returns its status. Never called from a
   // body, a `done` or the commit listener: it would wait for itself.
   absl::Status WriteAndWait(absl::Time deadline, WriteBody body);

@@ -1,7 +1,6 @@
 #include "shared/storage/write_queue.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "shared/storage/statement_errors.h"
@@ -23,20 +22,26 @@ absl::Status WriteQueue::Push(PendingWrite&& write) {
 std::vector<PendingWrite> WriteQueue::TakeGroup(size_t limit, size_t taker) {
   std::unique_lock lock(mutex_);
   if (groups_[taker].has_value()) {
+    const bool may_block = !groups_[taker]->sequences.empty();
     groups_[taker].reset();
     last_progress_ = clock_.Monotonic();
+    if (may_block) changed_.notify_all();
   }
   changed_.wait(lock, [this] {
     return (closed_ && waiting_.empty()) ||
-           (!waiting_.empty() && running() < parallel_);
+           (!waiting_.empty() && running() < parallel_ && !FirstIsBlocked());
   });
-  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(
-                                          std::min(limit, waiting_.size()));
-  std::vector<PendingWrite> group(std::make_move_iterator(waiting_.begin()),
-                                  std::make_move_iterator(end));
-  waiting_.erase(waiting_.begin(), end);
-  last_progress_ = clock_.Monotonic();
-  if (!group.empty()) groups_[taker] = last_progress_;
+  std::vector<PendingWrite> group;
+  Running taken = {.since = clock_.Monotonic(), .sequences = {}};
+  while (group.size() < limit && !waiting_.empty() && !FirstIsBlocked()) {
+    group.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    if (group.back().sequence != nullptr) {
+      taken.sequences.push_back(group.back().sequence);
+    }
+  }
+  last_progress_ = taken.since;
+  if (!group.empty()) groups_[taker] = std::move(taken);
   // A closed queue that has just become empty lets the other takers go.
   if (closed_) changed_.notify_all();
   return group;
@@ -63,8 +68,8 @@ absl::Duration WriteQueue::Stall() const {
   const std::lock_guard lock(mutex_);
   std::optional<absl::Duration> since;
   for (const auto& taken : groups_) {
-    if (taken.has_value() && (!since.has_value() || *taken < *since)) {
-      since = taken;
+    if (taken.has_value() && (!since.has_value() || taken->since < *since)) {
+      since = taken->since;
     }
   }
   if (!since.has_value() && !waiting_.empty()) since = last_progress_;
@@ -75,6 +80,16 @@ size_t WriteQueue::running() const {
   return static_cast<size_t>(
       std::count_if(groups_.begin(), groups_.end(),
                     [](const auto& taken) { return taken.has_value(); }));
+}
+
+bool WriteQueue::FirstIsBlocked() const {
+  const void* sequence = waiting_.front().sequence;
+  if (sequence == nullptr) return false;
+  return std::any_of(groups_.begin(), groups_.end(), [=](const auto& group) {
+    return group.has_value() &&
+           std::find(group->sequences.begin(), group->sequences.end(),
+                     sequence) != group->sequences.end();
+  });
 }
 
 }  // namespace crm

@@ -22,6 +22,9 @@ struct PendingWrite {
   absl::Time deadline;
   Database::WriteBody body;
   Database::WriteDone done;
+  // Writes with the same sequence are never taken by two at once; null for one
+  // by itself.
+  const void* sequence = nullptr;
 };
 
 // Many threads push; a fixed number of takers take. Thread-safe.
@@ -56,7 +59,15 @@ class WriteQueue final {
   absl::Duration Stall() const;
 
  private:
+  // The group that a taker runs.
+  struct Running {
+    absl::Duration since;
+    std::vector<const void*> sequences;
+  };
+
   size_t running() const;
+  // Whether another taker runs the sequence that the first write belongs to.
+  bool FirstIsBlocked() const;
 
   const size_t capacity_;
   const Clock& clock_;
@@ -66,8 +77,7 @@ class WriteQueue final {
   std::deque<PendingWrite> waiting_;
   bool closed_ = false;
   size_t parallel_;
-  // When each taker took the group that it runs.
-  std::vector<std::optional<absl::Duration>> groups_;
+  std::vector<std::optional<Running>> groups_;
   absl::Duration last_progress_;
 };
 

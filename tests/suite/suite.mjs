@@ -1,5 +1,6 @@
 // Runs the whole suite for a test: two Redis servers and the four programs, in a
-// folder and at ports of their own.
+// folder and at ports of their own, and PostgreSQL where CRM_TEST_DATABASE says
+// so.
 //
 //   const suite = await Suite.start();
 //   const {body} = await suite.get('/v1/customers', {token: suite.token()});
@@ -12,6 +13,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
+import {ON_POSTGRES, Postgres} from './postgres.mjs';
 import {Process, accepts, freePorts, until} from './process.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -71,6 +73,7 @@ export class Suite {
     this.url = `http://127.0.0.1:${this.ports.gateway}`;
     this.address = `127.0.0.1:${this.ports.gateway}`;
     this.makeKeys();
+    if (ON_POSTGRES) this.postgres = await Postgres.start(SERVICES);
     for (const name of names.filter((name) => !this.without.includes(name))) {
       this.processes.set(name, new Process({
         name,
@@ -147,6 +150,7 @@ export class Suite {
       [`${prefix}_LISTEN`]: at(this.ports[name]),
       [`${prefix}_METRICS_LISTEN`]: at(this.adminPorts[name]),
       [`${prefix}_DATA_DIR`]: join(this.folder, 'data', name),
+      ...(this.postgres && {[`${prefix}_DATABASE`]: this.postgres.uri(name)}),
       // The tests also run on machines with little room.
       CRM_DISK_MIN_FREE_FRACTION: '0',
       CRM_DISK_MIN_FREE_MIB: '64',
@@ -259,6 +263,7 @@ export class Suite {
   async kill(name, signal = 'SIGKILL') {
     if (name !== undefined) return this.processes.get(name).end(signal);
     for (const running of this.processes.values()) await running.end('SIGKILL');
+    await this.postgres?.stop();
   }
 
   // Starts a process again after its end. With `empty` it finds no files of its
@@ -312,6 +317,7 @@ export class Suite {
         }
       }));
     }
+    await this.postgres?.stop();
     if (failures.length > 0) throw new Error(failures.join('\n'));
     if (!process.env.CRM_KEEP_SUITE) {
       rmSync(this.folder, {recursive: true, force: true});

@@ -5,12 +5,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
 #include "shared/auth/default_roles.h"
 #include "shared/auth/private_key.h"
 #include "shared/auth/token_verifier.h"
+#include "tests/support/postgres_server/postgres_server.h"
+#include "tests/support/postgres_server/sql_subset.h"
 
 namespace crm::testing {
 namespace {
@@ -45,6 +49,24 @@ std::unique_ptr<TokenSigner> SignerOf(absl::string_view issuer, PrivateKey key,
   return std::make_unique<TokenSigner>(std::move(key), issuer, "", kAudience,
                                        clock);
 }
+
+// Looks, after all tests, at every statement that services sent to PostgreSQL.
+class SubsetCheck final : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    if (!TestsRunOnPostgres()) return;
+    const std::set<std::string> statements = SharedPostgres().Statements();
+    EXPECT_FALSE(statements.empty());
+    for (const std::string& statement : statements) {
+      for (const std::string& violation : SubsetViolations(statement)) {
+        ADD_FAILURE() << violation << ": " << statement;
+      }
+    }
+  }
+};
+
+const ::testing::Environment* const kSubsetCheck =
+    ::testing::AddGlobalTestEnvironment(new SubsetCheck);
 
 }  // namespace
 
@@ -100,6 +122,9 @@ HostSettings TestAuthority::SettingsFor(absl::string_view service) const {
   HostSettings settings;
   settings.service = std::string(service);
   settings.data_dir = folder_.File(service);
+  if (TestsRunOnPostgres()) {
+    settings.database = SharedPostgres().Uri(settings.data_dir);
+  }
   settings.jwks_file = folder_.File("jwks.json");
   settings.token_issuers = {kIssuer};
   settings.token_audience = kAudience;

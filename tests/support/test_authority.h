@@ -49,7 +49,8 @@ class TestAuthority {
   std::string ForgedToken(absl::string_view tenant) const;
 
   // Returns settings of `service` with these keys, that serves on a free port,
-  // without Redis, and keeps its files in a folder of this authority.
+  // without Redis, and keeps its files in a folder of this authority. Its rows
+  // are on the engine that CRM_TEST_DATABASE names.
   HostSettings SettingsFor(absl::string_view service) const;
 
  private:

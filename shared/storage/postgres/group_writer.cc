@@ -39,9 +39,10 @@ PostgresGroupWriter::PostgresGroupWriter(ConnectionSource& source,
   }
 }
 
-void PostgresGroupWriter::Write(absl::Time deadline, Database::WriteBody body,
+void PostgresGroupWriter::Write(const void* sequence, absl::Time deadline,
+                                Database::WriteBody body,
                                 Database::WriteDone done) {
-  PendingWrite write = {deadline, std::move(body), std::move(done)};
+  PendingWrite write = {deadline, std::move(body), std::move(done), sequence};
   if (absl::Status status = queue_.Push(std::move(write)); !status.ok()) {
     ++refused_writes_;
     write.done(std::move(status));

@@ -43,9 +43,11 @@ class PostgresGroupWriter final {
   // Drains.
   ~PostgresGroupWriter() { Drain(); }
 
+  // Database::Write() and, with a sequence, WriteInSequence().
+  void Write(const void* sequence, absl::Time deadline,
+             Database::WriteBody body, Database::WriteDone done);
+
   // Members of Database of the same names.
-  void Write(absl::Time deadline, Database::WriteBody body,
-             Database::WriteDone done);
   absl::Status CheckWritable() const;
   absl::Duration Stall() const { return queue_.Stall(); }
   DatabaseStats Stats() const;

@@ -24,6 +24,9 @@ class FullDiskTest : public ::testing::Test {
   FullDiskTest()
       : service_(authority_, "operational", operational::MakeOperational,
                  [this](HostSettings& settings) {
+                   // The disk is that of a file, whatever the engine under
+                   // test.
+                   settings.database.clear();
                    settings.store_vfs = disk_.vfs();
                  }),
         token_(authority_.Token("acme", "user:ada", {"everyone"})) {}

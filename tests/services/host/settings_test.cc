@@ -17,6 +17,7 @@ using ::crm::testing::IsOk;
 using ::crm::testing::ScratchFolder;
 using ::crm::testing::StatusIs;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class SettingsTest : public ::testing::Test {
  protected:
@@ -84,6 +85,42 @@ TEST_F(SettingsTest, RatesAreTurnedOffAndTenantsWeighed) {
   EXPECT_EQ(settings->admission.weights.at("acme"), 4);
   EXPECT_EQ(settings->admission.weights.at("other"), 0.5);
   EXPECT_EQ(settings->drain_delay, absl::Seconds(5));
+}
+
+TEST_F(SettingsTest, TheDatabaseIsAFileOrOnAServer) {
+  EXPECT_EQ(Read(Required())->database, "");
+  EXPECT_EQ(Read(RequiredAnd("CRM_OPERATIONAL_DATABASE=sqlite:"))->database,
+            "");
+  EXPECT_EQ(Read(RequiredAnd("CRM_OPERATIONAL_DATABASE=postgres://crm@db/crm"))
+                ->database,
+            "postgres://crm@db/crm");
+
+  const auto other =
+      Read(RequiredAnd("CRM_OPERATIONAL_DATABASE=mysql://crm@db/crm"));
+  EXPECT_THAT(other,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+  EXPECT_THAT(std::string(other.status().message()),
+              HasSubstr("CRM_OPERATIONAL_DATABASE"));
+}
+
+TEST_F(SettingsTest, ThePasswordOfTheDatabaseComesFromAFileAndIsNeverShown) {
+  std::ofstream(folder_.File("password")) << "s3cret word\n";
+  std::vector<std::string> environment =
+      RequiredAnd("CRM_OPERATIONAL_DATABASE=postgres://crm@db/crm");
+  environment.push_back(absl::StrCat("CRM_OPERATIONAL_DATABASE_PASSWORD_FILE=",
+                                     folder_.File("password")));
+
+  EXPECT_EQ(Read(environment)->database_password, "s3cret word");
+  for (const char* uri :
+       {"postgres://crm:s3cret@db/crm", "postgres://crm@db/crm?password=s3cret",
+        "postgres://crm:s3cret@db:wrong port/crm"}) {
+    const auto settings =
+        Read(RequiredAnd(absl::StrCat("CRM_OPERATIONAL_DATABASE=", uri)));
+    EXPECT_THAT(settings,
+                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+    EXPECT_THAT(std::string(settings.status().message()),
+                Not(HasSubstr("s3cret")));
+  }
 }
 
 TEST_F(SettingsTest, UnknownNamesAreErrorsThatNameThem) {

@@ -1,35 +1,25 @@
 #include "tests/support/postgres_server/postgres_server.h"
 
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "shared/storage/postgres/connection.h"
+#include "tests/support/postgres_server/server_process.h"
 
 namespace crm::testing {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
-
-[[noreturn]] void Die(absl::string_view why) {
-  std::fprintf(stderr, "PostgreSQL for the test: %s\n",
-               std::string(why).c_str());
-  std::abort();
-}
 
 // Where Debian's packages put the programs of the newest version there is.
 std::string ProgramFolder() {
@@ -43,56 +33,16 @@ std::string ProgramFolder() {
   return newest;
 }
 
-// Whom the server runs as: it refuses to be root.
-const passwd* ServerUser() {
-  if (geteuid() != 0) return nullptr;
-  for (const char* name : {"postgres", "nobody"}) {
-    if (const passwd* user = getpwnam(name)) return user;
-  }
-  Die("there is no user 'postgres' or 'nobody' to run as");
-}
-
-// Starts a program as ServerUser(), with its output in `log`.
-pid_t Spawn(std::vector<std::string> words, const std::string& log) {
-  const passwd* user = ServerUser();
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const pid_t pid = fork();
-  if (pid < 0) Die("no new process");
-  if (pid > 0) return pid;
-  const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  if (user != nullptr &&
-      (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 ||
-       setuid(user->pw_uid) != 0)) {
-    _exit(126);
-  }
-  // A test that is killed takes its server with it.
-  prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  if (chdir("/") == 0) execv(arguments[0], arguments.data());
-  _exit(127);
-}
-
 }  // namespace
 
 PostgresServer::PostgresServer(std::vector<std::string> settings)
     : settings_(std::move(settings)) {
-  std::string folder =
-      (std::filesystem::temp_directory_path() / "crm-postgres-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) Die("no temporary folder");
-  folder_ = folder;
-  if (const passwd* user = ServerUser()) {
-    if (chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) {
-      Die("the folder cannot be given away");
-    }
-  }
+  folder_ = MakeServerFolder();
   const pid_t pid =
-      Spawn({ProgramFolder() + "/initdb", "--pgdata", folder_ + "/data",
-             "--username=crm", "--auth=trust", "--encoding=UTF8", "--locale=C",
-             "--no-sync", "--no-instructions"},
-            folder_ + "/log");
+      SpawnServer({ProgramFolder() + "/initdb", "--pgdata", folder_ + "/data",
+                   "--username=crm", "--auth=trust", "--encoding=UTF8",
+                   "--locale=C", "--no-sync", "--no-instructions"},
+                  folder_ + "/log");
   int status = 0;
   if (waitpid(pid, &status, 0) != pid || status != 0) {
     Die(absl::StrCat("initdb failed; see ", folder_, "/log"));
@@ -121,7 +71,7 @@ void PostgresServer::Start() {
                                     "-c",
                                     "max_connections=300"};
   words.insert(words.end(), settings_.begin(), settings_.end());
-  pid_ = Spawn(std::move(words), folder_ + "/log");
+  pid_ = SpawnServer(std::move(words), folder_ + "/log");
   const auto end = std::chrono::steady_clock::now() +
                    absl::ToChronoMilliseconds(kStartTimeout);
   while (std::chrono::steady_clock::now() < end) {
@@ -135,8 +85,7 @@ void PostgresServer::Start() {
 
 void PostgresServer::Stop() {
   if (pid_ < 0) return;
-  kill(pid_, SIGINT);
-  waitpid(pid_, nullptr, 0);
+  EndServer(pid_);
   pid_ = -1;
 }
 
@@ -164,6 +113,12 @@ std::string PostgresServer::Through(absl::string_view folder,
   return absl::StrCat(uri.substr(0, host), "host=", folder);
 }
 
+std::string PostgresServer::NameOf(absl::string_view uri) {
+  const size_t end = uri.find('?');
+  const size_t begin = uri.rfind('/', end) + 1;
+  return std::string(uri.substr(begin, end - begin));
+}
+
 std::string PostgresServer::socket() const {
   return folder_ + "/.s.PGSQL.5432";
 }
@@ -178,8 +133,28 @@ void PostgresServer::Run(absl::string_view uri, absl::string_view sql) {
   if (!reply.ok()) Die(reply.status().ToString());
 }
 
+std::set<std::string> PostgresServer::Statements() const {
+  std::set<std::string> statements;
+  std::ifstream log(folder_ + "/log");
+  std::string line;
+  while (std::getline(log, line)) {
+    if (!absl::StartsWith(line, "test_")) continue;
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(line, absl::MaxSplits("LOG:  execute <unnamed>: ", 1));
+    if (!parts.second.empty()) statements.insert(parts.second);
+  }
+  return statements;
+}
+
+const std::vector<std::string>& LogStatements() {
+  static const auto* const settings = new std::vector<std::string>{
+      "-c", "log_statement=all",         "-c", "log_line_prefix=%d ",
+      "-c", "log_parameter_max_length=0"};
+  return *settings;
+}
+
 PostgresServer& SharedPostgres() {
-  static PostgresServer server;
+  static PostgresServer server(LogStatements());
   return server;
 }
 

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class PostgresServer {
   // The URI of the same database by way of a proxy's socket in `folder`.
   static std::string Through(absl::string_view folder, absl::string_view uri);
 
+  // The name of the database of `uri`.
+  static std::string NameOf(absl::string_view uri);
+
   // Where its socket is.
   const std::string& folder() const { return folder_; }
   std::string socket() const;
@@ -43,6 +47,10 @@ class PostgresServer {
   // starts it again.
   void Stop();
   void Start();
+
+  // Returns the statements that clients have sent to the databases of Uri(),
+  // each once. Only of a server with the settings LogStatements().
+  std::set<std::string> Statements() const;
 
   // Runs one statement in the database of `uri`.
   void Run(absl::string_view uri, absl::string_view sql);
@@ -58,8 +66,11 @@ class PostgresServer {
   std::map<std::string, std::string, std::less<>> databases_;
 };
 
-// The server that the tests of this program share. Started when it is first
-// asked for.
+// Has a server write down every statement, without values.
+const std::vector<std::string>& LogStatements();
+
+// The server that the tests of this program share, which writes down every
+// statement. Started when it is first asked for.
 PostgresServer& SharedPostgres();
 
 // Whether the tests are to run on PostgreSQL: CRM_TEST_DATABASE=postgres.

@@ -10,9 +10,9 @@
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/score_blocks.h"
 #include "shared/resource/application.h"
-#include "shared/storage/sqlite/sqlite_database.h"
 #include "tests/services/analytical/warehouse_feeder.h"
 #include "tests/support/matchers.h"
+#include "tests/support/test_database.h"
 
 namespace crm::analytical {
 namespace {
@@ -32,8 +32,8 @@ class AnalyticalHandlersTest : public ::testing::Test {
   void SetUp() override {
     application_.Owns<v1::RfmSnapshot>().Owns<v1::PortfolioAnalysis>().Keeps(
         ScoreBlockTable());
-    auto opened = OpenSqlite({.path = absl::StrCat(feeder_.folder(), "/db"),
-                              .clock = &feeder_.clock()});
+    auto opened = crm::testing::OpenEngineUnderTest(
+        absl::StrCat(feeder_.folder(), "/db"), &feeder_.clock());
     ASSERT_THAT(opened, IsOk());
     database_ = *std::move(opened);
     ASSERT_THAT(database_->Migrate({.tables = application_.Tables()}), IsOk());

@@ -1,0 +1,83 @@
+// A private PostgreSQL server for the suite: its own folder and socket.
+
+import {execFileSync} from 'node:child_process';
+import {chownSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+import {Process, until} from './process.mjs';
+
+const VERSIONS = '/usr/lib/postgresql';
+const START_MS = 60_000;
+
+// Whether the tests are to run on PostgreSQL: CRM_TEST_DATABASE=postgres.
+export const ON_POSTGRES = process.env.CRM_TEST_DATABASE === 'postgres';
+
+export class Postgres {
+  // Starts a server with an empty database for each of `names`.
+  static async start(names) {
+    const server = new Postgres();
+    try {
+      await server.prepare(names);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  constructor() {
+    this.bin = join(VERSIONS, readdirSync(VERSIONS).sort().at(-1), 'bin');
+    this.folder = mkdtempSync(join(tmpdir(), 'crm-postgres-'));
+    // The server refuses to be root.
+    this.as = [];
+    if (process.getuid() === 0) {
+      const id = (flag) =>
+        Number(execFileSync('id', [flag, 'postgres']).toString());
+      chownSync(this.folder, id('-u'), id('-g'));
+      this.as = [
+        'setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups',
+        '--pdeathsig=QUIT',
+      ];
+    }
+  }
+
+  run(program, args) {
+    const [command, ...rest] = [...this.as, join(this.bin, program), ...args];
+    return execFileSync(command, rest, {cwd: '/', stdio: 'pipe'});
+  }
+
+  async prepare(names) {
+    const data = join(this.folder, 'data');
+    this.run('initdb', [
+      '--pgdata', data, '--username=crm', '--auth=trust', '--encoding=UTF8',
+      '--locale=C', '--no-sync',
+    ]);
+    this.process = new Process({
+      name: 'postgres',
+      command: [
+        ...this.as, join(this.bin, 'postgres'), '-D', data, '-k', this.folder,
+        '-c', 'listen_addresses=', '-c', 'fsync=off',
+      ],
+      env: {PATH: process.env.PATH},
+      log: join(this.folder, 'log'),
+    });
+    this.process.start();
+    const client = ['-h', this.folder, '-U', 'crm'];
+    await until('PostgreSQL starts', () => {
+      this.run('pg_isready', client);
+      return true;
+    }, START_MS);
+    for (const name of names) this.run('createdb', [...client, name]);
+  }
+
+  // The URI of a database.
+  uri(name) {
+    return `postgres://crm@/${name}?host=${this.folder}`;
+  }
+
+  async stop() {
+    if (this.process?.running) await this.process.end('SIGINT');
+    rmSync(this.folder, {recursive: true, force: true});
+  }
+}

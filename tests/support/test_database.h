@@ -1,0 +1,23 @@
+// Opens a store on the engine under test.
+
+#ifndef CRM_TESTS_SUPPORT_TEST_DATABASE_H_
+#define CRM_TESTS_SUPPORT_TEST_DATABASE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "shared/base/clock.h"
+#include "shared/storage/database.h"
+
+namespace crm::testing {
+
+// Opens the store `path`: a SQLite file or, with CRM_TEST_DATABASE=postgres, a
+// database of the shared server that stands for it. The machine's clock when
+// `clock` is null.
+absl::StatusOr<std::unique_ptr<Database>> OpenEngineUnderTest(
+    const std::string& path, const Clock* clock = nullptr);
+
+}  // namespace crm::testing
+
+#endif  // CRM_TESTS_SUPPORT_TEST_DATABASE_H_
