@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -31,6 +32,56 @@ bool IsEmptyText(const SqlValue& value) {
   const auto* text = std::get_if<std::string>(&value);
   return std::holds_alternative<std::monostate>(value) ||
          (text != nullptr && text->empty());
+}
+
+// What is stored of a column.
+struct Note {
+  std::string meaning;
+  bool filled = false;
+  // Tenant and name of the last row that was looked at.
+  std::pair<std::string, std::string> reached = {};
+  int64_t conflicts = 0;
+};
+
+// Returns what is stored of the columns of `table`, by their names.
+absl::StatusOr<std::map<std::string, Note>> ReadNotes(
+    SqlReader& reader, const std::string& table) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query(
+          "SELECT column_name, meaning, filled, tenant, name, conflicts "
+          "FROM column_fill WHERE table_name = ?",
+          {table}));
+  std::map<std::string, Note> notes;
+  for (const SqlRow& row : rows) {
+    notes[std::get<std::string>(row[0])] = {
+        .meaning = std::get<std::string>(row[1]),
+        .filled = std::get<int64_t>(row[2]) != 0,
+        .reached = {std::get<std::string>(row[3]),
+                    std::get<std::string>(row[4])},
+        .conflicts = std::get<int64_t>(row[5])};
+  }
+  return notes;
+}
+
+absl::Status WriteNote(SqlWriter& writer, const std::string& table,
+                       const std::string& column, const Note& note) {
+  return writer
+      .Execute(
+          "INSERT INTO column_fill (table_name, column_name, meaning, filled, "
+          "tenant, name, conflicts) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+          "(table_name, column_name) DO UPDATE SET "
+          "meaning = excluded.meaning, filled = excluded.filled, "
+          "tenant = excluded.tenant, name = excluded.name, "
+          "conflicts = excluded.conflicts",
+          {table, column, note.meaning, int64_t{note.filled},
+           note.reached.first, note.reached.second, note.conflicts})
+      .status();
+}
+
+absl::StatusOr<bool> HasRows(SqlReader& reader, const std::string& sql) {
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows, reader.Query(sql, {}));
+  return !rows.empty();
 }
 
 std::string NamesOf(const ResourceSchema& schema,
@@ -120,68 +171,40 @@ absl::Status ColumnFiller::StrikeUnknown(SqlWriter& writer) const {
 absl::Status ColumnFiller::LoadResource(SqlWriter& writer, Resource& resource,
                                         std::vector<Task>& tasks) const {
   const std::string& table = resource.schema.table();
+  CRM_ASSIGN_OR_RETURN(const auto notes, ReadNotes(writer, table));
   CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      writer.Query(
-          "SELECT column_name, meaning, filled, tenant, name, conflicts "
-          "FROM column_fill WHERE table_name = ?",
-          {table}));
-  std::map<std::string, const SqlRow*> stored;
-  for (const SqlRow& row : rows) stored[std::get<std::string>(row[0])] = &row;
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows any,
-      writer.Query(absl::StrCat("SELECT 1 FROM ", table, " LIMIT 1"), {}));
-
+      const bool has_rows,
+      HasRows(writer, absl::StrCat("SELECT 1 FROM ", table, " LIMIT 1")));
   Task task;
   task.resource = &resource;
-  // Columns may have come one after the other; the one that is least far
-  // decides where all go on.
-  std::pair<std::string, std::string> least;
   for (size_t i = 0; i < resource.schema.columns().size(); ++i) {
     const ResourceColumn& column = resource.schema.columns()[i];
-    const std::string meaning = MeaningOf(resource, column);
-    const auto found = stored.find(column.name);
-    const bool is_known = found != stored.end() &&
-                          std::get<std::string>((*found->second)[1]) == meaning;
-    if (is_known && std::get<int64_t>((*found->second)[2]) != 0) continue;
-    bool is_filled = any.empty();
-    if (found == stored.end() && !is_filled) {
-      // A column with values that nobody has noted down is older than the
-      // notes, and was kept since its table was made.
-      CRM_ASSIGN_OR_RETURN(
-          const SqlRows values,
-          writer.Query(absl::StrCat("SELECT 1 FROM ", table, " WHERE ",
-                                    column.name, " IS NOT NULL LIMIT 1"),
-                       {}));
-      is_filled = !values.empty();
-    }
-    std::pair<std::string, std::string> reached;
-    if (is_known) {
-      reached = {std::get<std::string>((*found->second)[3]),
-                 std::get<std::string>((*found->second)[4])};
-      task.conflicts =
-          std::max(task.conflicts, std::get<int64_t>((*found->second)[5]));
+    const auto found = notes.find(column.name);
+    Note note{.meaning = MeaningOf(resource, column)};
+    if (found != notes.end() && found->second.meaning == note.meaning) {
+      note = found->second;
     } else {
-      CRM_RETURN_IF_ERROR(
-          writer
-              .Execute("INSERT INTO column_fill (table_name, column_name, "
-                       "meaning, filled, tenant, name, conflicts) VALUES (?, "
-                       "?, ?, ?, '', '', 0) ON CONFLICT (table_name, "
-                       "column_name) DO UPDATE "
-                       "SET meaning = excluded.meaning, "
-                       "filled = excluded.filled, tenant = '', name = '', "
-                       "conflicts = 0",
-                       {table, column.name, meaning, int64_t{is_filled}})
-              .status());
+      note.filled = !has_rows;
+      if (has_rows && found == notes.end()) {
+        // A column with values that nobody has noted down is older than the
+        // notes, and was kept since its table was made.
+        CRM_ASSIGN_OR_RETURN(
+            note.filled,
+            HasRows(writer, absl::StrCat("SELECT 1 FROM ", table, " WHERE ",
+                                         column.name, " IS NOT NULL LIMIT 1")));
+      }
+      CRM_RETURN_IF_ERROR(WriteNote(writer, table, column.name, note));
     }
-    if (!is_known && is_filled) continue;
-    least = task.columns.empty() ? reached : std::min(least, reached);
+    if (note.filled) continue;
+    // Columns may have come one after the other; the one that is least far
+    // decides where all go on.
+    std::pair<std::string, std::string> least = {task.tenant, task.name};
+    if (task.columns.empty() || note.reached < least) least = note.reached;
+    std::tie(task.tenant, task.name) = std::move(least);
+    task.conflicts = std::max(task.conflicts, note.conflicts);
     task.columns.push_back(i);
   }
-  if (task.columns.empty()) return absl::OkStatus();
-  task.tenant = std::move(least.first);
-  task.name = std::move(least.second);
-  tasks.push_back(std::move(task));
+  if (!task.columns.empty()) tasks.push_back(std::move(task));
   return absl::OkStatus();
 }
 
