@@ -79,25 +79,24 @@ class ReplicasTest : public ::testing::Test {
     const SystemClock clock;
     const Outbox outbox("operational", clock);
     std::vector<std::vector<Event>> feed;
-    EXPECT_THAT(service.host().database().Read(
-                    absl::Now() + absl::Seconds(30),
-                    [&](SqlReader& reader) -> absl::Status {
-                      CRM_ASSIGN_OR_RETURN(const bool pending,
-                                           outbox.HasPending(reader));
-                      if (pending) return absl::OkStatus();
-                      for (int part = 0; part < outbox.partitions(); ++part) {
-                        std::vector<Event>& events = feed.emplace_back();
-                        internal::v1::ReadFeedRequest request;
-                        request.set_partition(part);
-                        request.set_max_events(1000);
-                        CRM_ASSIGN_OR_RETURN(const auto answer,
-                                             outbox.Read(reader, request));
-                        events.assign(answer.events().begin(),
-                                      answer.events().end());
-                      }
-                      return absl::OkStatus();
-                    }),
-                IsOk());
+    EXPECT_THAT(
+        service.host().database().Read(
+            absl::Now() + absl::Seconds(30),
+            [&](SqlReader& reader) -> absl::Status {
+              CRM_ASSIGN_OR_RETURN(const auto head, outbox.Head(reader));
+              if (head.pending_count() > 0) return absl::OkStatus();
+              for (int part = 0; part < outbox.partitions(); ++part) {
+                std::vector<Event>& events = feed.emplace_back();
+                internal::v1::ReadFeedRequest request;
+                request.set_partition(part);
+                request.set_max_events(1000);
+                CRM_ASSIGN_OR_RETURN(const auto answer,
+                                     outbox.Read(reader, request));
+                events.assign(answer.events().begin(), answer.events().end());
+              }
+              return absl::OkStatus();
+            }),
+        IsOk());
     return feed;
   }
 
