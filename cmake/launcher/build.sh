@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Builds and tests the suite with the presets of CMakePresets.json.
 
-readonly PROGRAMS=(gateway operational analytical collaborative crm-certs
-  crm-token)
+readonly PROGRAMS=(gateway operational analytical collaborative crm-audit
+  crm-certs crm-token)
 # What one compiler may need; more of them at once than fit would swap.
 readonly COMPILER_MEMORY_KB=1500000
 

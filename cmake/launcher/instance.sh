@@ -3,6 +3,7 @@
 #
 #   $CRM_HOME/            .crm in the clone unless told otherwise
 #     data/SERVICE/       what the services keep
+#     audit/              signed checkpoints of the audit trail, a file a service
 #     redis-cache/ redis-bus/
 #     keys/               token keys, the shared secret, the certificates
 #     logs/               a file a process
@@ -90,7 +91,8 @@ port_of() { printf '%s' "${1##*:}"; }
 host_of() { printf '%s' "${1%:*}"; }
 
 make_folders() {
-  mkdir -p "$CRM_HOME" "$RUN" "$LOGS" "$CRM_HOME"/redis-{cache,bus}
+  mkdir -p "$CRM_HOME" "$RUN" "$LOGS" "$CRM_HOME"/redis-{cache,bus} \
+      "$CRM_HOME/audit"
   local service
   for service in "${SERVICES[@]}"; do mkdir -p "$CRM_HOME/data/$service"; done
   mkdir -p "$KEYS"
@@ -108,6 +110,10 @@ make_key() {
 make_keys() {
   make_key users "$USERS_ISSUER"
   make_key services "$SERVICES_ISSUER"
+  # A set of its own: whoever signs checkpoints is nobody's user.
+  [[ -f "$KEYS/audit.pem" ]] ||
+      "$BIN/crm-token" keygen --issuer crm-audit --private "$KEYS/audit.pem" \
+          --jwks "$KEYS/audit.json" > /dev/null
   if [[ ! -f "$KEYS/secret" ]]; then
     (umask 0277 && head -c 32 /dev/urandom | base64 > "$KEYS/secret.new")
     mv "$KEYS/secret.new" "$KEYS/secret"
@@ -156,6 +162,8 @@ service_settings() {
 CRM_REDIS_BUS=${ADDRESSES[CRM_REDIS_BUS]}
 CRM_SERVICE_KEY_FILE=$KEYS/services.pem
 CRM_RATE_LIMITS=
+CRM_AUDIT_KEY_FILE=$KEYS/audit.pem
+CRM_AUDIT_CHECKPOINTS=$CRM_HOME/audit/$1.checkpoints
 ${prefix}_LISTEN=${ADDRESSES[${prefix}_LISTEN]}
 ${prefix}_METRICS_LISTEN=${ADDRESSES[${prefix}_METRICS_LISTEN]}
 ${prefix}_DATA_DIR=$CRM_HOME/data/$1

@@ -247,7 +247,7 @@ reset() {
   lock_instance
   stop_leftovers
   # Only what ./crm made: the folder may hold more.
-  rm -rf "${CRM_HOME:?}"/{data,redis-cache,redis-bus,keys,logs,token,sample.done}
+  rm -rf "${CRM_HOME:?}"/{audit,data,redis-cache,redis-bus,keys,logs,token,sample.done}
   find "$RUN" -mindepth 1 ! -name lock -delete
   say "Everything is deleted; './crm up' begins anew."
 }

@@ -48,7 +48,9 @@ void LocalServices::AddServices(const LocalParts& parts) {
                               .cache = cache_.get()}));
   Add(services_, {"crm.platform.v1.ChangeService"},
       std::make_unique<ChangeService>(parts.loop, parts.roles, parts.backends));
-  Add(services_, {"crm.platform.v1.AuditService", "crm.platform.v1.Operations"},
+  Add(services_,
+      {"crm.platform.v1.AuditChainService", "crm.platform.v1.AuditService",
+       "crm.platform.v1.Operations"},
       std::make_unique<SharedCollections>(parts.backends));
   Add(open_, {"grpc.health.v1.Health"},
       std::make_unique<HealthService>(parts.api));

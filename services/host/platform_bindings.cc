@@ -4,8 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "crm/internal/v1/feed.pb.h"
 #include "crm/internal/v1/slice.pb.h"
+#include "crm/platform/v1/audit_chain.pb.h"
+#include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/events/consumer_registry.h"
 
@@ -18,6 +21,8 @@ using ::crm::internal::v1::HeadFeedResponse;
 using ::crm::internal::v1::ReadFeedRequest;
 using ::crm::internal::v1::ReadFeedResponse;
 using ::crm::internal::v1::ReadSlicesRequest;
+using ::crm::platform::v1::ReadAuditChainRequest;
+using ::crm::platform::v1::ReadAuditChainResponse;
 
 template <typename Response>
 void Finish(const absl::StatusOr<Response>& response, const Done& done) {
@@ -92,13 +97,37 @@ UnaryHandler ReadSlices(SliceOwner& slices) {
   };
 }
 
+UnaryHandler ReadAuditChain(const Kernel& kernel, const AuditChain& chain) {
+  return [&kernel, &chain](std::shared_ptr<Call> call, Done done) {
+    const auto& request =
+        static_cast<const ReadAuditChainRequest&>(*call->request);
+    if (request.name() != absl::StrCat("auditChains/", kernel.service)) {
+      done(NotFound("RESOURCE_NOT_FOUND",
+                    "The name names no audit chain of this service.",
+                    {{"name", request.name()}}));
+      return;
+    }
+    const std::string& tenant = call->context.principal.tenant;
+    absl::StatusOr<ReadAuditChainResponse> response;
+    const absl::Status status =
+        kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {
+          response = chain.Read(reader, tenant, request);
+          return response.status();
+        });
+    if (!status.ok()) response = status;
+    if (response.ok()) response->set_tenant(tenant);
+    Finish(response, done);
+  };
+}
+
 }  // namespace
 
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   for (const char* name :
        {"crm.internal.v1.Consumers", "crm.internal.v1.Feed",
-        "crm.internal.v1.SliceService", "crm.platform.v1.ChangeService"}) {
+        "crm.internal.v1.SliceService", "crm.platform.v1.AuditChainService",
+        "crm.platform.v1.ChangeService"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             name));
@@ -108,7 +137,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
 
 std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   const MethodTable& methods = parts.kernel.methods;
-  std::vector<MethodBinding> bindings(5);
+  std::vector<MethodBinding> bindings(6);
   bindings[0].method = methods.Find("/crm.internal.v1.Feed/Read");
   bindings[0].unary = ReadFeed(parts.kernel);
   bindings[1].method = methods.Find("/crm.internal.v1.Feed/Head");
@@ -123,6 +152,9 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   };
   bindings[4].method = methods.Find("/crm.internal.v1.Feed/Acknowledge");
   bindings[4].unary = AcknowledgeFeed(parts.kernel);
+  bindings[5].method =
+      methods.Find("/crm.platform.v1.AuditChainService/ReadAuditChain");
+  bindings[5].unary = ReadAuditChain(parts.kernel, parts.audit);
   for (MethodBinding& binding :
        BindConsumers(methods, std::move(parts.followed), parts.kernel.clock)) {
     bindings.push_back(std::move(binding));

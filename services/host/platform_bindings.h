@@ -1,5 +1,5 @@
 // What every service serves beside its own methods: its feed, its slices, its
-// changes.
+// changes, the chain of its audit entries.
 
 #ifndef CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
 #define CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
@@ -11,6 +11,7 @@
 #include "shared/call/call.h"
 #include "shared/events/consumer.h"
 #include "shared/profile/slice_owner.h"
+#include "shared/resource/audit/audit_chain.h"
 #include "shared/resource/change_hub.h"
 #include "shared/resource/kernel.h"
 
@@ -22,13 +23,15 @@ struct PlatformParts {
   SliceOwner& slices;
   ChangeHub& changes;
   std::vector<const Consumer*> consumers;
+  const AuditChain& audit;
   std::vector<FollowedFeed> followed = {};
 };
 
 // Returns the services that BindPlatform() serves.
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices();
 
-// Returns the bindings of Feed, Consumers, SliceService and ChangeService.
+// Returns the bindings of Feed, Consumers, SliceService, ChangeService and
+// AuditChainService.
 std::vector<MethodBinding> BindPlatform(PlatformParts parts);
 
 // Returns `slice` as one that is built over the service's store.

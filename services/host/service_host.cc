@@ -12,6 +12,7 @@
 #include "services/host/health_keeper.h"
 #include "services/host/host_admission.h"
 #include "services/host/metrics_endpoint.h"
+#include "services/host/open_audit.h"
 #include "services/host/open_redis.h"
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
@@ -70,6 +71,7 @@ class ServiceHost::State {
     janitor_ = std::thread([this] { Clean(); });
     backups_ = StartBackups(settings_, clock_, logger_, registry_);
     filler_->Start();
+    audit_->Start();
     server_->SetReady(true);
     if (health_ != nullptr) health_->SetReady(true);
     keeper_ = std::make_unique<HealthKeeper>(
@@ -102,6 +104,7 @@ class ServiceHost::State {
     if (filler_.has_value()) filler_->Stop();
     for (auto& consumer : consumers_) consumer->Stop();
     if (relay_ != nullptr) relay_->Stop();
+    if (audit_ != nullptr) audit_->Stop();
     if (slices_ != nullptr) slices_->Stop();
     if (database_ == nullptr) return;
     const absl::Status closed = database_->Close();
@@ -140,6 +143,9 @@ class ServiceHost::State {
     for (SqlTable& table : OutboxTables()) {
       schema.tables.push_back(std::move(table));
     }
+    for (SqlTable& table : AuditChainTables()) {
+      schema.tables.push_back(std::move(table));
+    }
     for (SqlTable& table : ConsumerTables()) {
       schema.tables.push_back(std::move(table));
     }
@@ -155,7 +161,11 @@ class ServiceHost::State {
     outbox_.emplace(settings_.service, clock_);
     return database_->WriteAndWait(
         clock_.Now() + kStartTimeout,
-        [this](SqlWriter& writer) { return outbox_->Open(writer); });
+        [this](SqlWriter& writer) -> absl::Status {
+          CRM_RETURN_IF_ERROR(KeepAuditTrail(
+              *database_, service_->application.catalog(), writer));
+          return outbox_->Open(writer);
+        });
   }
 
   absl::Status OpenRedises() {
@@ -223,6 +233,10 @@ class ServiceHost::State {
     verifier_.emplace(std::move(rules), *keys_, clock_);
     CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(settings_.roles));
     roles_.emplace(std::move(roles));
+    denials_.emplace(settings_.service, ids_, clock_);
+    CRM_ASSIGN_OR_RETURN(
+        audit_, OpenAudit(settings_, *database_, kernel_->catalog, *denials_,
+                          clock_, logger_));
     CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));
     return absl::OkStatus();
   }
@@ -277,7 +291,7 @@ class ServiceHost::State {
   absl::Status Serve() {
     CRM_ASSIGN_OR_RETURN(std::vector<MethodBinding> bindings,
                          service_->application.Bind(*kernel_));
-    PlatformParts parts{*kernel_, *slices_, *changes_, {}};
+    PlatformParts parts{*kernel_, *slices_, *changes_, {}, audit_->chain()};
     for (const auto& consumer : consumers_) {
       parts.consumers.push_back(consumer.get());
     }
@@ -293,7 +307,8 @@ class ServiceHost::State {
     admission_.emplace(settings_.admission, *roles_, clock_, registry_);
     // The way of every call.
     CallPath path = {
-        .filters = {&*observe_, &*deadline_, &*authenticate_, &*authorize_},
+        .filters = {&*observe_, &*deadline_, &*authenticate_, &*denials_,
+                    &*authorize_},
         .gate = &admission_->gate(),
         .inner_filters = {&parse_, &*validate_},
     };
@@ -380,6 +395,8 @@ class ServiceHost::State {
   std::unique_ptr<KeySetFile> keys_;
   std::optional<TokenVerifier> verifier_;
   std::optional<RoleTable> roles_;
+  std::optional<DenialLog> denials_;
+  std::unique_ptr<AuditKeeper> audit_;
 
   std::unique_ptr<ChangeHub> changes_;
   std::unique_ptr<Relay> relay_;

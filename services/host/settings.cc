@@ -125,6 +125,12 @@ ConfigReader DeclareSettings(absl::string_view service) {
   reader.Declare("CRM_TLS_DIR", "",
                  "The folder with tls.crt, tls.key and ca.crt, for mutual TLS "
                  "between the suite's processes; empty is plaintext.");
+  reader.Declare("CRM_AUDIT_KEY_FILE", "",
+                 "The private key that signs checkpoints of the audit trail; "
+                 "empty signs none.");
+  reader.Declare("CRM_AUDIT_CHECKPOINTS", "-",
+                 "Where checkpoints go: a file that is appended to, or '-' "
+                 "for standard output.");
   reader.DeclareRequired("CRM_SECRET_FILE",
                          "Authenticates page and consistency tokens; at least "
                          "32 bytes, the same for all processes.");
@@ -181,6 +187,8 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
       absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());
   settings.token_audience = config.Get("CRM_TOKEN_AUDIENCE");
   settings.service_key_file = config.Get("CRM_SERVICE_KEY_FILE");
+  settings.audit_key_file = config.Get("CRM_AUDIT_KEY_FILE");
+  settings.audit_checkpoints = config.Get("CRM_AUDIT_CHECKPOINTS");
   settings.tls_dir = config.Get("CRM_TLS_DIR");
   settings.health_listen = config.Get(prefix + "HEALTH_LISTEN");
   CRM_ASSIGN_OR_RETURN(settings.secret, ReadFileOf(config, "CRM_SECRET_FILE"));

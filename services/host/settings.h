@@ -47,6 +47,10 @@ struct HostSettings {
   std::string tls_dir;
   // Where to answer health checks in plaintext beside TLS; empty does not.
   std::string health_listen;
+  // The key that signs checkpoints of the audit chains, and where those go: a
+  // file that is appended to, or `-`. Without a key there are none.
+  std::string audit_key_file;
+  std::string audit_checkpoints;
   // Authenticates page and consistency tokens; at least 32 bytes.
   std::string secret;
   // The role table as text.

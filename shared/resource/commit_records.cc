@@ -67,6 +67,7 @@ platform::v1::AuditEntry AuditEntryOf(const Kernel& kernel,
   entry.set_request_id(event.request_id());
   entry.set_trace_id(event.trace_id());
   *entry.mutable_event_time() = event.event_time();
+  entry.set_outcome(platform::v1::AuditEntry::DONE);
   return entry;
 }
 

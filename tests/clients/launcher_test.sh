@@ -51,7 +51,7 @@ done
 EOF
   chmod +x "$bin"/*
   printf 'rule none\n  command = true\nbuild %s: phony\n' \
-      "gateway operational analytical collaborative crm-certs crm-token" \
+      "gateway operational analytical collaborative crm-audit crm-certs crm-token" \
       > "$tree/build/release/build.ninja"
 }
 

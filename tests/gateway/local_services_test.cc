@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crm/internal/v1/slice.pb.h"
+#include "crm/platform/v1/audit_chain.pb.h"
 #include "crm/platform/v1/audit_entry.pb.h"
 #include "crm/platform/v1/change.pb.h"
 #include "crm/platform/v1/operations.pb.h"
@@ -247,6 +248,29 @@ TEST_F(LocalServicesTest, FindsOperationsByTheServiceInTheirName) {
       "{\"name\":\"operations/analytical-1\"}\n");
   EXPECT_EQ(client_->Fetch("GET", "/v1/operations/other-1", AsAdmin()).status,
             404);
+}
+
+TEST_F(LocalServicesTest, ReadsTheAuditChainOfTheServiceInTheName) {
+  constexpr char kRead[] = "/crm.platform.v1.AuditChainService/ReadAuditChain";
+  platform::v1::ReadAuditChainResponse chain;
+  chain.set_head_n(7);
+  collaborative_.Handle(kRead, [&](const BackendCall&) {
+    BackendReply reply;
+    reply.messages = {chain.SerializeAsString()};
+    return reply;
+  });
+  platform::v1::ReadAuditChainRequest request;
+  request.set_name("auditChains/collaborative");
+
+  const GrpcResult result =
+      client_->Call(kRead, {request.SerializeAsString()}, AsAdmin());
+
+  EXPECT_THAT(result.status, IsOk());
+  EXPECT_THAT(result.messages, ElementsAre(chain.SerializeAsString()));
+  request.set_name("auditChains/nobody");
+  EXPECT_THAT(
+      client_->Call(kRead, {request.SerializeAsString()}, AsAdmin()).status,
+      StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
 }
 
 TEST_F(LocalServicesTest, MergesTheAuditEntriesOfAllServices) {

@@ -50,7 +50,8 @@ for (const program of PROGRAMS) {
       const keys = mkdtempSync(join(tmpdir(), 'crm-k8s-keys-'));
       t.after(() => rmSync(keys, { recursive: true }));
       // As k8s/README.md says how they are made.
-      for (const [issuer, file] of [['crm-dev', 'users'], ['crm-services', 'services']]) {
+      for (const [issuer, file] of [['crm-dev', 'users'], ['crm-services', 'services'],
+        ['crm-audit', 'audit']]) {
         execFileSync(join(BIN, 'crm-token'), ['keygen', '--issuer', issuer,
           '--private', join(keys, `${file}.pem`), '--jwks', join(keys, 'jwks.json')]);
       }

@@ -34,6 +34,7 @@ const std::map<std::string, int, std::less<>>& SharedFloors() {
       {"shared/cache", 5},
       {"shared/events", 6},
       {"shared/resource", kTopSharedFloor},
+      {"shared/resource/audit", kTopSharedFloor},
       {"shared/profile", kTopSharedFloor},
   };
   return *floors;

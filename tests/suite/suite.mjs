@@ -6,7 +6,7 @@
 //   const {body} = await suite.get('/v1/customers', {token: suite.token()});
 //   await suite.stop();
 
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {randomBytes, sign} from 'node:crypto';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -92,6 +92,10 @@ export class Suite {
         '--jwks', join(this.folder, 'jwks.json'),
       ]);
     }
+    execFileSync(join(BIN, 'crm-token'), [
+      'keygen', '--issuer', 'crm-audit', '--private', join(this.folder, 'audit.pem'),
+      '--jwks', join(this.folder, 'audit.json'),
+    ]);
     writeFileSync(
         join(this.folder, 'secret'), randomBytes(32).toString('base64'),
         {mode: 0o400});
@@ -147,6 +151,8 @@ export class Suite {
       CRM_REDIS_BUS: at(this.ports['redis-bus']),
       CRM_SERVICE_KEY_FILE: join(this.folder, 'services.pem'),
       CRM_RATE_LIMITS: '',
+      CRM_AUDIT_KEY_FILE: join(this.folder, 'audit.pem'),
+      CRM_AUDIT_CHECKPOINTS: join(this.folder, `${name}.checkpoints`),
       [`${prefix}_LISTEN`]: at(this.ports[name]),
       [`${prefix}_METRICS_LISTEN`]: at(this.adminPorts[name]),
       [`${prefix}_DATA_DIR`]: join(this.folder, 'data', name),
@@ -212,6 +218,13 @@ export class Suite {
       tenant: 'system', role: 'system', subject: 'system:test', ttl: '5m',
       key: 'services', issuer: SERVICES_ISSUER,
     });
+  }
+
+  // Runs crm-audit. Returns {status, text}, with both outputs.
+  audit(...args) {
+    const {status, stdout, stderr} = spawnSync(
+        join(BIN, 'crm-audit'), args, {cwd: this.folder, encoding: 'utf8'});
+    return {status, text: stdout + stderr};
   }
 
   // Returns a file with a token, as the shipped clients read it.
