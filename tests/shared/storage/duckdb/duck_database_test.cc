@@ -96,6 +96,24 @@ TEST_F(DuckDatabaseTest, TakesAndGivesInstantsAsMicroseconds) {
               IsOkAndHolds(ElementsAre(SqlRow{"2023-11-14"})));
 }
 
+TEST_F(DuckDatabaseTest, StatementsAreRightWhenDataOutgrowsWhatTheySawFirst) {
+  Run("CREATE TABLE facts (name VARCHAR, i BIGINT)");
+  Run("INSERT INTO facts VALUES ('a', 1), ('b', 1)");
+  const char* ordered = "SELECT name, i FROM facts ORDER BY name";
+  const char* large = "SELECT count(*) FROM facts WHERE i > 100";
+  ASSERT_THAT(database_->Query(ordered), IsOk());
+  ASSERT_THAT(database_->Query(large),
+              IsOkAndHolds(ElementsAre(SqlRow{int64_t{0}})));
+
+  Run("UPDATE facts SET i = 1795791122");
+
+  EXPECT_THAT(database_->Query(ordered),
+              IsOkAndHolds(ElementsAre(SqlRow{"a", int64_t{1795791122}},
+                                       SqlRow{"b", int64_t{1795791122}})));
+  EXPECT_THAT(database_->Query(large),
+              IsOkAndHolds(ElementsAre(SqlRow{int64_t{2}})));
+}
+
 TEST_F(DuckDatabaseTest, AppendsRows) {
   Run("CREATE TABLE lines (sold TIMESTAMP, amount DECIMAL(18,4), sku VARCHAR)");
   const std::vector<SqlRow> lines = {
