@@ -70,8 +70,6 @@ class ChangeService::Call final : public SingleRequestCall {
   void OnRequest(const std::string& bytes) override;
 
   absl::Status ReadRequest(const std::string& bytes) {
-    CRM_RETURN_IF_ERROR(
-        CheckPermission(service_.roles_, head().principal, kPermission));
     CRM_RETURN_IF_ERROR(Parse(bytes, request_));
     if (!request_.resume_token().empty() && request_.from_beginning()) {
       return BadField("from_beginning",
@@ -143,7 +141,11 @@ class ChangeService::Source final : public CallObserver {
 
 void ChangeService::Call::OnRequest(const std::string& bytes) {
   if (absl::Status status = ReadRequest(bytes); !status.ok()) {
-    return Finish(std::move(status));
+    // Permission comes before anything else is looked at. What the token does
+    // not grant, the tenant may: that is for the services to say.
+    const absl::Status permission =
+        CheckPermission(service_.roles_, head().principal, kPermission);
+    return Finish(permission.ok() ? std::move(status) : permission);
   }
   observer().OnMetadata({});
   for (const auto& [name, backend] : service_.backends_) {

@@ -1,5 +1,6 @@
 #include "gateway/local/local_services.h"
 
+#include "gateway/local/access_service.h"
 #include "gateway/local/change_service.h"
 #include "gateway/local/health.h"
 #include "gateway/local/profile_service.h"
@@ -48,6 +49,8 @@ void LocalServices::AddServices(const LocalParts& parts) {
                               .cache = cache_.get()}));
   Add(services_, {"crm.platform.v1.ChangeService"},
       std::make_unique<ChangeService>(parts.loop, parts.roles, parts.backends));
+  Add(services_, {"crm.platform.v1.AccessService"},
+      std::make_unique<AccessService>(parts.backends));
   Add(services_,
       {"crm.platform.v1.AuditChainService", "crm.platform.v1.AuditService",
        "crm.platform.v1.Operations"},

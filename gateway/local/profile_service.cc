@@ -25,6 +25,10 @@ namespace {
 
 constexpr char kPermission[] = "customers.getProfile";
 
+// The service that owns customers and users, and its slice of who they are.
+constexpr char kDirectoryOwner[] = "operational";
+constexpr char kIdentity[] = "IDENTITY";
+
 // Returns the customer of a profile's name.
 absl::StatusOr<std::string> CustomerOf(absl::string_view name) {
   absl::string_view id = name;
@@ -55,23 +59,29 @@ absl::Status CheckKinds(const GetProfileRequest& request) {
 // One call: checks, then the cache, then the owners, then the answer.
 class ProfileService::Call final : public SingleRequestCall {
  public:
-  Call(const ProfileServiceParts& service, CallHead head,
+  Call(const ProfileServiceParts& service, ProfileAccess& access, CallHead head,
        CallObserver& observer)
-      : SingleRequestCall(std::move(head), observer), service_(service) {}
+      : SingleRequestCall(std::move(head), observer),
+        service_(service),
+        access_(access),
+        // What the token says may not be all that the caller is granted: then
+        // it is for the owners to say.
+        permission_(CheckPermission(
+            service.roles, SingleRequestCall::head().principal, kPermission)),
+        sees_all_(permission_.ok() &&
+                  access.SeesAll(SingleRequestCall::head().principal)) {}
 
  private:
   void OnRequest(const std::string& bytes) override {
     if (absl::Status status = ReadRequest(bytes); !status.ok()) {
-      return Finish(std::move(status));
+      // Permission comes before anything else is looked at.
+      return Finish(permission_.ok() ? std::move(status) : permission_);
     }
-    if (service_.cache == nullptr) return AskOwners();
+    if (service_.cache == nullptr || !sees_all_) return AskOwners();
     ReadCache();
   }
 
-  // Permission comes before anything else is looked at.
   absl::Status ReadRequest(const std::string& bytes) {
-    CRM_RETURN_IF_ERROR(
-        CheckPermission(service_.roles, head().principal, kPermission));
     GetProfileRequest request;
     CRM_RETURN_IF_ERROR(Parse(bytes, request));
     CRM_ASSIGN_OR_RETURN(profile_.customer, CustomerOf(request.name()));
@@ -117,18 +127,37 @@ class ProfileService::Call final : public SingleRequestCall {
   }
 
   void AskOwners() {
-    const auto plan = PlanReads(profile_.kinds, profile_.cached, profile_.rule);
+    auto plan = PlanReads(profile_.kinds, profile_.cached, profile_.rule);
+    // Now and then an owner has to say that the caller is still let in.
+    const bool admitted = access_.Admitted(head().principal);
+    if (!admitted && plan[kDirectoryOwner].empty()) {
+      plan[kDirectoryOwner] = {kIdentity};
+    }
+    const bool alone = !sees_all_ || !admitted;
     waiting_ = plan.size();
     if (waiting_ == 0) return Compose();
     const Headers metadata = BackendMetadata();
     for (const auto& [owner, slices] : plan) {
-      service_.reader.Read(QuestionTo(owner, slices), metadata, head().deadline,
-                           alive_,
+      SliceQuestion question = QuestionTo(owner, slices);
+      if (alone) question.caller = Credential();
+      service_.reader.Read(question, metadata, head().deadline, alive_,
                            [this, owner = owner](const OwnerAnswer& answer) {
-                             profile_.answers[owner] = answer;
-                             if (--waiting_ == 0) Compose();
+                             OnOwner(owner, answer);
                            });
     }
+  }
+
+  void OnOwner(const std::string& owner, const OwnerAnswer& answer) {
+    profile_.answers[owner] = answer;
+    if (answer.status.ok()) access_.Admit(head().principal);
+    if (--waiting_ == 0) Compose();
+  }
+
+  std::string Credential() const {
+    for (const Header& header : head().metadata) {
+      if (header.name == "authorization") return header.value;
+    }
+    return "";
   }
 
   // The caller's credential and trace go along; nothing else of the call does.
@@ -149,7 +178,8 @@ class ProfileService::Call final : public SingleRequestCall {
                            .owner = owner,
                            .slices = slices,
                            .min_service = "",
-                           .min_key_version = 0};
+                           .min_key_version = 0,
+                           .caller = ""};
     for (const SliceSource& source : SliceSources()) {
       if (source.owner != owner) continue;
       // An owner is told of the service whose changes its slices show.
@@ -165,12 +195,24 @@ class ProfileService::Call final : public SingleRequestCall {
   }
 
   void Compose() {
+    const auto identity = profile_.answers.find(kDirectoryOwner);
+    if (identity != profile_.answers.end()) {
+      // Who is not let in by the owner of customers sees nothing of them.
+      const absl::Status& status = identity->second.status;
+      if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
+        return Finish(status);
+      }
+      if (!status.ok() && !permission_.ok()) return Finish(permission_);
+    }
     const absl::StatusOr<Profile> profile = ComposeProfile(profile_);
     if (!profile.ok()) return Finish(profile.status());
     Answer(*profile);
   }
 
   const ProfileServiceParts& service_;
+  ProfileAccess& access_;
+  const absl::Status permission_;
+  const bool sees_all_;
   ProfileParts profile_;
   size_t waiting_ = 0;
   // Expires with the call, so that late answers find nobody.
@@ -179,7 +221,7 @@ class ProfileService::Call final : public SingleRequestCall {
 
 std::unique_ptr<MessageCall> ProfileService::Start(CallHead head,
                                                    CallObserver& observer) {
-  return std::make_unique<Call>(parts_, std::move(head), observer);
+  return std::make_unique<Call>(parts_, access_, std::move(head), observer);
 }
 
 }  // namespace crm::gateway

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/http/event_loop.h"
+#include "gateway/local/profile_access.h"
 #include "gateway/local/slice_reader.h"
 #include "gateway/local/worker_pool.h"
 #include "gateway/proxy/message_call.h"
@@ -30,12 +31,13 @@ struct ProfileServiceParts {
   SliceCache* cache = nullptr;
 };
 
-// Reads the cache, asks owners for what is not fresh there, and composes. Never
-// fails only because a cache or an owner is down. Loop thread only.
+// Reads the cache, asks owners for what is not fresh there, and composes.
+// Callers who do not see all rows are answered by the owners alone. Never fails
+// only because a cache or an owner is down. Loop thread only.
 class ProfileService final : public CallTarget {
  public:
   explicit ProfileService(ProfileServiceParts parts)
-      : parts_(std::move(parts)) {}
+      : parts_(std::move(parts)), access_(parts_.roles, parts_.clock) {}
 
   std::unique_ptr<MessageCall> Start(CallHead head,
                                      CallObserver& observer) override;
@@ -44,6 +46,7 @@ class ProfileService final : public CallTarget {
   class Call;
 
   const ProfileServiceParts parts_;
+  ProfileAccess access_;
 };
 
 }  // namespace crm::gateway

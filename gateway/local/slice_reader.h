@@ -33,6 +33,9 @@ struct SliceQuestion {
   // What the answer must know of, or "" and 0.
   std::string min_service;
   int64_t min_key_version = 0;
+  // The credential, where the answer is this caller's alone; empty where all
+  // callers get the same.
+  std::string caller;
 
   friend auto operator<=>(const SliceQuestion&, const SliceQuestion&) = default;
 };

@@ -6,8 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/internal/v1/feed.pb.h"
-#include "crm/internal/v1/slice.pb.h"
 #include "crm/platform/v1/audit_chain.pb.h"
+#include "services/host/access_bindings.h"
+#include "services/host/slice_access.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/events/consumer_registry.h"
@@ -20,7 +21,6 @@ using ::crm::internal::v1::AcknowledgeFeedResponse;
 using ::crm::internal::v1::HeadFeedResponse;
 using ::crm::internal::v1::ReadFeedRequest;
 using ::crm::internal::v1::ReadFeedResponse;
-using ::crm::internal::v1::ReadSlicesRequest;
 using ::crm::platform::v1::ReadAuditChainRequest;
 using ::crm::platform::v1::ReadAuditChainResponse;
 
@@ -88,15 +88,6 @@ UnaryHandler AcknowledgeFeed(const Kernel& kernel) {
   };
 }
 
-UnaryHandler ReadSlices(SliceOwner& slices) {
-  return [&slices](std::shared_ptr<Call> call, Done done) {
-    Finish(slices.Read(call->context.principal.tenant,
-                       static_cast<const ReadSlicesRequest&>(*call->request),
-                       call->context.deadline),
-           done);
-  };
-}
-
 UnaryHandler ReadAuditChain(const Kernel& kernel, const AuditChain& chain) {
   return [&kernel, &chain](std::shared_ptr<Call> call, Done done) {
     const auto& request =
@@ -127,7 +118,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
   for (const char* name :
        {"crm.internal.v1.Consumers", "crm.internal.v1.Feed",
         "crm.internal.v1.SliceService", "crm.platform.v1.AuditChainService",
-        "crm.platform.v1.ChangeService"}) {
+        "crm.platform.v1.ChangeService", "crm.platform.v1.AccessService"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             name));
@@ -143,7 +134,8 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   bindings[1].method = methods.Find("/crm.internal.v1.Feed/Head");
   bindings[1].unary = HeadFeed(parts.kernel, std::move(parts.consumers));
   bindings[2].method = methods.Find("/crm.internal.v1.SliceService/Read");
-  bindings[2].unary = ReadSlices(parts.slices);
+  bindings[2].unary = ReadSlicesByAccess(parts.kernel, parts.slices,
+                                         std::move(parts.store_slices));
   bindings[3].method = methods.Find("/crm.platform.v1.ChangeService/Watch");
   bindings[3].stream = [&changes = parts.changes](
                            std::shared_ptr<Call> call,
@@ -159,31 +151,10 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
        BindConsumers(methods, std::move(parts.followed), parts.kernel.clock)) {
     bindings.push_back(std::move(binding));
   }
+  for (MethodBinding& binding : BindAccess(parts.kernel, parts.directories)) {
+    bindings.push_back(std::move(binding));
+  }
   return bindings;
-}
-
-SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice) {
-  SliceDefinition definition;
-  definition.name = slice.name;
-  definition.build = [&kernel, build = slice.build](
-                         const std::string& tenant,
-                         const ReadSlicesRequest& request,
-                         absl::Time deadline) -> absl::StatusOr<SliceContent> {
-    SliceContent content;
-    CRM_RETURN_IF_ERROR(
-        kernel.database.Read(deadline, [&](SqlReader& reader) -> absl::Status {
-          const ReadView view(reader, kernel.catalog, tenant);
-          CRM_ASSIGN_OR_RETURN(content.version,
-                               view.KeyVersion(request.customer()));
-          CRM_ASSIGN_OR_RETURN(content.as_of, view.KeyTime(request.customer()));
-          CRM_ASSIGN_OR_RETURN(content.payload,
-                               build(view, request.customer()));
-          return absl::OkStatus();
-        }));
-    content.source_key_version = content.version;
-    return content;
-  };
-  return definition;
 }
 
 }  // namespace crm

@@ -13,6 +13,7 @@
 #include "shared/profile/slice_owner.h"
 #include "shared/resource/audit/audit_chain.h"
 #include "shared/resource/change_hub.h"
+#include "shared/resource/directory_store.h"
 #include "shared/resource/kernel.h"
 
 namespace crm {
@@ -22,6 +23,8 @@ struct PlatformParts {
   const Kernel& kernel;
   SliceOwner& slices;
   ChangeHub& changes;
+  DirectoryStore& directories;
+  std::vector<StoreSlice> store_slices;
   std::vector<const Consumer*> consumers;
   const AuditChain& audit;
   std::vector<FollowedFeed> followed = {};
@@ -30,12 +33,9 @@ struct PlatformParts {
 // Returns the services that BindPlatform() serves.
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices();
 
-// Returns the bindings of Feed, Consumers, SliceService, ChangeService and
-// AuditChainService.
+// Returns the bindings of Feed, Consumers, SliceService, ChangeService,
+// AuditChainService and AccessService.
 std::vector<MethodBinding> BindPlatform(PlatformParts parts);
-
-// Returns `slice` as one that is built over the service's store.
-SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice);
 
 }  // namespace crm
 

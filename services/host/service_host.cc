@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/host/access_control.h"
 #include "services/host/backup_keeper.h"
 #include "services/host/health_keeper.h"
 #include "services/host/host_admission.h"
@@ -17,19 +18,18 @@
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
 #include "services/host/remote_feed.h"
+#include "services/host/slice_access.h"
 #include "services/host/store.h"
 #include "services/host/store_commands.h"
-#include "shared/auth/key_set_file.h"
 #include "shared/auth/open_tls.h"
-#include "shared/auth/roles.h"
 #include "shared/auth/token_signer.h"
-#include "shared/auth/token_verifier.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/cache/redis_slice_cache.h"
 #include "shared/events/consumer_registry.h"
 #include "shared/events/sql_applier.h"
 #include "shared/resource/change_hub.h"
+#include "shared/resource/change_view.h"
 #include "shared/resource/column_filler.h"
 #include "shared/resource/request_log.h"
 #include "shared/resource/validate_filter.h"
@@ -65,7 +65,9 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(OpenStore(make));
     CRM_RETURN_IF_ERROR(OpenRedises());
     CRM_RETURN_IF_ERROR(OpenKernel());
-    CRM_RETURN_IF_ERROR(OpenAccess());
+    CRM_RETURN_IF_ERROR(access_->Open(settings_, *database_));
+    CRM_RETURN_IF_ERROR(OpenAudits());
+    CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));
     CRM_RETURN_IF_ERROR(StartEvents());
     CRM_RETURN_IF_ERROR(Serve());
     janitor_ = std::thread([this] { Clean(); });
@@ -103,6 +105,7 @@ class ServiceHost::State {
     if (backups_ != nullptr) backups_->Stop();
     if (filler_.has_value()) filler_->Stop();
     for (auto& consumer : consumers_) consumer->Stop();
+    if (access_.has_value()) access_->Stop();
     if (relay_ != nullptr) relay_->Stop();
     if (audit_ != nullptr) audit_->Stop();
     if (slices_ != nullptr) slices_->Stop();
@@ -140,6 +143,10 @@ class ServiceHost::State {
 
     SqlSchema schema;
     schema.tables = service_->application.Tables();
+    access_.emplace(service_->application.catalog(), clock_);
+    for (SqlTable& table : access_->Tables()) {
+      schema.tables.push_back(std::move(table));
+    }
     for (SqlTable& table : OutboxTables()) {
       schema.tables.push_back(std::move(table));
     }
@@ -206,13 +213,9 @@ class ServiceHost::State {
         .clock = clock_,
         .secret = settings_.secret,
         .feed_epoch = feed_epoch,
-        .may_read =
-            [this](const Principal& principal, absl::string_view collection) {
-              return roles_->Allows(principal.roles,
-                                    absl::StrCat(collection, ".get"));
-            },
         .on_commit =
             [this](const std::vector<internal::v1::Event>& events) {
+              access_->OnCommit(events);
               InvalidateSlices(events);
             },
     });
@@ -225,28 +228,23 @@ class ServiceHost::State {
     return absl::OkStatus();
   }
 
-  absl::Status OpenAccess() {
-    CRM_ASSIGN_OR_RETURN(keys_, KeySetFile::Open(settings_.jwks_file, clock_));
-    TokenRules rules;
-    rules.issuers = settings_.token_issuers;
-    rules.audience = settings_.token_audience;
-    verifier_.emplace(std::move(rules), *keys_, clock_);
-    CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(settings_.roles));
-    roles_.emplace(std::move(roles));
+  absl::Status OpenAudits() {
     denials_.emplace(settings_.service, ids_, clock_);
     CRM_ASSIGN_OR_RETURN(
         audit_, OpenAudit(settings_, *database_, kernel_->catalog, *denials_,
                           clock_, logger_));
-    CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));
     return absl::OkStatus();
   }
 
   absl::Status StartEvents() {
     ChangeHub::Options hub;
     hub.secret = settings_.secret;
-    hub.may_read = [this](const std::vector<std::string>& roles,
-                          absl::string_view collection) {
-      return roles_->Allows(roles, absl::StrCat(collection, ".get"));
+    change_view_.emplace(*database_, service_->application.catalog(),
+                         access_->callers(), clock_);
+    hub.show = [this](const Principal& principal,
+                      const internal::v1::Event& event,
+                      platform::v1::Change& change) {
+      return change_view_->Show(principal, event, change);
     };
     changes_ = std::make_unique<ChangeHub>(*database_, *outbox_, clock_,
                                            std::move(hub));
@@ -259,6 +257,8 @@ class ServiceHost::State {
     relay_ = std::make_unique<Relay>(*database_, *outbox_, bus_redis_.get(),
                                      clock_, std::move(relay));
     relay_->Start();
+    CRM_RETURN_IF_ERROR(
+        access_->Follow(settings_, bus_redis_.get(), tls_.get(), logger_));
 
     if (service_->follows.empty()) return absl::OkStatus();
     CRM_ASSIGN_OR_RETURN(system_tokens_,
@@ -291,7 +291,13 @@ class ServiceHost::State {
   absl::Status Serve() {
     CRM_ASSIGN_OR_RETURN(std::vector<MethodBinding> bindings,
                          service_->application.Bind(*kernel_));
-    PlatformParts parts{*kernel_, *slices_, *changes_, {}, audit_->chain()};
+    PlatformParts parts{*kernel_,
+                        *slices_,
+                        *changes_,
+                        access_->directories(),
+                        service_->store_slices,
+                        {},
+                        audit_->chain()};
     for (const auto& consumer : consumers_) {
       parts.consumers.push_back(consumer.get());
     }
@@ -301,10 +307,11 @@ class ServiceHost::State {
     }
     observe_.emplace(clock_, logger_, registry_);
     deadline_.emplace(clock_);
-    authenticate_.emplace(*verifier_);
-    authorize_.emplace(*roles_);
+    authenticate_.emplace(access_->verifier());
+    authorize_.emplace(access_->callers());
     validate_.emplace(service_->application.catalog().validator());
-    admission_.emplace(settings_.admission, *roles_, clock_, registry_);
+    admission_.emplace(settings_.admission, access_->built_in_roles(), clock_,
+                       registry_);
     // The way of every call.
     CallPath path = {
         .filters = {&*observe_, &*deadline_, &*authenticate_, &*denials_,
@@ -392,12 +399,10 @@ class ServiceHost::State {
   std::optional<Kernel> kernel_;
 
   std::unique_ptr<TlsFolder> tls_;
-  std::unique_ptr<KeySetFile> keys_;
-  std::optional<TokenVerifier> verifier_;
-  std::optional<RoleTable> roles_;
+  std::optional<AccessControl> access_;
   std::optional<DenialLog> denials_;
   std::unique_ptr<AuditKeeper> audit_;
-
+  std::optional<ChangeView> change_view_;
   std::unique_ptr<ChangeHub> changes_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<SystemTokenSource> system_tokens_;

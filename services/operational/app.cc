@@ -9,6 +9,10 @@
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/product.pb.h"
+#include "crm/operational/v1/role.pb.h"
+#include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/user.pb.h"
+#include "services/operational/domain/access.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/order.h"
@@ -16,6 +20,7 @@
 #include "services/operational/handlers/activity.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/order.h"
+#include "services/operational/handlers/user.h"
 #include "services/operational/slices/slices.h"
 
 namespace crm::operational {
@@ -34,12 +39,18 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::Order>({.prepare = PrepareOrder})
       .Owns<v1::Activity>({.prepare = PrepareActivity})
+      .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
+      .Owns<v1::Team>({.prepare = PrepareTeam})
+      .Owns<v1::Role>({.authorize = AuthorizeRole})
       .Mutate(HandleQualifyLead)
       .Mutate(HandleConvertLead)
       .Mutate(HandleSubmitOrder)
       .Mutate(HandleConfirmOrder)
       .Mutate(HandleCancelOrder)
-      .Mutate(HandleCompleteActivity);
+      .Mutate(HandleCompleteActivity)
+      .Mutate(HandleActivateUser)
+      .Mutate(HandleDisableUser)
+      .Mutate(HandleRevokeUserSessions);
 
   service->store_slices = {{"IDENTITY", BuildIdentitySlice},
                            {"COMMERCIAL", BuildCommercialSlice}};

@@ -7,22 +7,29 @@ absl::string_view DefaultRoles() {
 
 # Runs the tenant: every record, every report, but only reads the audit trail.
 tenant_admin: *.create *.get *.list *.update *.delete *.undelete
-    customers.* leads.* orders.* activities.* conversations.*
+    customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
+    products.* orders.* activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
+    users.* teams.* roles.* access.explain
 
-# Sells: writes customers and deals, deletes none, confirms no order.
-sales_rep: customers.create customers.get customers.list customers.update
-    customers.getProfile
-    identifiers.create identifiers.get identifiers.list identifiers.update
-    contacts.create contacts.get contacts.list contacts.update
-    accounts.create accounts.get accounts.list accounts.update
-    leads.create leads.get leads.list leads.update leads.qualify leads.convert
-    opportunities.create opportunities.get opportunities.list
-    opportunities.update
-    orders.create orders.get orders.list orders.update orders.submit
+# Sells: writes what he and his teams own, deletes none, confirms no order.
+sales_rep: customers.create@team customers.get@team customers.list@team
+    customers.update@team customers.getProfile@team
+    identifiers.create@team identifiers.get@team identifiers.list@team
+    identifiers.update@team
+    contacts.create@team contacts.get@team contacts.list@team
+    contacts.update@team
+    accounts.create@team accounts.get@team accounts.list@team
+    accounts.update@team
+    leads.create@team leads.get@team leads.list@team leads.update@team
+    leads.qualify@team leads.convert@team
+    opportunities.create@team opportunities.get@team opportunities.list@team
+    opportunities.update@team
+    orders.create@team orders.get@team orders.list@team orders.update@team
+    orders.submit@team
     products.get products.list
-    activities.create activities.get activities.list activities.update
-    activities.complete
+    activities.create@team activities.get@team activities.list@team
+    activities.update@team activities.complete@team
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -103,8 +110,29 @@ integration: customers.create customers.get customers.list customers.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
 
-# Examines what was done, and nothing else.
+# Examines what was done and who may do what, and nothing else.
 auditor: auditEntries.get auditEntries.list operations.get operations.list
+    users.get users.list teams.get teams.list roles.get roles.list
+    access.explain
+
+# A customer, by a portal: sees what is his own. Not messages, among which are
+# the notes that he must not see.
+portal_customer: customers.get@customer customers.list@customer
+    identifiers.get@customer identifiers.list@customer
+    identifiers.create@customer identifiers.update@customer
+    contacts.get@customer contacts.list@customer
+    opportunities.get@customer opportunities.list@customer
+    orders.get@customer orders.list@customer
+    conversations.create@customer conversations.get@customer
+    conversations.list@customer
+    products.get products.list hide:customers.owner
+    hide:contacts.owner hide:orders.owner hide:opportunities.owner
+    hide:conversations.assignee
+
+# Another business that sells for this one: registers leads, and sees its own.
+partner: leads.create@own leads.get@own leads.list@own
+    opportunities.get@own opportunities.list@own
+    orders.get@own orders.list@own products.get products.list
 
 # Answers for personal data: reads the records that hold it, and the trail. Is
 # heard first when a service is busy.

@@ -45,7 +45,7 @@ std::string TokenSigner::Sign(const TokenSubject& subject,
   const absl::Time now = clock_.Now();
   const nlohmann::json header = {
       {"alg", "EdDSA"}, {"kid", key_id_}, {"typ", names.type}};
-  const nlohmann::json claims = {
+  nlohmann::json claims = {
       {"iss", issuer_},
       {"aud", audience_},
       {"sub", subject.subject},
@@ -54,6 +54,9 @@ std::string TokenSigner::Sign(const TokenSubject& subject,
       {"jti", EncodeBase64Url(RandomBytes(kTokenIdBytes))},
       {names.tenant_claim, subject.tenant},
       {names.roles_claim, subject.roles}};
+  if (!subject.customer.empty()) {
+    claims[names.customer_claim] = subject.customer;
+  }
   const std::string signed_text =
       absl::StrCat(Segment(header), ".", Segment(claims));
   return absl::StrCat(signed_text, ".",

@@ -22,6 +22,8 @@ struct TokenSubject {
   std::string tenant;
   std::string subject;
   std::vector<std::string> roles = {};
+  // The customer that bounds the token; none if it is empty.
+  std::string customer = {};
 };
 
 // Signs tokens of one issuer with its Ed25519 key. Thread-safe.

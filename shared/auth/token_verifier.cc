@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "shared/auth/json_object.h"
 #include "shared/base/digest.h"
 #include "shared/base/errors.h"
@@ -54,8 +55,14 @@ bool NamesAudience(const nlohmann::json& claims, const std::string& audience) {
 bool IsRoleName(absl::string_view role) {
   return !role.empty() && role.size() <= kMaxRoleBytes &&
          std::all_of(role.begin(), role.end(), [](char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
+           return absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
+                  c == '_' || c == '-';
          });
+}
+
+// Returns whether `customer` is a name, as `customers/ada`.
+bool IsCustomer(absl::string_view customer) {
+  return absl::ConsumePrefix(&customer, "customers/") && IsResourceId(customer);
 }
 
 // Returns the texts of claim `name`, none if it is absent.
@@ -200,6 +207,18 @@ absl::StatusOr<Principal> TokenVerifier::ReadPrincipal(
     return Refused("TOKEN_ROLES",
                    "The role 'system' is for the suite's own processes.");
   }
+  if (claims.contains(rules_.customer_claim)) {
+    principal.customer =
+        FindString(claims, rules_.customer_claim.c_str()).value_or("");
+    if (!IsCustomer(principal.customer)) {
+      return Refused("TOKEN_CUSTOMER",
+                     absl::StrCat("Claim '", rules_.customer_claim,
+                                  "' is the name of a customer, as "
+                                  "'customers/ada'."));
+    }
+  }
+  CRM_ASSIGN_OR_RETURN(const auto issued, FindTime(claims, "iat"));
+  principal.issue_time = issued.value_or(absl::InfinitePast());
   return principal;
 }
 

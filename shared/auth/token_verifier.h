@@ -41,6 +41,8 @@ struct TokenRules {
   // The claims that hold the tenant (text) and the roles (array of texts).
   std::string tenant_claim = "crm_tenant";
   std::string roles_claim = "crm_roles";
+  // The claim that names the customer whose token it is (text, optional).
+  std::string customer_claim = "crm_customer";
   // How far the clocks of issuer and verifier may be apart.
   absl::Duration leeway = absl::Seconds(60);
   // The longest time from issue to expiry.
@@ -66,8 +68,8 @@ class TokenVerifier {
   // * TOKEN_KEY if the issuer has no key of that id and algorithm;
   // * TOKEN_SIGNATURE if the key did not sign it;
   // * TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, TOKEN_LIFETIME by its times;
-  // * TOKEN_SUBJECT, TOKEN_TENANT, TOKEN_ROLES if it does not say properly who
-  //   the caller is.
+  // * TOKEN_SUBJECT, TOKEN_TENANT, TOKEN_ROLES, TOKEN_CUSTOMER if it does not
+  //   say properly who the caller is.
   absl::StatusOr<Principal> Verify(absl::string_view token) const;
 
  private:

@@ -22,6 +22,8 @@
 
 namespace crm {
 
+class Caller;
+
 // Names and values that travel beside a message. Names are lower case.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
@@ -34,6 +36,9 @@ struct CallContext {
   // The method; never null while a call is served.
   const MethodInfo* method = nullptr;
   Principal principal;
+  // What the principal may do, as shared/auth/caller.h knows it; null in code
+  // that acts for nobody.
+  std::shared_ptr<const Caller> caller;
   // When the call arrived. Handlers take their time from here.
   absl::Time now;
   // When the caller stops waiting.

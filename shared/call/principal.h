@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace crm {
 
 // The caller, as verified.
@@ -18,6 +20,11 @@ struct Principal {
   std::vector<std::string> roles;
   // Whether this is one of the suite's own processes.
   bool system = false;
+  // The customer whose rows alone a customer's own credential reaches, as
+  // `customers/ada`; empty for everybody else.
+  std::string customer = {};
+  // When the credential was issued; the infinite past if it does not say so.
+  absl::Time issue_time = absl::InfinitePast();
 };
 
 }  // namespace crm

@@ -39,7 +39,7 @@ absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
                                 int64_t feed_epoch);
 
 // Applies events to a Database by two functions. Thread-safe.
-class SqlApplier final : public Applier {
+class SqlApplier : public Applier {
  public:
   // Makes the effect of one event. It may run more than once for an event of
   // which nothing was stored, so it keeps nothing outside the transaction.

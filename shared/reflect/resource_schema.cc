@@ -110,7 +110,18 @@ absl::StatusOr<ResourceSchema> ResourceSchema::Build(
   schema.soft_delete_ = message->FindFieldByName("delete_time") != nullptr;
   for (int i = 0; i < message->field_count(); ++i) {
     const FieldDescriptor* field = message->field(i);
-    if (!field->options().GetExtension(crm::api::field).ordering()) continue;
+    const auto& rule = field->options().GetExtension(crm::api::field);
+    if (rule.owner()) {
+      const bool text = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
+                        !field->is_repeated() && rule.indexed();
+      if (!text || schema.owner_ != nullptr) {
+        return SchemaInvalid(message,
+                             "it has one owner at most, an indexed text");
+      }
+      schema.owner_ = field;
+      schema.owner_defaults_ = !rule.owner_optional();
+    }
+    if (!rule.ordering()) continue;
     if (schema.ordering_ != nullptr) {
       return SchemaInvalid(message, "it has two ordering fields");
     }

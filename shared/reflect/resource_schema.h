@@ -52,6 +52,11 @@ class ResourceSchema {
   const google::protobuf::FieldDescriptor* ordering() const {
     return ordering_;
   }
+  // The field that holds the subject of who answers for the resource; null
+  // without one.
+  const google::protobuf::FieldDescriptor* owner() const { return owner_; }
+  // Whether the owner is the caller where a new resource names none.
+  bool owner_defaults() const { return owner_defaults_; }
   // Whether `field` is kept by the server: output-only, or the identifier.
   static bool IsOutputOnly(const google::protobuf::FieldDescriptor* field);
   static bool IsImmutable(const google::protobuf::FieldDescriptor* field);
@@ -71,6 +76,8 @@ class ResourceSchema {
   std::vector<ResourceColumn> columns_;
   bool soft_delete_ = false;
   const google::protobuf::FieldDescriptor* ordering_ = nullptr;
+  const google::protobuf::FieldDescriptor* owner_ = nullptr;
+  bool owner_defaults_ = false;
 };
 
 }  // namespace crm

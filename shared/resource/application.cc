@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "crm/platform/v1/audit_entry.pb.h"
+#include "shared/resource/answer_mask.h"
 #include "shared/resource/request_log.h"
 #include "shared/resource/standard_bindings.h"
 
@@ -94,6 +95,9 @@ absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
         problems.push_back(
             absl::StrCat(method->descriptor->full_name(), " has no handler"));
       }
+      if (binding.unary) {
+        binding.unary = MaskAnswers(kernel.catalog, std::move(binding.unary));
+      }
       bindings.push_back(std::move(binding));
     }
   }
@@ -129,8 +133,7 @@ MethodBinding Application::BindHandler(const Kernel& kernel,
     } else {
       const absl::Status status =
           kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {
-            const ReadView view(reader, kernel.catalog,
-                                call->context.principal.tenant);
+            const ReadView view(reader, kernel.catalog, call->context);
             response = handler.read(view, call->context, *call->request);
             return response.status();
           });

@@ -35,6 +35,9 @@ template <typename T>
 struct Rules {
   absl::Status (*prepare)(const T* before, T& after,
                           const RuleContext& context) = nullptr;
+  absl::Status (*authorize)(const T* before, const T& after,
+                            const CallContext& call,
+                            const RuleContext& context) = nullptr;
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -201,6 +204,16 @@ class Application {
                            const RuleContext& context) {
         return prepare(static_cast<const T*>(before), static_cast<T&>(after),
                        context);
+      };
+    }
+    if (rules.authorize != nullptr) {
+      erased.authorize = [authorize = rules.authorize](
+                             const google::protobuf::Message* before,
+                             const google::protobuf::Message& after,
+                             const CallContext& call,
+                             const RuleContext& context) {
+        return authorize(static_cast<const T*>(before),
+                         static_cast<const T&>(after), call, context);
       };
     }
     return erased;

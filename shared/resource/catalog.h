@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "shared/call/call.h"
 #include "shared/query/reference.h"
 #include "shared/reflect/resource_schema.h"
 #include "shared/reflect/rule_context.h"
@@ -31,6 +32,14 @@ struct ResourceRules {
                              google::protobuf::Message& after,
                              const RuleContext& context)>
       prepare;
+
+  // Refuses what this caller may not write although he may write the resource,
+  // as a role that grants more than he holds. `before` is null on create.
+  std::function<absl::Status(const google::protobuf::Message* before,
+                             const google::protobuf::Message& after,
+                             const CallContext& call,
+                             const RuleContext& context)>
+      authorize;
 
   // Keeps the parent of a nested resource in step: `before` is null on create,
   // `after` on delete. May complete `after` from the parent and change

@@ -8,13 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "crm/platform/v1/change.pb.h"
 #include "shared/base/digest.h"
 #include "shared/base/errors.h"
 #include "shared/base/sealed_text.h"
 #include "shared/base/status_macros.h"
 #include "shared/query/filter.h"
-#include "shared/reflect/resource_name.h"
 
 namespace crm {
 namespace {
@@ -45,14 +43,6 @@ Change ChangeOf(const Event& event) {
   change.set_method(event.method());
   *change.mutable_event_time() = event.event_time();
   return change;
-}
-
-// The collection of a resource name, which permissions are named after.
-absl::string_view CollectionOf(absl::string_view resource) {
-  const size_t slash = resource.rfind('/');
-  if (slash == absl::string_view::npos) return resource;
-  const absl::string_view head = resource.substr(0, slash);
-  return IdOf(head);
 }
 
 }  // namespace
@@ -226,7 +216,7 @@ bool ChangeHub::Passes(const Session& session, const Event& event) const {
                 event.resource_type()) == session.types.end()) {
     return false;
   }
-  return options_.may_read(principal.roles, CollectionOf(event.resource()));
+  return true;
 }
 
 void ChangeHub::Loop() {
@@ -315,6 +305,13 @@ absl::Status ChangeHub::ServePartition(Session& session, int partition,
     position = event.seq();
     if (!Passes(session, event)) continue;
     Change change = ChangeOf(event);
+    const absl::StatusOr<bool> shown =
+        options_.show(session.call->context.principal, event, change);
+    if (!shown.ok()) {
+      position = before;
+      return shown.status();
+    }
+    if (!*shown) continue;
     if (!session.filter.Matches(change)) continue;
     change.set_resume_token(TokenAt(session));
     // Room may come back while Write refuses, so the mark is set before it.

@@ -19,6 +19,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "crm/internal/v1/event.pb.h"
+#include "crm/platform/v1/change.pb.h"
 #include "shared/base/clock.h"
 #include "shared/call/call.h"
 #include "shared/events/outbox.h"
@@ -35,10 +37,12 @@ class ChangeHub {
   struct Options {
     // Authenticates resume tokens.
     std::string secret;
-    // Says whether `roles` may read resources of collection `collection`.
-    std::function<bool(const std::vector<std::string>& roles,
-                       absl::string_view collection)>
-        may_read;
+    // Says whether a principal sees an event, and makes the change what he
+    // sees of it; see ChangeView::Show.
+    std::function<absl::StatusOr<bool>(const Principal& principal,
+                                       const internal::v1::Event& event,
+                                       platform::v1::Change& change)>
+        show;
     // How often a stream on which nothing happens says so.
     absl::Duration heartbeat = absl::Seconds(15);
     // How often the log is looked at when nobody calls Wake().

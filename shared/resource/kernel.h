@@ -11,7 +11,6 @@
 #include "shared/base/clock.h"
 #include "shared/base/ids.h"
 #include "shared/call/method_table.h"
-#include "shared/call/principal.h"
 #include "shared/events/outbox.h"
 #include "shared/query/page_token.h"
 #include "shared/resource/catalog.h"
@@ -35,10 +34,6 @@ struct Kernel {
   std::string secret;
   // The epoch of this service's feed.
   int64_t feed_epoch = 1;
-  // Returns whether a caller may read the resources of a collection, as
-  // `leads`; for reads that reach other resources than the method's own.
-  std::function<bool(const Principal& principal, absl::string_view collection)>
-      may_read;
   // Told of the events of each commit after it is durable, before the call is
   // answered; must be quick. May be empty.
   std::function<void(const std::vector<internal::v1::Event>&)> on_commit;

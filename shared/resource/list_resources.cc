@@ -38,6 +38,10 @@ struct ListPlan {
   int page_size = 0;
   bool show_deleted = false;
   std::string page_token;
+  // Which rows the caller may read.
+  std::shared_ptr<const RowRule> rule;
+  // Whether the condition in SQL is all that has to be checked.
+  bool exact = false;
   // What must be equal in all calls that use one token.
   std::string binding;
 };
@@ -48,19 +52,21 @@ int ReadInt32(const Message& message, const char* name) {
                           : message.GetReflection()->GetInt32(message, field);
 }
 
-// A filter on a referenced resource tells of it: who may not read those
-// resources may not ask.
+// A filter on a referenced resource tells of it: who may not read all of those
+// resources, and the fields that are asked for, may not ask.
 absl::Status CheckReferencedTypes(const Kernel& kernel, const CallContext& call,
                                   const Filter& filter) {
   for (const std::string& type : filter.referenced_types()) {
     const Resource& referenced = *kernel.catalog.FindByType(type);
-    const std::string& collection = referenced.schema.pattern().collection();
-    if (kernel.may_read(call.principal, collection)) continue;
+    const auto rule = RuleFor(call.caller.get(), kernel.catalog, referenced,
+                              ReadPermission(referenced));
+    if (rule->all_rows() && !rule->hides()) continue;
     return PermissionDenied(
         "PERMISSION_DENIED",
-        absl::StrCat("The filter asks for fields of ", collection,
-                     ", which you may not read."),
-        {{"permission", absl::StrCat(collection, ".get")}});
+        absl::StrCat("The filter asks for fields of ",
+                     referenced.schema.pattern().collection(),
+                     ", of which you may not read all."),
+        {{"permission", ReadPermission(referenced)}});
   }
   return absl::OkStatus();
 }
@@ -88,9 +94,19 @@ absl::Status ColumnBeingFilled(absl::string_view order_by) {
       absl::Seconds(10));
 }
 
+// A filter or order by a field that the caller does not see would tell it.
+void CheckShown(const RowRule& rule, const char* field, const std::string& path,
+                std::vector<FieldViolation>& violations) {
+  if (!rule.HidesPath(path)) return;
+  violations.push_back(
+      {field, absl::StrCat("names '", path, "', which your roles hide.")});
+}
+
 absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
                               const CallContext& call, const Message& request) {
   ListPlan plan;
+  plan.rule = RuleFor(call.caller.get(), kernel.catalog, resource,
+                      call.method->permission);
   std::vector<FieldViolation> violations;
   const auto keep = [&violations](const absl::Status& status) {
     for (FieldViolation& violation : FieldViolations(status)) {
@@ -112,6 +128,10 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
     CRM_RETURN_IF_ERROR(CheckReferencedTypes(kernel, call, *parsed));
     plan.filter = *std::move(parsed);
     plan.lowered = plan.filter.Lower(resource.table.columns());
+    plan.exact = plan.lowered.exact && plan.rule->where().exact;
+    for (const std::string& path : plan.filter.field_paths()) {
+      CheckShown(*plan.rule, "filter", path, violations);
+    }
   } else {
     keep(parsed.status());
   }
@@ -120,6 +140,9 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
   auto order = ParseOrderBy(order_by, resource.table.columns());
   if (order.ok()) {
     plan.order = TotalOrder(*std::move(order), "name");
+    for (const OrderTerm& term : plan.order) {
+      CheckShown(*plan.rule, "order_by", term.path, violations);
+    }
   } else if (NamesAColumnBeingFilled(order_by, resource.table.columns())) {
     return ColumnBeingFilled(order_by);
   } else {
@@ -177,6 +200,7 @@ SqlFragment QueryOf(const Resource& resource, const CallContext& call,
     absl::StrAppend(&query.text, " AND delete_time IS NULL");
   }
   Append(query, plan.lowered.where);
+  if (!plan.rule->all_rows()) Append(query, plan.rule->where().where);
   if (!last.empty()) Append(query, RowsAfter(plan.order, last));
   absl::StrAppend(&query.text, " ORDER BY ", OrderByText(plan.order),
                   " LIMIT ?");
@@ -187,9 +211,9 @@ SqlFragment QueryOf(const Resource& resource, const CallContext& call,
 // Fills one page, row by row.
 class Page {
  public:
-  Page(const Resource& resource, const ListPlan& plan,
-       const Descriptor* response)
-      : resource_(resource),
+  Page(const Resource& resource, const std::string& tenant,
+       const ListPlan& plan, const Descriptor* response)
+      : tenant_(tenant),
         plan_(plan),
         answer_(google::protobuf::MessageFactory::generated_factory()
                     ->GetPrototype(response)
@@ -206,7 +230,7 @@ class Page {
   }
 
   // `find` gives what the filter's references lead to.
-  absl::Status Take(SqlRow& row, FindReferenced find) {
+  absl::Status Take(SqlRow& row, SqlReader& reader, FindReferenced find) {
     const std::string& body = std::get<SqlBlob>(row[0]).bytes;
     const std::string& name = std::get<std::string>(row[1]);
     last_.assign(row.begin() + 2, row.end());
@@ -218,9 +242,13 @@ class Page {
     if (!message->ParseFromString(body)) {
       return Internal("ROW_UNREADABLE", "A stored row could not be read.");
     }
-    if (!plan_.lowered.exact && !plan_.filter.Matches(*message, find)) {
-      reflection->RemoveLast(answer_.get(), items_);
-      return absl::OkStatus();
+    if (!plan_.exact) {
+      CRM_ASSIGN_OR_RETURN(const bool admitted,
+                           plan_.rule->Admits({*message, reader, tenant_}));
+      if (!admitted || !plan_.filter.Matches(*message, find)) {
+        reflection->RemoveLast(answer_.get(), items_);
+        return absl::OkStatus();
+      }
     }
     ++count_;
     bytes_ += body.size();
@@ -231,7 +259,7 @@ class Page {
   Message& answer() { return *answer_; }
 
  private:
-  const Resource& resource_;
+  const std::string& tenant_;
   const ListPlan& plan_;
   std::unique_ptr<Message> answer_;
   const FieldDescriptor* items_ = nullptr;
@@ -256,7 +284,7 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
         kernel.page_tokens.Decode(plan.page_token, plan.binding));
     CRM_ASSIGN_OR_RETURN(last, DecodeSqlValues(state));
   }
-  Page page(resource, plan, response);
+  Page page(resource, call.principal.tenant, plan, response);
   bool more = false;
   CRM_RETURN_IF_ERROR(
       kernel.database.Read(call.deadline, [&](SqlReader& reader) {
@@ -265,7 +293,7 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
         do {
           // One row more than fits tells whether there is another page; where
           // rows are left out, more are read at a time.
-          const int limit = plan.lowered.exact
+          const int limit = plan.exact
                                 ? plan.page_size + 1
                                 : std::max(plan.page_size + 1, kScanBatch);
           const SqlFragment query = QueryOf(resource, call, plan, last, limit);
@@ -277,7 +305,7 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
               more = true;
               break;
             }
-            CRM_RETURN_IF_ERROR(page.Take(row, referenced.find()));
+            CRM_RETURN_IF_ERROR(page.Take(row, reader, referenced.find()));
             CRM_RETURN_IF_ERROR(referenced.status());
             ++scanned;
           }

@@ -24,9 +24,35 @@ ReadView::ReadView(SqlReader& reader, const ResourceCatalog& catalog,
                    std::string tenant)
     : reader_(reader), catalog_(catalog), tenant_(std::move(tenant)) {}
 
+ReadView::ReadView(SqlReader& reader, const ResourceCatalog& catalog,
+                   const CallContext& call)
+    : reader_(reader),
+      catalog_(catalog),
+      tenant_(call.principal.tenant),
+      call_(&call) {}
+
+std::shared_ptr<const RowRule> ReadView::RuleOf(
+    const Resource& resource) const {
+  return call_ == nullptr ? RuleFor(nullptr, catalog_, resource, "")
+                          : RuleFor(call_->caller.get(), catalog_, resource,
+                                    PermissionToRead(*call_, resource));
+}
+
 absl::StatusOr<std::optional<StoredRow>> ReadView::Find(
     const Resource& resource, absl::string_view name) const {
-  return resource.table.Find(reader_, tenant_, name);
+  CRM_ASSIGN_OR_RETURN(std::optional<StoredRow> row,
+                       resource.table.Find(reader_, tenant_, name));
+  if (!row.has_value()) return row;
+  const std::shared_ptr<const RowRule> rule = RuleOf(resource);
+  if (rule->all_rows()) return row;
+  const std::unique_ptr<google::protobuf::Message> message = resource.New();
+  if (!message->ParseFromString(row->body)) {
+    return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+  }
+  CRM_ASSIGN_OR_RETURN(const bool admitted,
+                       rule->Admits({*message, reader_, tenant_}));
+  if (!admitted) row.reset();
+  return row;
 }
 
 const Resource& ReadView::Require(
@@ -61,10 +87,7 @@ absl::StatusOr<std::vector<std::string>> ReadView::SelectBodies(
                     absl::StrCat("'", path, "' has no column."));
   }
   return QueryBodies(
-      absl::StrCat("SELECT body FROM ", resource.schema.table(),
-                   " WHERE tenant = ? AND ", column->name,
-                   " = ? AND delete_time IS NULL ORDER BY name LIMIT ?"),
-      {tenant_, std::string(value), int64_t{kMaxSelected + 1}});
+      resource, {absl::StrCat(column->name, " = ?"), {std::string(value)}});
 }
 
 // Answers while the column is being filled, by looking at every live row.
@@ -77,6 +100,7 @@ absl::StatusOr<std::vector<std::string>> ReadView::ScanBodies(
                    "ORDER BY name LIMIT ?");
   const FieldPath field = *FindFieldPath(*resource.schema.message(), path);
   const SqlValue wanted = std::string(value);
+  const std::shared_ptr<const RowRule> rule = RuleOf(resource);
   std::vector<std::string> bodies;
   std::string last;
   SqlRows rows;
@@ -90,6 +114,9 @@ absl::StatusOr<std::vector<std::string>> ReadView::ScanBodies(
         return Internal("ROW_UNREADABLE", "A stored row could not be read.");
       }
       if (ReadColumn(*message, field) != wanted) continue;
+      CRM_ASSIGN_OR_RETURN(const bool admitted,
+                           rule->Admits({*message, reader_, tenant_}));
+      if (!admitted) continue;
       if (bodies.size() == kMaxSelected) return TooManyRows();
       bodies.push_back(std::move(body));
     }
@@ -102,21 +129,41 @@ absl::StatusOr<std::vector<std::string>> ReadView::ChildBodies(
     const Resource& resource, absl::string_view parent) const {
   // Names of children are the names between `parent/` and `parent0`, the
   // character after the slash, so the primary key finds them.
-  return QueryBodies(
-      absl::StrCat("SELECT body FROM ", resource.schema.table(),
-                   " WHERE tenant = ? AND name > ? AND name < ? AND "
-                   "delete_time IS NULL ORDER BY name LIMIT ?"),
-      {tenant_, absl::StrCat(parent, "/"), absl::StrCat(parent, "0"),
-       int64_t{kMaxSelected + 1}});
+  return QueryBodies(resource,
+                     {"name > ? AND name < ?",
+                      {absl::StrCat(parent, "/"), absl::StrCat(parent, "0")}});
 }
 
 absl::StatusOr<std::vector<std::string>> ReadView::QueryBodies(
-    const std::string& sql, const std::vector<SqlValue>& params) const {
+    const Resource& resource, SqlFragment condition) const {
+  const std::shared_ptr<const RowRule> rule = RuleOf(resource);
+  std::vector<SqlValue> params = {tenant_};
+  params.insert(params.end(), condition.params.begin(), condition.params.end());
+  std::string sql = absl::StrCat("SELECT body FROM ", resource.schema.table(),
+                                 " WHERE tenant = ? AND ", condition.text,
+                                 " AND delete_time IS NULL");
+  if (!rule->all_rows()) {
+    const SqlFragment& where = rule->where().where;
+    absl::StrAppend(&sql, " AND (", where.text, ")");
+    params.insert(params.end(), where.params.begin(), where.params.end());
+  }
+  absl::StrAppend(&sql, " ORDER BY name LIMIT ?");
+  params.push_back(int64_t{kMaxSelected + 1});
   CRM_ASSIGN_OR_RETURN(SqlRows rows, reader_.Query(sql, params));
   if (rows.size() > kMaxSelected) return TooManyRows();
   std::vector<std::string> bodies;
   for (SqlRow& row : rows) {
-    bodies.push_back(std::move(std::get<SqlBlob>(row[0]).bytes));
+    std::string& body = std::get<SqlBlob>(row[0]).bytes;
+    if (!rule->where().exact) {
+      const std::unique_ptr<google::protobuf::Message> message = resource.New();
+      if (!message->ParseFromString(body)) {
+        return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+      }
+      CRM_ASSIGN_OR_RETURN(const bool admitted,
+                           rule->Admits({*message, reader_, tenant_}));
+      if (!admitted) continue;
+    }
+    bodies.push_back(std::move(body));
   }
   return bodies;
 }

@@ -3,6 +3,7 @@
 #ifndef CRM_SHARED_RESOURCE_READ_VIEW_H_
 #define CRM_SHARED_RESOURCE_READ_VIEW_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,7 +14,10 @@
 #include "absl/time/time.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/call/call.h"
+#include "shared/query/sql.h"
 #include "shared/resource/catalog.h"
+#include "shared/resource/row_rule.h"
 
 namespace crm {
 
@@ -26,8 +30,14 @@ inline constexpr int kMaxSelected = 10'000;
 // Thread-compatible.
 class ReadView {
  public:
+  // Sees all rows of `tenant`.
   ReadView(SqlReader& reader, const ResourceCatalog& catalog,
            std::string tenant);
+
+  // Sees what the caller of `call` may read: other rows are missing. `call`
+  // outlives the view.
+  ReadView(SqlReader& reader, const ResourceCatalog& catalog,
+           const CallContext& call);
 
   const std::string& tenant() const { return tenant_; }
 
@@ -116,11 +126,15 @@ class ReadView {
   absl::StatusOr<std::vector<std::string>> ChildBodies(
       const Resource& resource, absl::string_view parent) const;
   absl::StatusOr<std::vector<std::string>> QueryBodies(
-      const std::string& sql, const std::vector<SqlValue>& params) const;
+      const Resource& resource, SqlFragment condition) const;
+  // Returns the rule by which the caller reads `resource`.
+  std::shared_ptr<const RowRule> RuleOf(const Resource& resource) const;
 
   SqlReader& reader_;
   const ResourceCatalog& catalog_;
   std::string tenant_;
+  // Null for a view that sees all rows.
+  const CallContext* call_ = nullptr;
 };
 
 }  // namespace crm

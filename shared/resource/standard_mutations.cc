@@ -1,13 +1,16 @@
 #include "shared/resource/standard_mutations.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/util/field_mask_util.h"
 #include "shared/base/ids.h"
 #include "shared/reflect/update_mask.h"
+#include "shared/resource/row_rule.h"
 #include "shared/resource/standard_fields.h"
 
 namespace crm {
@@ -38,7 +41,7 @@ absl::Status CheckForm(const Resource& resource, absl::string_view field,
                                       resource.schema.message()->name(), "."));
 }
 
-// A stored resource with its version.
+// A stored resource that the caller may read.
 struct Stored {
   std::unique_ptr<Message> message;
   bool deleted = false;
@@ -54,7 +57,40 @@ absl::StatusOr<std::optional<Stored>> Find(const Transaction& transaction,
   if (!stored.message->ParseFromString(row->body)) {
     return Internal("ROW_UNREADABLE", "A stored row could not be read.");
   }
+  const absl::Status allowed =
+      transaction.access().CheckTarget(resource, *stored.message);
+  // What the caller may not read is missing to him.
+  if (absl::IsNotFound(allowed)) return std::nullopt;
+  CRM_RETURN_IF_ERROR(allowed);
   return stored;
+}
+
+// Fields that the caller does not see come back to him empty: an update of all
+// fields leaves them as they are.
+void KeepHidden(const Transaction& transaction, const Resource& resource,
+                const Message& stored, const google::protobuf::FieldMask& named,
+                Message& input) {
+  // Who names a field means it.
+  if (named.paths_size() > 0 && named.paths(0) != "*") return;
+  const CallContext& call = transaction.call();
+  const auto rule = RuleFor(call.caller.get(), transaction.view().catalog(),
+                            resource, PermissionToRead(call, resource));
+  if (!rule->hides()) return;
+  const std::set<std::string> hidden = rule->HiddenIn(stored);
+  google::protobuf::FieldMask mask;
+  for (const std::string& path : hidden) {
+    const FieldDescriptor* field =
+        input.GetDescriptor()->FindFieldByName(path.substr(0, path.find('.')));
+    if (field == nullptr) continue;
+    const auto* reflection = input.GetReflection();
+    const bool empty = field->is_repeated()
+                           ? reflection->FieldSize(input, field) == 0
+                           : !reflection->HasField(input, field);
+    if (empty) mask.add_paths(path);
+  }
+  google::protobuf::util::FieldMaskUtil::MergeMessageTo(
+      stored, mask, google::protobuf::util::FieldMaskUtil::MergeOptions(),
+      &input);
 }
 
 absl::Status CheckEtag(const Message& stored, const std::string& etag) {
@@ -111,6 +147,7 @@ MessageOr Update(Transaction& transaction, const Resource& resource,
   std::unique_ptr<Message> input = resource.New();
   input->CopyFrom(update);
   ClearOutputOnly(*input);
+  KeepHidden(transaction, resource, *stored->message, mask, *input);
   CRM_RETURN_IF_ERROR(
       ApplyUpdate(*input, mask, field->name(), *stored->message));
   const auto violations = transaction.view().catalog().validator().Check(

@@ -32,9 +32,9 @@ absl::StatusOr<std::string> GetResource(const Kernel& kernel,
   std::string body;
   CRM_RETURN_IF_ERROR(
       kernel.database.Read(call.deadline, [&](SqlReader& reader) {
-        CRM_ASSIGN_OR_RETURN(
-            std::optional<StoredRow> row,
-            resource.table.Find(reader, call.principal.tenant, name));
+        const ReadView view(reader, kernel.catalog, call);
+        CRM_ASSIGN_OR_RETURN(std::optional<StoredRow> row,
+                             view.Find(resource, name));
         if (!row.has_value()) return ResourceNotFound(resource.schema, name);
         body = std::move(row->body);
         return absl::OkStatus();
@@ -80,6 +80,7 @@ absl::StatusOr<std::string> BatchGetResources(const Kernel& kernel,
   }
   CRM_RETURN_IF_ERROR(
       kernel.database.Read(call.deadline, [&](SqlReader& reader) {
+        const ReadView view(reader, kernel.catalog, call);
         for (int i = 0; i < count; ++i) {
           const std::string name =
               reflection->GetRepeatedString(request, names, i);
@@ -89,9 +90,8 @@ absl::StatusOr<std::string> BatchGetResources(const Kernel& kernel,
             return BadField(absl::StrCat("names[", i, "]"),
                             "must lie under the parent of the batch.");
           }
-          CRM_ASSIGN_OR_RETURN(
-              const std::optional<StoredRow> row,
-              resource.table.Find(reader, call.principal.tenant, name));
+          CRM_ASSIGN_OR_RETURN(const std::optional<StoredRow> row,
+                               view.Find(resource, name));
           if (!row.has_value()) return ResourceNotFound(resource.schema, name);
           if (!answer->GetReflection()
                    ->AddMessage(answer.get(), items)

@@ -26,6 +26,33 @@ bool IsDeleted(const Message& message) {
   return field != nullptr && message.GetReflection()->HasField(message, field);
 }
 
+// Adds the texts of all fields of `message` that refer to resources.
+void CollectReferences(const Message& message, std::set<std::string>& names) {
+  const auto* reflection = message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->is_map()) continue;
+    const bool refers =
+        field->options().HasExtension(google::api::resource_reference);
+    const int count =
+        field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (field->message_type() != nullptr) {
+        CollectReferences(
+            field->is_repeated()
+                ? reflection->GetRepeatedMessage(message, field, i)
+                : reflection->GetMessage(message, field),
+            names);
+      } else if (refers) {
+        names.insert(field->is_repeated()
+                         ? reflection->GetRepeatedString(message, field, i)
+                         : reflection->GetString(message, field));
+      }
+    }
+  }
+}
+
 bool SameAs(const Message& a, const Message& b) {
   return google::protobuf::util::MessageDifferencer::Equals(a, b);
 }
@@ -38,7 +65,8 @@ Transaction::Transaction(SqlWriter& writer, const ResourceCatalog& catalog,
       call_(call),
       ids_(ids),
       now_(now),
-      view_(writer, catalog, call.principal.tenant) {}
+      view_(writer, catalog, call.principal.tenant),
+      access_(writer, catalog, call) {}
 
 std::string Transaction::NewName(const Resource& resource,
                                  absl::string_view parent) {
@@ -73,9 +101,16 @@ absl::Status Transaction::TryCreate(Message& message) {
   SetTime(message, "create_time", now_);
   SetTime(message, "update_time", now_);
   SetTime(message, "delete_time", std::nullopt);
+  if (resource->schema.owner_defaults()) {
+    const std::string& owner = resource->schema.owner()->name();
+    if (ReadString(message, owner).empty()) {
+      WriteString(message, owner, call_.principal.subject);
+    }
+  }
   CRM_RETURN_IF_ERROR(EnsureCustomer(*resource, message));
   CRM_RETURN_IF_ERROR(StepParent(*resource, nullptr, &message));
   CRM_RETURN_IF_ERROR(Prepare(*resource, nullptr, message));
+  CRM_RETURN_IF_ERROR(access_.CheckResult(*resource, nullptr, message));
   CRM_RETURN_IF_ERROR(
       Explain(*resource, message,
               resource->table.Insert(writer_, view_.tenant(), message)));
@@ -90,6 +125,7 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
   KeepCreation(*before, message);
   CRM_RETURN_IF_ERROR(StepParent(*resource, before.get(), &message));
   CRM_RETURN_IF_ERROR(Prepare(*resource, before.get(), message));
+  CRM_RETURN_IF_ERROR(access_.CheckResult(*resource, before.get(), message));
   if (ChangedFields(*before, message).empty()) {
     message.CopyFrom(*before);
     return absl::OkStatus();
@@ -136,6 +172,17 @@ absl::Status Transaction::Explain(const Resource& resource,
                       {{"name", name}}),
         resource.schema.type(), name);
   }
+  // Whose it is, is told to those only who may read the holder.
+  int64_t version = 0;
+  CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Message> held,
+                       Load(resource, (*holder)->name, version));
+  CRM_ASSIGN_OR_RETURN(const bool readable, access_.CanRead(resource, *held));
+  if (!readable) {
+    return AlreadyExists("UNIQUE_VALUE_TAKEN",
+                         absl::StrCat("The value of '", (*holder)->field,
+                                      "' is already held by another."),
+                         {{"field", (*holder)->field}});
+  }
   return WithResource(
       AlreadyExists(
           "UNIQUE_VALUE_TAKEN",
@@ -174,10 +221,17 @@ absl::StatusOr<const Resource*> Transaction::ResourceOf(
 absl::Status Transaction::Prepare(const Resource& resource,
                                   const Message* before, Message& after) const {
   std::vector<FieldViolation> violations;
-  CRM_RETURN_IF_ERROR(CheckReferences(
-      after, absl::StrCat(resource.schema.request_field(), "."), violations));
+  std::set<std::string> known;
+  if (before != nullptr) CollectReferences(*before, known);
+  // What a call changes beside its own resource is the service's doing.
+  if (!access_.Concerns(resource)) CollectReferences(after, known);
+  CRM_RETURN_IF_ERROR(
+      CheckReferences(after, absl::StrCat(resource.schema.request_field(), "."),
+                      known, violations));
   if (!violations.empty()) return BadRequest(violations);
-  if (!resource.rules.prepare) return absl::OkStatus();
+  if (!resource.rules.prepare && !resource.rules.authorize) {
+    return absl::OkStatus();
+  }
   std::map<std::string, std::unique_ptr<Message>> found;
   RuleContext context;
   context.now = now_;
@@ -186,7 +240,13 @@ absl::Status Transaction::Prepare(const Resource& resource,
                      absl::string_view name) {
     return FindForRule(type, name, found);
   };
-  return resource.rules.prepare(before, after, context);
+  if (resource.rules.prepare) {
+    CRM_RETURN_IF_ERROR(resource.rules.prepare(before, after, context));
+  }
+  if (!resource.rules.authorize || !access_.Concerns(resource)) {
+    return absl::OkStatus();
+  }
+  return resource.rules.authorize(before, after, call_, context);
 }
 
 const Message* Transaction::FindForRule(
@@ -220,6 +280,16 @@ absl::Status Transaction::StepParent(const Resource& resource,
   if (!row.has_value() || (creates && row->deleted)) {
     return ResourceNotFound(parent_resource->schema, parent_name);
   }
+  if (creates && access_.Concerns(resource)) {
+    int64_t ignored = 0;
+    CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Message> above,
+                         Load(*parent_resource, parent_name, ignored));
+    CRM_ASSIGN_OR_RETURN(const bool readable,
+                         access_.CanRead(*parent_resource, *above));
+    if (!readable) {
+      return ResourceNotFound(parent_resource->schema, parent_name);
+    }
+  }
   if (!resource.rules.with_parent) return absl::OkStatus();
   int64_t version = 0;
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<Message> parent,
@@ -232,6 +302,7 @@ absl::Status Transaction::StepParent(const Resource& resource,
 
 absl::Status Transaction::CheckReferences(
     const Message& message, const std::string& prefix,
+    const std::set<std::string>& known,
     std::vector<FieldViolation>& violations) const {
   const auto* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
@@ -254,7 +325,7 @@ absl::Status Transaction::CheckReferences(
             field->is_repeated()
                 ? reflection->GetRepeatedMessage(message, field, i)
                 : reflection->GetMessage(message, field),
-            absl::StrCat(path, "."), violations));
+            absl::StrCat(path, "."), known, violations));
         continue;
       }
       if (target == nullptr) continue;
@@ -262,8 +333,9 @@ absl::Status Transaction::CheckReferences(
           field->is_repeated()
               ? reflection->GetRepeatedString(message, field, i)
               : reflection->GetString(message, field);
-      CRM_ASSIGN_OR_RETURN(const auto row, view_.Find(*target, name));
-      if (!row.has_value()) {
+      CRM_ASSIGN_OR_RETURN(const bool referable,
+                           IsReferable(*target, name, known.contains(name)));
+      if (!referable) {
         violations.push_back(
             {path, absl::StrCat("names a ", target->schema.message()->name(),
                                 " that does not exist.")});
@@ -271,6 +343,29 @@ absl::Status Transaction::CheckReferences(
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Transaction::IsReferable(const Resource& target,
+                                              const std::string& name,
+                                              bool known) const {
+  CRM_ASSIGN_OR_RETURN(const auto row, view_.Find(target, name));
+  // What this transaction has made is nobody else's yet.
+  if (!row.has_value() || known || by_name_.contains(name)) {
+    return row.has_value();
+  }
+  const auto rule = RuleFor(call_.caller.get(), view_.catalog(), target,
+                            ReadPermission(target));
+  // A caller who reads none of the type is told nothing of it, and may name
+  // what he was told of elsewhere.
+  if (rule->all_rows() ||
+      !call_.caller->AccessTo(ReadPermission(target)).allowed()) {
+    return true;
+  }
+  const std::unique_ptr<Message> message = target.New();
+  if (!message->ParseFromString(row->body)) {
+    return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+  }
+  return access_.CanRead(target, *message);
 }
 
 absl::Status Transaction::EnsureCustomer(const Resource& resource,

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "shared/base/ids.h"
 #include "shared/call/call.h"
 #include "shared/resource/read_view.h"
+#include "shared/resource/write_access.h"
 
 namespace crm {
 
@@ -60,12 +62,19 @@ class Transaction {
   }
   std::string NewName(const Resource& resource, absl::string_view parent);
 
-  // Returns the live resource called `name`: NOT_FOUND if there is none,
+  // Whether the caller may change what the call is about. GetLive() and the
+  // changes ask it; who finds rows by other ways asks it himself.
+  const WriteAccess& access() const { return access_; }
+
+  // Returns the live resource called `name`: NOT_FOUND if there is none, or
+  // none that the caller may read, PERMISSION_DENIED if he may not change it,
   // ABORTED (ETAG_MISMATCH) if `etag` is not empty and not its current one.
   template <typename T>
   absl::StatusOr<T> GetLive(absl::string_view name,
                             absl::string_view etag = "") const {
     CRM_ASSIGN_OR_RETURN(T message, view_.GetLive<T>(name));
+    CRM_RETURN_IF_ERROR(
+        access_.CheckTarget(*view_.catalog().Find(T::descriptor()), message));
     if (!etag.empty() && etag != message.etag()) {
       return EtagMismatch(name, message.etag());
     }
@@ -121,9 +130,14 @@ class Transaction {
   absl::Status StepParent(const Resource& resource,
                           const google::protobuf::Message* before,
                           google::protobuf::Message* after);
+  // References to what is not there, or what the caller may not read, are
+  // violations; `known` are the names that stood in the resource before.
   absl::Status CheckReferences(const google::protobuf::Message& message,
                                const std::string& prefix,
+                               const std::set<std::string>& known,
                                std::vector<FieldViolation>& violations) const;
+  absl::StatusOr<bool> IsReferable(const Resource& target,
+                                   const std::string& name, bool known) const;
   absl::Status EnsureCustomer(const Resource& resource,
                               google::protobuf::Message& message);
   // What is stored of a resource, parsed.
@@ -139,7 +153,9 @@ class Transaction {
   const CallContext& call_;
   IdMaker& ids_;
   const absl::Time now_;
+  // Sees all rows of the tenant, as rules need.
   ReadView view_;
+  WriteAccess access_;
   absl::Status status_;
   std::vector<std::unique_ptr<ResourceChange>> changes_;
   std::map<std::string, ResourceChange*, std::less<>> by_name_;

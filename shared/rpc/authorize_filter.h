@@ -5,25 +5,26 @@
 #define CRM_SHARED_RPC_AUTHORIZE_FILTER_H_
 
 #include "absl/status/status.h"
-#include "shared/auth/roles.h"
+#include "shared/auth/directory.h"
 #include "shared/call/call.h"
 
 namespace crm {
 
-// Refuses what no role of the caller grants. Permissions that begin with
-// `internal.` are granted to the suite's own processes and by no role.
-// Thread-safe.
+// Finds out what the caller may do, and refuses what no role of his grants for
+// any row; which rows is for the handler to heed, by the call's `caller`.
+// Permissions that begin with `internal.` are granted to the suite's own
+// processes alone. Thread-safe.
 class AuthorizeFilter final : public CallFilter {
  public:
-  // `roles` outlives the filter.
-  explicit AuthorizeFilter(const RoleTable& roles) : roles_(roles) {}
+  // `callers` outlives the filter.
+  explicit AuthorizeFilter(CallerSource& callers) : callers_(callers) {}
 
   // Returns PERMISSION_DENIED with reason PERMISSION_DENIED that names the
-  // missing permission.
+  // missing permission, and what CallerSource::Find returns.
   absl::Status Begin(Call& call) override;
 
  private:
-  const RoleTable& roles_;
+  CallerSource& callers_;
 };
 
 }  // namespace crm

@@ -328,7 +328,8 @@ TEST_F(OperationalRows, A27_EventsCarryBeforeAndAfter) {
 
 TEST_F(OperationalRows, A28_TheTrailOfAResourceSaysWhoChangedWhat) {
   MakeLead("warm");
-  const std::string bob = authority_.Token("acme", "user:bob", {"sales_rep"});
+  const std::string bob =
+      authority_.Token("acme", "user:bob", {"sales_manager"});
   ASSERT_THAT(service_.client().Call<v1::Lead>(
                   "crm.operational.v1.LeadService.QualifyLead",
                   Proto<v1::QualifyLeadRequest>("name: 'leads/warm'"),
@@ -347,7 +348,7 @@ TEST_F(OperationalRows, A28_TheTrailOfAResourceSaysWhoChangedWhat) {
   ASSERT_EQ(trail->audit_entries_size(), 2);
   const auto& entry = trail->audit_entries(0);
   EXPECT_EQ(entry.actor(), "user:bob");
-  EXPECT_THAT(entry.roles(), ElementsAre("sales_rep"));
+  EXPECT_THAT(entry.roles(), ElementsAre("sales_manager"));
   EXPECT_EQ(entry.method(), "/crm.operational.v1.LeadService/QualifyLead");
   EXPECT_THAT(entry.changed_fields(),
               UnorderedElementsAre("state", "qualify_time"));

@@ -19,6 +19,7 @@ test('these flows are allowed and no other', () => {
     'analytical -> operational:9101',
     'analytical -> redis-bus:6402',
     'analytical -> redis-cache:6401',
+    'collaborative -> operational:9101',
     'collaborative -> redis-bus:6402',
     'collaborative -> redis-cache:6401',
     'gateway -> analytical:9102',

@@ -142,7 +142,7 @@ test('the service key lies only where a service calls another', () => {
     podOf(objects, program).volumes.find((v) => v.name === 'keys')
       .secret.items.some((item) => item.key === 'services.pem'));
 
-  assert.deepEqual(holders, ['analytical']);
+  assert.deepEqual(holders, ['analytical', 'collaborative']);
 });
 
 test('probes ask for what the programs answer', () => {

@@ -107,6 +107,15 @@ std::string TestAuthority::Token(absl::string_view tenant,
       {std::string(tenant), std::string(subject), std::move(roles)}, lifetime);
 }
 
+std::string TestAuthority::CustomerToken(absl::string_view tenant,
+                                         absl::string_view subject,
+                                         std::vector<std::string> roles,
+                                         absl::string_view customer) const {
+  return users_->Sign({std::string(tenant), std::string(subject),
+                       std::move(roles), std::string(customer)},
+                      absl::Minutes(30));
+}
+
 std::string TestAuthority::SystemToken(absl::string_view program) const {
   return services_->Sign(
       {kSystemTenant, absl::StrCat("system:", program), {kSystemRole}},

@@ -66,13 +66,13 @@ class ProfileServiceTest : public ::testing::Test {
     ASSERT_THAT(cache_.Write({tenant, "customers/ada"}, slices), IsOk());
   }
 
-  Profile Get() {
+  Profile Get(const std::string& role = "tenant_admin") {
     Recorder recorder;
     std::unique_ptr<MessageCall> call;
     thread_.Call([&] {
       CallHead head;
       head.principal = {
-          .tenant = "acme", .subject = "user:ada", .roles = {"sales_rep"}};
+          .tenant = "acme", .subject = "user:ada", .roles = {role}};
       call = service_.Start(std::move(head), recorder);
       GetProfileRequest request;
       request.set_name("customers/ada/profile");
@@ -120,6 +120,14 @@ TEST_F(ProfileServiceTest, StillAnswersWithoutCacheAndOwners) {
 
   ASSERT_EQ(profile.slices_size(), 4);
   EXPECT_EQ(profile.slices(0).state(), Slice::MISSING);
+}
+
+TEST_F(ProfileServiceTest, ShowsWhatIsCachedToThoseOnlyWhoSeeAll) {
+  Store("acme");
+
+  for (const char* role : {"sales_rep", "marketer", "privacy_officer"}) {
+    EXPECT_EQ(Get(role).slices(0).state(), Slice::MISSING) << role;
+  }
 }
 
 TEST_F(ProfileServiceTest, SeesNothingOfAnotherTenant) {

@@ -94,6 +94,24 @@ TEST(RoleTable, ReadsCommentsAndLinesThatGoOn) {
   EXPECT_TRUE(Allows(table, "other", "orders.list"));
 }
 
+TEST(RoleTable, ReadsRowsAndFields) {
+  const RoleTable table = Parsed(
+      "rep: leads.get@team leads.update@own orders.get@customer\n"
+      "  contacts.get@all hide:contacts.email read_only:leads.owner\n");
+  const RoleDefinition& rep = *table.Find("rep");
+
+  ASSERT_EQ(rep.grants.size(), 4u);
+  EXPECT_EQ(rep.grants[0].scope, RowScope::kTeam);
+  EXPECT_EQ(rep.grants[1].scope, RowScope::kOwn);
+  EXPECT_EQ(rep.grants[2].scope, RowScope::kCustomer);
+  EXPECT_EQ(rep.grants[3].scope, RowScope::kAll);
+  EXPECT_THAT(rep.hidden_fields, ElementsAre("contacts.email"));
+  EXPECT_THAT(rep.read_only_fields, ElementsAre("leads.owner"));
+  EXPECT_TRUE(Allows(table, "rep", "leads.get"));
+  EXPECT_FALSE(
+      table.AllowsEverywhere(std::vector<std::string>{"rep"}, "leads.get"));
+}
+
 TEST(RoleTable, NamesTheLineThatIsWrong) {
   const struct {
     const char* text;
@@ -112,6 +130,10 @@ TEST(RoleTable, NamesTheLineThatIsWrong) {
       {"rep: -leads.get\n", "Line 1"},
       {"rep:\n\n internal.feed.read\n", "Line 3"},
       {"rep: internal.*\n", "Line 1"},
+      {"rep: leads.get@mine\n", "Line 1"},
+      {"rep: leads.get@\n", "Line 1"},
+      {"rep: hide:email\n", "Line 1"},
+      {"rep: hide:contacts.\n", "Line 1"},
   };
   for (const auto& one : cases) {
     const auto table = RoleTable::Parse(one.text);
@@ -174,11 +196,11 @@ class DefaultRolesTest : public ::testing::Test {
 };
 
 TEST_F(DefaultRolesTest, NamesTheRoles) {
-  EXPECT_THAT(
-      table_.RoleNames(),
-      ElementsAre("analyst", "auditor", "integration", "marketer",
-                  "privacy_officer", "sales_manager", "sales_rep",
-                  "support_agent", "support_lead", "system", "tenant_admin"));
+  EXPECT_THAT(table_.RoleNames(),
+              ElementsAre("analyst", "auditor", "integration", "marketer",
+                          "partner", "portal_customer", "privacy_officer",
+                          "sales_manager", "sales_rep", "support_agent",
+                          "support_lead", "system", "tenant_admin"));
 }
 
 TEST_F(DefaultRolesTest, GrantsTheStandardVerbs) {
@@ -235,6 +257,10 @@ TEST_F(DefaultRolesTest, GrantsTheOtherVerbs) {
   ExpectRoles("changes.watch",
               {"integration", "sales_manager", "sales_rep", "support_agent",
                "support_lead", "tenant_admin"});
+  ExpectRoles("users.disable", {"tenant_admin"});
+  ExpectRoles("roles.create", {"tenant_admin"});
+  ExpectRoles("roles.get", {"auditor", "tenant_admin"});
+  ExpectRoles("access.explain", {"auditor", "tenant_admin"});
   ExpectRoles("portfolioAnalyses.analyze",
               {"analyst", "marketer", "sales_manager", "sales_rep",
                "support_lead", "tenant_admin"});

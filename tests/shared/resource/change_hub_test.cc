@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/ids.h"
 #include "shared/storage/sqlite/sqlite_database.h"
@@ -43,9 +44,10 @@ class ChangeHubTest : public ::testing::Test {
     ChangeHub::Options options;
     options.heartbeat = heartbeat;
     options.secret = std::string(32, 's');
-    options.may_read = [](const std::vector<std::string>& roles,
-                          absl::string_view collection) {
-      return roles.empty() || roles[0] == collection;
+    options.show = [](const Principal& principal, const Event& event,
+                      const Change&) -> absl::StatusOr<bool> {
+      return principal.roles.empty() ||
+             absl::StartsWith(event.resource(), principal.roles[0] + "/");
     };
     // Only what a test says wakes the hub.
     options.check_interval = absl::Hours(1);

@@ -22,11 +22,12 @@ using ::testing::HasSubstr;
 
 absl::Status Authorize(absl::string_view path, std::vector<std::string> roles,
                        bool system = false) {
-  const RoleTable table = *RoleTable::Parse(
-      "reader: echo.say\n"
-      "admin: *\n"
-      "system: internal.*\n");
-  AuthorizeFilter filter(table);
+  auto table = std::make_shared<const RoleTable>(
+      *RoleTable::Parse("reader: echo.say\n"
+                        "admin: *\n"
+                        "system: internal.*\n"));
+  Directory directory(std::move(table), {});
+  AuthorizeFilter filter(directory);
   Call call;
   call.context.method = EchoMethod(path);
   call.context.principal.roles = std::move(roles);

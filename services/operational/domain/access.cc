@@ -1,0 +1,77 @@
+#include "services/operational/domain/access.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "shared/base/clock.h"
+#include "shared/base/errors.h"
+
+namespace crm::operational {
+
+absl::Status PrepareUser(const v1::User* before, v1::User& after,
+                         const RuleContext& /*context*/) {
+  if (before == nullptr) after.set_state(v1::User::INVITED);
+  after.set_email(absl::AsciiStrToLower(after.email()));
+  auto& roles = *after.mutable_roles();
+  std::sort(roles.begin(), roles.end());
+  roles.erase(std::unique(roles.begin(), roles.end()), roles.end());
+  return absl::OkStatus();
+}
+
+absl::Status PrepareTeam(const v1::Team* before, v1::Team& after,
+                         const RuleContext& context) {
+  if (before != nullptr && before->parent_team() == after.parent_team()) {
+    return absl::OkStatus();
+  }
+  std::string name = after.parent_team();
+  for (int depth = 0; !name.empty(); ++depth) {
+    if (name == after.name()) {
+      return FailedPrecondition(
+          "TEAM_CIRCLE",
+          absl::StrCat("Team '", after.name(),
+                       "' would lie under itself; choose another parent."),
+          after.name());
+    }
+    if (depth == kMaxTeamDepth) {
+      return FailedPrecondition(
+          "TEAM_TOO_DEEP",
+          absl::StrCat("Team '", after.name(), "' would have more than ",
+                       kMaxTeamDepth,
+                       " teams above it; choose another parent."),
+          after.name());
+    }
+    const auto* parent = context.Find<v1::Team>(name);
+    if (parent == nullptr) break;
+    name = parent->parent_team();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::User> ActivateUser(v1::User user) {
+  if (user.state() == v1::User::ACTIVE) {
+    return FailedPrecondition(
+        "USER_ACTIVE", absl::StrCat("'", user.name(), "' is active already."),
+        user.name());
+  }
+  user.set_state(v1::User::ACTIVE);
+  return user;
+}
+
+absl::StatusOr<v1::User> DisableUser(v1::User user) {
+  if (user.state() == v1::User::DISABLED) {
+    return FailedPrecondition(
+        "USER_DISABLED",
+        absl::StrCat("'", user.name(), "' is disabled already."), user.name());
+  }
+  user.set_state(v1::User::DISABLED);
+  return user;
+}
+
+v1::User RevokeSessions(v1::User user, absl::Time now) {
+  *user.mutable_sessions_revoke_time() = ToTimestamp(now);
+  return user;
+}
+
+}  // namespace crm::operational

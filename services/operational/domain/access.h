@@ -1,0 +1,42 @@
+// The rules of users, teams and roles that need no caller.
+//
+// Everything here is a pure function of its arguments.
+
+#ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_ACCESS_H_
+#define CRM_SERVICES_OPERATIONAL_DOMAIN_ACCESS_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/user.pb.h"
+#include "shared/reflect/rule_context.h"
+
+namespace crm::operational {
+
+// The most teams above one another.
+inline constexpr int kMaxTeamDepth = 20;
+
+// Completes a user: a new one is INVITED, and keeps each role once.
+absl::Status PrepareUser(const v1::User* before, v1::User& after,
+                         const RuleContext& context);
+
+// Checks a new team above a team. Returns FAILED_PRECONDITION: TEAM_CIRCLE if
+// the team would lie under itself, TEAM_TOO_DEEP if more than kMaxTeamDepth
+// would be above it.
+absl::Status PrepareTeam(const v1::Team* before, v1::Team& after,
+                         const RuleContext& context);
+
+// Returns `user` as ACTIVE. Returns FAILED_PRECONDITION (USER_ACTIVE) if it is.
+absl::StatusOr<v1::User> ActivateUser(v1::User user);
+
+// Returns `user` as DISABLED. Returns FAILED_PRECONDITION (USER_DISABLED) if it
+// is.
+absl::StatusOr<v1::User> DisableUser(v1::User user);
+
+// Returns `user` with all sessions ended that began before `now`.
+v1::User RevokeSessions(v1::User user, absl::Time now);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_ACCESS_H_

@@ -1,0 +1,67 @@
+// Where a service keeps the users, teams and roles that it decides by: in its
+// own rows, where it owns them, else in copies that it makes from the owner's
+// events.
+
+#ifndef CRM_SHARED_RESOURCE_DIRECTORY_TABLES_H_
+#define CRM_SHARED_RESOURCE_DIRECTORY_TABLES_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "crm/internal/v1/event.pb.h"
+#include "shared/auth/directory.h"
+#include "shared/resource/catalog.h"
+#include "shared/storage/database.h"
+
+namespace crm::operational::v1 {
+class Role;
+}  // namespace crm::operational::v1
+
+namespace crm {
+
+// Returns what a stored role grants.
+RoleDefinition ToRoleDefinition(const operational::v1::Role& role);
+
+// The service that owns users, teams and roles.
+inline constexpr char kDirectoryOwner[] = "operational";
+
+// The tables of one service. Immutable, so thread-safe.
+class DirectoryTables {
+ public:
+  // `catalog` outlives this.
+  explicit DirectoryTables(const ResourceCatalog& catalog);
+
+  // Whether the rows are copies, which have to be kept in step.
+  bool copied() const { return !copies_.empty(); }
+
+  // Returns the tables of the copies, none where the rows are the service's
+  // own.
+  std::vector<SqlTable> Tables() const;
+
+  // Returns what `tenant` has.
+  absl::StatusOr<DirectoryContent> Load(SqlReader& reader,
+                                        const std::string& tenant) const;
+
+  // Returns whether `event` is of a user, team or role.
+  static bool Concerns(const internal::v1::Event& event);
+
+  // Copies the state after `event`. An event of anything else changes nothing.
+  absl::Status Apply(SqlWriter& writer, const internal::v1::Event& event) const;
+
+  // Removes all copies.
+  absl::Status Forget(SqlWriter& writer) const;
+
+ private:
+  // The types of the copies; empty where the service owns them.
+  std::vector<std::unique_ptr<const Resource>> copies_;
+  const Resource* users_ = nullptr;
+  const Resource* teams_ = nullptr;
+  const Resource* roles_ = nullptr;
+};
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_DIRECTORY_TABLES_H_
