@@ -117,8 +117,9 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   for (const char* name :
        {"crm.internal.v1.Consumers", "crm.internal.v1.Feed",
-        "crm.internal.v1.SliceService", "crm.platform.v1.AuditChainService",
-        "crm.platform.v1.ChangeService", "crm.platform.v1.AccessService"}) {
+        "crm.internal.v1.SliceService", "crm.platform.v1.AccessService",
+        "crm.platform.v1.AuditChainService", "crm.platform.v1.ChangeService",
+        "crm.platform.v1.Operations"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             name));
@@ -152,6 +153,9 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
     bindings.push_back(std::move(binding));
   }
   for (MethodBinding& binding : BindAccess(parts.kernel, parts.directories)) {
+    bindings.push_back(std::move(binding));
+  }
+  for (MethodBinding& binding : BindOperations(parts.kernel)) {
     bindings.push_back(std::move(binding));
   }
   return bindings;

@@ -1,5 +1,5 @@
 // What every service serves beside its own methods: its feed, its slices, its
-// changes, the chain of its audit entries.
+// changes, its operations, the chain of its audit entries.
 
 #ifndef CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
 #define CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
@@ -15,6 +15,7 @@
 #include "shared/resource/change_hub.h"
 #include "shared/resource/directory_store.h"
 #include "shared/resource/kernel.h"
+#include "shared/resource/operation_methods.h"
 
 namespace crm {
 
@@ -34,7 +35,7 @@ struct PlatformParts {
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices();
 
 // Returns the bindings of Feed, Consumers, SliceService, ChangeService,
-// AuditChainService and AccessService.
+// Operations, AuditChainService and AccessService.
 std::vector<MethodBinding> BindPlatform(PlatformParts parts);
 
 }  // namespace crm

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/host/access_control.h"
+#include "services/host/background_work.h"
 #include "services/host/backup_keeper.h"
 #include "services/host/health_keeper.h"
 #include "services/host/host_admission.h"
@@ -31,7 +32,6 @@
 #include "shared/resource/change_hub.h"
 #include "shared/resource/change_view.h"
 #include "shared/resource/column_filler.h"
-#include "shared/resource/request_log.h"
 #include "shared/resource/validate_filter.h"
 #include "shared/rpc/authenticate_filter.h"
 #include "shared/rpc/authorize_filter.h"
@@ -47,8 +47,6 @@ namespace crm {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(30);
-constexpr absl::Duration kJanitorInterval = absl::Minutes(10);
-constexpr int64_t kJanitorBatch = 500;
 constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
 
 }  // namespace
@@ -64,13 +62,13 @@ class ServiceHost::State {
   absl::Status Start(const MakeService& make) {
     CRM_RETURN_IF_ERROR(OpenStore(make));
     CRM_RETURN_IF_ERROR(OpenRedises());
-    CRM_RETURN_IF_ERROR(OpenKernel());
     CRM_RETURN_IF_ERROR(access_->Open(settings_, *database_));
+    CRM_RETURN_IF_ERROR(OpenKernel());
     CRM_RETURN_IF_ERROR(OpenAudits());
     CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));
     CRM_RETURN_IF_ERROR(StartEvents());
     CRM_RETURN_IF_ERROR(Serve());
-    janitor_ = std::thread([this] { Clean(); });
+    background_->Start();
     backups_ = StartBackups(settings_, clock_, logger_, registry_);
     filler_->Start();
     audit_->Start();
@@ -96,14 +94,13 @@ class ServiceHost::State {
       if (stopping_) return;
       stopping_ = true;
     }
-    stopped_.notify_all();
-    if (janitor_.joinable()) janitor_.join();
     keeper_.reset();
     if (server_ != nullptr) BeginStop();
     if (changes_ != nullptr) changes_->Stop();
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
     if (backups_ != nullptr) backups_->Stop();
     if (filler_.has_value()) filler_->Stop();
+    if (background_ != nullptr) background_->Stop();
     for (auto& consumer : consumers_) consumer->Stop();
     if (access_.has_value()) access_->Stop();
     if (relay_ != nullptr) relay_->Stop();
@@ -218,7 +215,11 @@ class ServiceHost::State {
               access_->OnCommit(events);
               InvalidateSlices(events);
             },
+        .on_operation = [this] { background_->Wake(); },
+        .callers = &access_->callers(),
     });
+    background_ = std::make_unique<BackgroundWork>(
+        *kernel_, service_->application, registry_);
     std::vector<SliceDefinition> slices = service_->slices;
     for (const StoreSlice& slice : service_->store_slices) {
       slices.push_back(OverStore(*kernel_, slice));
@@ -356,29 +357,6 @@ class ServiceHost::State {
     }
   }
 
-  // Forgets what is kept for a time only.
-  void Clean() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-      lock.unlock();
-      int64_t forgotten = 0;
-      do {
-        const absl::Status status = database_->WriteAndWait(
-            clock_.Now() + kStartTimeout,
-            [&](SqlWriter& writer) -> absl::Status {
-              CRM_ASSIGN_OR_RETURN(
-                  forgotten,
-                  ForgetAnswers(writer, clock_.Now(), kJanitorBatch));
-              return absl::OkStatus();
-            });
-        if (!status.ok()) break;
-      } while (forgotten == kJanitorBatch);
-      lock.lock();
-      stopped_.wait_for(lock, absl::ToChronoSeconds(kJanitorInterval),
-                        [this] { return stopping_; });
-    }
-  }
-
   const HostSettings settings_;
   const Clock& clock_;
   Logger& logger_;
@@ -397,6 +375,7 @@ class ServiceHost::State {
   std::optional<MethodTable> methods_;
   std::unique_ptr<SliceOwner> slices_;
   std::optional<Kernel> kernel_;
+  std::unique_ptr<BackgroundWork> background_;
 
   std::unique_ptr<TlsFolder> tls_;
   std::optional<AccessControl> access_;
@@ -424,9 +403,7 @@ class ServiceHost::State {
   std::unique_ptr<HealthKeeper> keeper_;
 
   std::mutex mutex_;
-  std::condition_variable stopped_;
   bool stopping_ = false;
-  std::thread janitor_;
   std::unique_ptr<BackupKeeper> backups_;
 };
 

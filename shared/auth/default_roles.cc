@@ -7,6 +7,7 @@ absl::string_view DefaultRoles() {
 
 # Runs the tenant: every record, every report, but only reads the audit trail.
 tenant_admin: *.create *.get *.list *.update *.delete *.undelete
+    *.purge *.export
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
     products.* orders.* activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*

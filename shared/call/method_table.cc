@@ -10,6 +10,7 @@
 #include "crm/api/annotations.pb.h"
 #include "google/api/annotations.pb.h"
 #include "google/api/resource.pb.h"
+#include "google/longrunning/operations.pb.h"
 #include "shared/base/errors.h"
 
 namespace crm {
@@ -31,6 +32,8 @@ constexpr std::pair<absl::string_view, Verb> kVerbs[] = {
     {"Update", Verb::kUpdate},
     {"Delete", Verb::kDelete},
     {"Undelete", Verb::kUndelete},
+    {"Purge", Verb::kPurge},
+    {"Export", Verb::kExport},
 };
 
 bool IsResource(const Descriptor* message) {
@@ -50,8 +53,35 @@ const Descriptor* ResourceByType(const MethodDescriptor* method,
   return nullptr;
 }
 
+// The file of the resource that the methods of `file` are about: the bulk
+// methods of `lead.proto` lie in `lead_bulk.proto`.
+const google::protobuf::FileDescriptor* ResourceFile(
+    const google::protobuf::FileDescriptor* file) {
+  absl::string_view stem = file->name();
+  if (!absl::ConsumeSuffix(&stem, "_bulk.proto")) return file;
+  const auto* found =
+      file->pool()->FindFileByName(absl::StrCat(stem, ".proto"));
+  return found == nullptr ? file : found;
+}
+
+// The resource whose plural the name of a method ends in, as that of
+// `PurgeLeads`: a method that answers with an operation returns no resource.
+const Descriptor* ResourceByPlural(const MethodDescriptor* method) {
+  const auto* file = ResourceFile(method->file());
+  for (int i = 0; i < file->message_type_count(); ++i) {
+    const Descriptor* message = file->message_type(i);
+    const std::string& plural =
+        message->options().GetExtension(google::api::resource).plural();
+    if (!plural.empty() && absl::EndsWithIgnoreCase(method->name(), plural)) {
+      return message;
+    }
+  }
+  return nullptr;
+}
+
 // The resource a method returns, else the one repeated in its response, else
-// the one that its request's `name` refers to.
+// the one that its request's `name` refers to, else the one that it is named
+// after.
 const Descriptor* ResourceOf(const MethodDescriptor* method) {
   const Descriptor* response = method->output_type();
   if (IsResource(response)) return response;
@@ -63,13 +93,15 @@ const Descriptor* ResourceOf(const MethodDescriptor* method) {
     }
   }
   const FieldDescriptor* name = method->input_type()->FindFieldByName("name");
-  if (name == nullptr ||
-      !name->options().HasExtension(google::api::resource_reference)) {
-    return nullptr;
+  if (name != nullptr &&
+      name->options().HasExtension(google::api::resource_reference)) {
+    return ResourceByType(
+        method,
+        name->options().GetExtension(google::api::resource_reference).type());
   }
-  return ResourceByType(
-      method,
-      name->options().GetExtension(google::api::resource_reference).type());
+  return response == google::longrunning::Operation::descriptor()
+             ? ResourceByPlural(method)
+             : nullptr;
 }
 
 // A method is a standard one if its name is the prefix and the resource (or its

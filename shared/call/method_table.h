@@ -18,8 +18,8 @@
 
 namespace crm {
 
-// The standard methods of AIP-131 to 135, 164 and 231 to 235, and everything
-// else.
+// The standard methods of AIP-131 to 135, 153, 164, 165 and 231 to 235, and
+// everything else.
 enum class Verb {
   kGet,
   kList,
@@ -31,6 +31,8 @@ enum class Verb {
   kBatchCreate,
   kBatchUpdate,
   kBatchDelete,
+  kPurge,
+  kExport,
   kCustom,
 };
 

@@ -4,8 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "crm/platform/v1/audit_entry.pb.h"
 #include "shared/resource/answer_mask.h"
+#include "shared/resource/bulk_operations.h"
+#include "shared/resource/operation_methods.h"
+#include "shared/resource/operation_table.h"
 #include "shared/resource/request_log.h"
 #include "shared/resource/standard_bindings.h"
 
@@ -47,16 +51,27 @@ Application& Application::BindPlain(const Descriptor* request, PlainBody body) {
   return *this;
 }
 
+Application& Application::BindOperation(const Descriptor* request,
+                                        OperationKind kind) {
+  handlers_[request].operation = std::move(kind);
+  return *this;
+}
+
 std::vector<const google::protobuf::ServiceDescriptor*> Application::Services()
     const {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   std::set<const google::protobuf::FileDescriptor*> files;
-  for (const auto& resource : catalog_.resources()) {
-    const auto* file = resource->schema.message()->file();
-    if (!files.insert(file).second) continue;
+  const auto add = [&](const google::protobuf::FileDescriptor* file) {
+    if (file == nullptr || !files.insert(file).second) return;
     for (int i = 0; i < file->service_count(); ++i) {
       services.push_back(file->service(i));
     }
+  };
+  for (const auto& resource : catalog_.resources()) {
+    const auto* file = resource->schema.message()->file();
+    add(file);
+    const absl::string_view stem = absl::StripSuffix(file->name(), ".proto");
+    add(file->pool()->FindFileByName(absl::StrCat(stem, "_bulk.proto")));
   }
   return services;
 }
@@ -64,8 +79,26 @@ std::vector<const google::protobuf::ServiceDescriptor*> Application::Services()
 std::vector<SqlTable> Application::Tables() const {
   std::vector<SqlTable> tables = catalog_.Tables();
   tables.push_back(RequestLogTable());
+  for (SqlTable& table : OperationTables()) tables.push_back(std::move(table));
+  tables.push_back(TimerTable());
   tables.insert(tables.end(), tables_.begin(), tables_.end());
   return tables;
+}
+
+OperationKinds Application::Operations(const Kernel& kernel) const {
+  OperationKinds kinds;
+  for (const auto& [path, method] : kernel.methods.methods()) {
+    const auto handler = handlers_.find(method.descriptor->input_type());
+    if (handler != handlers_.end()) {
+      if (handler->second.operation.step) {
+        kinds.emplace(path, handler->second.operation);
+      }
+      continue;
+    }
+    auto kind = StandardOperation(kernel, method);
+    if (kind.has_value()) kinds.emplace(path, *std::move(kind));
+  }
+  return kinds;
 }
 
 absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
@@ -124,6 +157,11 @@ MethodBinding Application::BindHandler(const Kernel& kernel,
   if (handler.mutate) {
     binding.placement = Placement::kInline;
     binding.unary = BindBody(kernel, handler.mutate);
+    return binding;
+  }
+  if (handler.operation.step) {
+    binding.placement = Placement::kInline;
+    binding.unary = StartOperation(kernel, handler.operation);
     return binding;
   }
   binding.unary = [&kernel, handler](std::shared_ptr<Call> call, Done done) {

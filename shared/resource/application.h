@@ -26,7 +26,9 @@
 #include "shared/call/method_table.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/mutation.h"
+#include "shared/resource/operation_kind.h"
 #include "shared/resource/read_view.h"
+#include "shared/resource/timer_worker.h"
 
 namespace crm {
 
@@ -155,6 +157,26 @@ class Application {
         });
   }
 
+  // Serves a method that returns google.longrunning.Operation: the call is
+  // answered with an operation, which `step` carries out; see OperationKind.
+  template <typename Deps, typename Request>
+  Application& Operate(Deps& deps,
+                       absl::StatusOr<StepCommit> (*step)(Deps&,
+                                                          const OperationStep&,
+                                                          const Request&)) {
+    return BindOperation(
+        Request::descriptor(),
+        {.step = [&deps, step](const OperationStep& now) {
+          return step(deps, now, static_cast<const Request&>(now.request));
+        }});
+  }
+
+  // Has `body` do what timers of `kind` are for; see Transaction::Schedule().
+  Application& OnTimer(std::string kind, TimerBody body) {
+    timers_.insert_or_assign(std::move(kind), std::move(body));
+    return *this;
+  }
+
   // Adds a table of the service's own to its store, for what is no resource.
   // Handlers reach it by Transaction::writer() and ReadView::reader().
   Application& Keeps(SqlTable table) {
@@ -171,6 +193,12 @@ class Application {
   // first problem of a resource. `kernel` outlives the bindings.
   absl::StatusOr<std::vector<MethodBinding>> Bind(const Kernel& kernel) const;
 
+  // Returns the kinds of operations that the methods of Services() start.
+  // `kernel` outlives them.
+  OperationKinds Operations(const Kernel& kernel) const;
+
+  const TimerBodies& timers() const { return timers_; }
+
   // Returns the tables of the service's store.
   std::vector<SqlTable> Tables() const;
 
@@ -186,6 +214,7 @@ class Application {
     MutationBody mutate;
     ReadBody read;
     PlainBody plain;
+    OperationKind operation;
   };
 
   template <typename Response>
@@ -227,6 +256,8 @@ class Application {
                         ReadBody body);
   Application& BindPlain(const google::protobuf::Descriptor* request,
                          PlainBody body);
+  Application& BindOperation(const google::protobuf::Descriptor* request,
+                             OperationKind kind);
 
   static MethodBinding BindHandler(const Kernel& kernel,
                                    const MethodInfo& method,
@@ -235,6 +266,7 @@ class Application {
   std::string service_;
   ResourceCatalog catalog_;
   std::vector<SqlTable> tables_;
+  TimerBodies timers_;
   absl::Status problem_;
   std::map<const google::protobuf::Descriptor*, Handler> handlers_;
 };

@@ -71,16 +71,21 @@ platform::v1::AuditEntry AuditEntryOf(const Kernel& kernel,
   return entry;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<Event>> WriteCommitRecords(
-    const Kernel& kernel, const Transaction& transaction,
-    const std::string& request_id) {
+absl::StatusOr<const Resource*> AuditOf(const Kernel& kernel) {
   const Resource* audit =
       kernel.catalog.Find(platform::v1::AuditEntry::descriptor());
   if (audit == nullptr) {
     return Internal("RESOURCE_UNKNOWN", "The service keeps no audit entries.");
   }
+  return audit;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Event>> WriteCommitRecords(
+    const Kernel& kernel, const Transaction& transaction,
+    const std::string& request_id) {
+  CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
   std::vector<Event> events;
   for (const auto& change : transaction.changes()) {
     Event event = EventOf(kernel, transaction, *change, request_id);
@@ -91,6 +96,29 @@ absl::StatusOr<std::vector<Event>> WriteCommitRecords(
     events.push_back(std::move(event));
   }
   return events;
+}
+
+absl::Status WriteAuditEntry(const Kernel& kernel,
+                             const Transaction& transaction,
+                             const std::string& type,
+                             const std::string& resource,
+                             const std::string& request_id) {
+  CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
+  const CallContext& call = transaction.call();
+  Event event;
+  event.set_id(kernel.ids.NewId());
+  event.set_actor(call.principal.subject);
+  event.set_method(call.method->path);
+  event.set_resource_type(type);
+  event.set_resource(resource);
+  event.set_request_id(request_id);
+  event.set_trace_id(call.trace_id);
+  *event.mutable_event_time() = ToTimestamp(transaction.now());
+  platform::v1::AuditEntry entry = AuditEntryOf(kernel, call, event);
+  // There is no event of this id to be found.
+  entry.clear_event_id();
+  return audit->table.Insert(transaction.writer(), call.principal.tenant,
+                             entry);
 }
 
 std::string TokenOf(const Kernel& kernel, const std::vector<Event>& events) {

@@ -21,6 +21,14 @@ absl::StatusOr<std::vector<internal::v1::Event>> WriteCommitRecords(
     const Kernel& kernel, const Transaction& transaction,
     const std::string& request_id);
 
+// Writes an audit entry of a call that changed no resource of the catalog, as
+// one that starts an operation: it did something to `resource`, of type `type`.
+absl::Status WriteAuditEntry(const Kernel& kernel,
+                             const Transaction& transaction,
+                             const std::string& type,
+                             const std::string& resource,
+                             const std::string& request_id);
+
 // Returns the consistency token of a commit with these events, or "" without
 // any.
 std::string TokenOf(const Kernel& kernel,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crm/internal/v1/event.pb.h"
+#include "shared/auth/directory.h"
 #include "shared/base/clock.h"
 #include "shared/base/ids.h"
 #include "shared/call/method_table.h"
@@ -37,6 +38,11 @@ struct Kernel {
   // Told of the events of each commit after it is durable, before the call is
   // answered; must be quick. May be empty.
   std::function<void(const std::vector<internal::v1::Event>&)> on_commit;
+  // Told that an operation was made; must be quick. May be empty.
+  std::function<void()> on_operation = {};
+  // Tells what the caller of a stored operation may do by now. Null where there
+  // are no callers, as in tests of parts: then nothing is restricted.
+  CallerSource* callers = nullptr;
 };
 
 }  // namespace crm

@@ -270,6 +270,12 @@ class Page {
 
 }  // namespace
 
+absl::Status CheckListRequest(const Kernel& kernel, const Resource& resource,
+                              const CallContext& call,
+                              const Message& request) {
+  return Plan(kernel, resource, call, request).status();
+}
+
 absl::StatusOr<std::string> ListResources(const Kernel& kernel,
                                           const Resource& resource,
                                           const CallContext& call,

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "shared/resource/batch.h"
+#include "shared/resource/bulk_operations.h"
+#include "shared/resource/operation_methods.h"
 #include "shared/resource/standard_mutations.h"
 #include "shared/resource/standard_reads.h"
 
@@ -109,6 +111,12 @@ MethodBinding BindStandard(const Kernel& kernel, const MethodInfo& method) {
       break;
     case Verb::kBatchDelete:
       binding.unary = BindBatch(kernel, *resource, Verb::kDelete);
+      break;
+    case Verb::kPurge:
+    case Verb::kExport:
+      if (auto kind = StandardOperation(kernel, method); kind.has_value()) {
+        binding.unary = StartOperation(kernel, *std::move(kind));
+      }
       break;
     case Verb::kCustom:
       break;

@@ -242,6 +242,8 @@ MessageOr ApplyStandard(Transaction& transaction, Verb verb,
     case Verb::kBatchCreate:
     case Verb::kBatchUpdate:
     case Verb::kBatchDelete:
+    case Verb::kPurge:
+    case Verb::kExport:
     case Verb::kCustom:
       break;
   }

@@ -47,6 +47,12 @@ absl::StatusOr<std::string> ListResources(
     const google::protobuf::Message& request,
     const google::protobuf::Descriptor* response);
 
+// Returns the violations of a List request, as ListResources would, without
+// reading anything.
+absl::Status CheckListRequest(const Kernel& kernel, const Resource& resource,
+                              const CallContext& call,
+                              const google::protobuf::Message& request);
+
 }  // namespace crm
 
 #endif  // CRM_SHARED_RESOURCE_STANDARD_READS_H_

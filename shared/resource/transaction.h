@@ -96,6 +96,14 @@ class Transaction {
   // Brings a soft-deleted resource back.
   void Undelete(google::protobuf::Message& message);
 
+  // Has the timer `key` of `kind` fire at `due_time`, with `payload`; moves it if
+  // it is set. It is set only if the transaction is committed.
+  void Schedule(absl::string_view kind, absl::string_view key,
+                absl::Time due_time, std::string payload = "");
+
+  // Has the timer not fire. Does nothing if it is not set.
+  void Unschedule(absl::string_view kind, absl::string_view key);
+
   // The first error of a change, or OK.
   const absl::Status& status() const { return status_; }
 

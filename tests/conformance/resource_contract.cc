@@ -219,11 +219,14 @@ std::string ResourceNameIn(const absl::Status& status) {
   return info.resource_name();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Conformance, ResourceContract, ::testing::ValuesIn(AllResources()),
-    [](const ::testing::TestParamInfo<ResourceCase>& info) {
-      return absl::StrCat(info.param.service, "_",
-                          absl::StrReplaceAll(info.param.type, {{"/", "_"}}));
-    });
+std::string ResourceContract::NameOfCase(
+    const ::testing::TestParamInfo<ResourceCase>& info) {
+  return absl::StrCat(info.param.service, "_",
+                      absl::StrReplaceAll(info.param.type, {{"/", "_"}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Conformance, ResourceContract,
+                         ::testing::ValuesIn(AllResources()),
+                         &ResourceContract::NameOfCase);
 
 }  // namespace crm::testing

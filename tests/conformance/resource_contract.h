@@ -29,6 +29,11 @@ namespace crm::testing {
 
 // One resource type in one tenant.
 class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
+ public:
+  // Names the tests of a case.
+  static std::string NameOfCase(
+      const ::testing::TestParamInfo<ResourceCase>& info);
+
  protected:
   static void TearDownTestSuite();
 

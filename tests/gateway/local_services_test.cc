@@ -238,6 +238,9 @@ TEST_F(LocalServicesTest, FindsOperationsByTheServiceInTheirName) {
                      [](const BackendCall&) {
                        google::longrunning::Operation operation;
                        operation.set_name("operations/analytical-1");
+                       platform::v1::OperationMetadata metadata;
+                       metadata.set_verb("export");
+                       operation.mutable_metadata()->PackFrom(metadata);
                        BackendReply reply;
                        reply.messages = {operation.SerializeAsString()};
                        return reply;
@@ -245,7 +248,9 @@ TEST_F(LocalServicesTest, FindsOperationsByTheServiceInTheirName) {
 
   EXPECT_EQ(
       client_->Fetch("GET", "/v1/operations/analytical-1", AsAdmin()).body,
-      "{\"name\":\"operations/analytical-1\"}\n");
+      "{\"name\":\"operations/analytical-1\",\"metadata\":{\"@type\":"
+      "\"type.googleapis.com/crm.platform.v1.OperationMetadata\",\"verb\":"
+      "\"export\"}}\n");
   EXPECT_EQ(client_->Fetch("GET", "/v1/operations/other-1", AsAdmin()).status,
             404);
 }

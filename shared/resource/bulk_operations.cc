@@ -1,0 +1,263 @@
+#include "shared/resource/bulk_operations.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "crm/internal/v1/operation_record.pb.h"
+#include "crm/platform/v1/operations.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/reflect/field_access.h"
+#include "shared/resource/operation_table.h"
+#include "shared/resource/standard_reads.h"
+
+namespace crm {
+namespace {
+
+using ::crm::internal::v1::BulkCheckpoint;
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+
+std::unique_ptr<Message> NewMessage(const Descriptor* descriptor) {
+  return std::unique_ptr<Message>(
+      google::protobuf::MessageFactory::generated_factory()
+          ->GetPrototype(descriptor)
+          ->New());
+}
+
+// A page of a collection.
+struct Page {
+  std::vector<std::unique_ptr<Message>> resources;
+  std::string next_page_token;
+};
+
+// Reads a collection as its List method does.
+class Lister {
+ public:
+  Lister(const Kernel& kernel, const Resource& resource, const MethodInfo& list)
+      : kernel_(kernel), resource_(resource), list_(list) {}
+
+  absl::Status Check(const CallContext& call, const Message& request) const {
+    return CheckListRequest(kernel_, resource_, call,
+                            *ListRequest(request, 1, ""));
+  }
+
+  absl::StatusOr<Page> Read(const CallContext& call, const Message& request,
+                            int page_size,
+                            const std::string& page_token) const {
+    const Descriptor* type = list_.descriptor->output_type();
+    CRM_ASSIGN_OR_RETURN(
+        const std::string bytes,
+        ListResources(kernel_, resource_, call,
+                      *ListRequest(request, page_size, page_token), type));
+    const std::unique_ptr<Message> response = NewMessage(type);
+    if (!response->ParseFromString(bytes)) {
+      return Internal("ROW_UNREADABLE", "A page could not be read.");
+    }
+    Page page;
+    page.next_page_token = ReadString(*response, "next_page_token");
+    for (int i = 0; i < type->field_count(); ++i) {
+      if (type->field(i)->message_type() != resource_.schema.message()) {
+        continue;
+      }
+      const auto* reflection = response->GetReflection();
+      for (int k = reflection->FieldSize(*response, type->field(i)); k > 0;
+           --k) {
+        page.resources.emplace_back(
+            reflection->ReleaseLast(response.get(), type->field(i)));
+      }
+    }
+    std::reverse(page.resources.begin(), page.resources.end());
+    return page;
+  }
+
+  const Resource& resource() const { return resource_; }
+
+ private:
+  // The List request that asks for what `request` concerns.
+  std::unique_ptr<Message> ListRequest(const Message& request, int page_size,
+                                       const std::string& page_token) const {
+    std::unique_ptr<Message> out = NewMessage(list_.descriptor->input_type());
+    for (const char* field : {"parent", "filter"}) {
+      WriteString(*out, field, ReadString(request, field));
+    }
+    const std::string order_by = ReadString(request, "order_by");
+    // What is deleted on the way must not move what is still to come.
+    WriteString(*out, "order_by", order_by.empty() ? "name" : order_by);
+    WriteString(*out, "page_token", page_token);
+    const Descriptor* type = out->GetDescriptor();
+    if (const FieldDescriptor* size = type->FindFieldByName("page_size")) {
+      out->GetReflection()->SetInt32(out.get(), size, page_size);
+    }
+    const FieldDescriptor* deleted = type->FindFieldByName("show_deleted");
+    if (deleted != nullptr && ReadBool(request, "show_deleted")) {
+      out->GetReflection()->SetBool(out.get(), deleted, true);
+    }
+    return out;
+  }
+
+  const Kernel& kernel_;
+  const Resource& resource_;
+  const MethodInfo& list_;
+};
+
+absl::StatusOr<BulkCheckpoint> ReadCheckpoint(const OperationStep& step) {
+  BulkCheckpoint checkpoint;
+  if (!checkpoint.ParseFromString(step.progress.checkpoint)) {
+    return Internal("ROW_UNREADABLE", "A checkpoint could not be read.");
+  }
+  return checkpoint;
+}
+
+// Deletes what is stored under `listed`'s name, unless it is gone. Returns
+// whether it did.
+absl::StatusOr<bool> DeleteListed(Transaction& transaction,
+                                  const Resource& resource,
+                                  const Message& listed) {
+  const std::string name = ReadString(listed, "name");
+  CRM_ASSIGN_OR_RETURN(const std::optional<StoredRow> row,
+                       transaction.view().Find(resource, name));
+  if (!row.has_value() || row->deleted) return false;
+  const std::unique_ptr<Message> stored = resource.New();
+  if (!stored->ParseFromString(row->body)) {
+    return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+  }
+  if (ReadString(*stored, "etag") != ReadString(listed, "etag")) {
+    return Aborted("CONCURRENT_CHANGE",
+                   absl::StrCat("'", name, "' was changed at the same time."),
+                   {{"name", name}});
+  }
+  transaction.Delete(*stored);
+  if (transaction.status().ok()) return true;
+  return WithResource(transaction.status(), resource.schema.type(), name);
+}
+
+absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
+                                     const OperationStep& step) {
+  CRM_ASSIGN_OR_RETURN(const BulkCheckpoint checkpoint, ReadCheckpoint(step));
+  const bool force = ReadBool(step.request, "force");
+  CRM_ASSIGN_OR_RETURN(
+      Page read,
+      lister.Read(step.call, step.request, force ? kPurgeBatch : kExportBatch,
+                  checkpoint.page_token()));
+  const auto page = std::make_shared<const Page>(std::move(read));
+  return [page, checkpoint, force, &resource = lister.resource(),
+          done = step.progress.done_count](
+             Transaction& transaction) -> absl::StatusOr<StepResult> {
+    BulkCheckpoint next = checkpoint;
+    next.set_page_token(page->next_page_token);
+    int64_t count = done;
+    for (const auto& listed : page->resources) {
+      if (force) {
+        CRM_ASSIGN_OR_RETURN(const bool deleted,
+                             DeleteListed(transaction, resource, *listed));
+        if (!deleted) continue;
+      }
+      ++count;
+      if (next.sample_size() < kPurgeSample) {
+        next.add_sample(ReadString(*listed, "name"));
+      }
+    }
+    StepResult result;
+    result.progress.checkpoint = next.SerializeAsString();
+    result.progress.done_count = count;
+    if (next.page_token().empty()) {
+      auto response = std::make_unique<platform::v1::PurgeResult>();
+      response->set_purge_count(count);
+      *response->mutable_purge_sample() = next.sample();
+      result.response = std::move(response);
+    }
+    return result;
+  };
+}
+
+absl::StatusOr<std::vector<std::string>> ToParts(const Page& page) {
+  std::vector<std::string> parts;
+  for (const auto& resource : page.resources) {
+    if (parts.empty() || parts.back().size() >= kOutputPartBytes) {
+      parts.emplace_back();
+    }
+    std::string line;
+    if (!google::protobuf::util::MessageToJsonString(*resource, &line).ok()) {
+      return Internal("ROW_UNREADABLE", "A resource could not be written.");
+    }
+    absl::StrAppend(&parts.back(), line, "\n");
+  }
+  return parts;
+}
+
+absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
+                                      const OperationStep& step) {
+  CRM_ASSIGN_OR_RETURN(BulkCheckpoint next, ReadCheckpoint(step));
+  CRM_ASSIGN_OR_RETURN(
+      const Page page,
+      lister.Read(step.call, step.request, kExportBatch, next.page_token()));
+  CRM_ASSIGN_OR_RETURN(std::vector<std::string> read, ToParts(page));
+  const auto parts =
+      std::make_shared<const std::vector<std::string>>(std::move(read));
+  const int64_t first_part = next.part_count();
+  next.set_page_token(page.next_page_token);
+  next.set_part_count(first_part + static_cast<int64_t>(parts->size()));
+  for (const std::string& part : *parts) {
+    next.set_byte_count(next.byte_count() + static_cast<int64_t>(part.size()));
+  }
+  if (next.byte_count() > kMaxExportBytes) {
+    return ResourceExhausted(
+        "EXPORT_TOO_LARGE",
+        absl::StrCat("The export is larger than ", kMaxExportBytes >> 20,
+                     " MiB. Export less of the collection, by a filter."));
+  }
+  const int64_t count =
+      step.progress.done_count + static_cast<int64_t>(page.resources.size());
+  return [parts, next, first_part, count, name = step.name](
+             Transaction& transaction) -> absl::StatusOr<StepResult> {
+    for (size_t i = 0; i < parts->size(); ++i) {
+      CRM_RETURN_IF_ERROR(AppendOutput(
+          transaction.writer(), transaction.call().principal.tenant, name,
+          first_part + static_cast<int64_t>(i), (*parts)[i]));
+    }
+    StepResult result;
+    result.progress.checkpoint = next.SerializeAsString();
+    result.progress.done_count = count;
+    if (next.page_token().empty()) {
+      auto response = std::make_unique<platform::v1::ExportResult>();
+      response->set_resource_count(count);
+      response->set_byte_count(next.byte_count());
+      response->set_part_count(next.part_count());
+      result.response = std::move(response);
+    }
+    return result;
+  };
+}
+
+}  // namespace
+
+std::optional<OperationKind> StandardOperation(const Kernel& kernel,
+                                               const MethodInfo& method) {
+  if (method.verb != Verb::kPurge && method.verb != Verb::kExport) {
+    return std::nullopt;
+  }
+  const Resource* resource = kernel.catalog.Find(method.resource);
+  if (resource == nullptr) return std::nullopt;
+  for (const auto& [path, list] : kernel.methods.methods()) {
+    if (list.verb != Verb::kList || list.resource != method.resource) continue;
+    const auto lister = std::make_shared<const Lister>(kernel, *resource, list);
+    OperationKind kind;
+    kind.check = [lister](const CallContext& call, const Message& request) {
+      return lister->Check(call, request);
+    };
+    const auto step = method.verb == Verb::kPurge ? &PurgeStep : &ExportStep;
+    kind.step = [lister, step](const OperationStep& now) {
+      return step(*lister, now);
+    };
+    return kind;
+  }
+  return std::nullopt;
+}
+
+}  // namespace crm

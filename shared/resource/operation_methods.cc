@@ -1,0 +1,311 @@
+#include "shared/resource/operation_methods.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "crm/platform/v1/operations.pb.h"
+#include "shared/auth/caller.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/query/filter.h"
+#include "shared/query/page_size.h"
+#include "shared/reflect/field_access.h"
+#include "shared/resource/commit_records.h"
+#include "shared/resource/operation_table.h"
+#include "shared/resource/standard_bindings.h"
+
+namespace crm {
+namespace {
+
+using ::crm::platform::v1::CancelOperationRequest;
+using ::crm::platform::v1::GetOperationRequest;
+using ::crm::platform::v1::ListOperationsRequest;
+using ::crm::platform::v1::ListOperationsResponse;
+using ::crm::platform::v1::ReadOperationOutputRequest;
+using ::crm::platform::v1::ReadOperationOutputResponse;
+using ::google::longrunning::Operation;
+using ::google::protobuf::Message;
+
+constexpr char kType[] = "crm/Operation";
+
+// What the operation does and to what, as its method's permission says:
+// `leads.purge`.
+Operation ToMessage(const Kernel& kernel, const StoredOperation& operation) {
+  const MethodInfo* method = kernel.methods.Find(operation.record.method());
+  const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(
+      method == nullptr ? "" : method->permission, absl::MaxSplits('.', 1));
+  return ToOperation(operation, words.second, words.first);
+}
+
+absl::Status OperationNotFound(absl::string_view name) {
+  return WithResource(
+      NotFound("RESOURCE_NOT_FOUND", absl::StrCat("There is no '", name, "'."),
+               {{"name", std::string(name)}}),
+      kType, name);
+}
+
+absl::Status CheckActive(const Transaction& transaction) {
+  CRM_ASSIGN_OR_RETURN(
+      const int64_t active,
+      CountActive(transaction.writer(), transaction.view().tenant()));
+  if (active < kMaxActiveOperations) return absl::OkStatus();
+  return WithRetryAfter(
+      ResourceExhausted("TOO_MANY_OPERATIONS",
+                        absl::StrCat(kMaxActiveOperations,
+                                     " operations are not done yet. Wait for "
+                                     "some of them, or cancel them.")),
+      absl::Seconds(30));
+}
+
+absl::StatusOr<std::unique_ptr<Message>> Make(const Kernel& kernel,
+                                              Transaction& transaction,
+                                              const CallContext& call,
+                                              const Message& request) {
+  CRM_RETURN_IF_ERROR(CheckActive(transaction));
+  StoredOperation operation;
+  operation.tenant = call.principal.tenant;
+  operation.name =
+      absl::StrCat("operations/", kernel.service, "-", kernel.ids.NewId());
+  operation.due_time = transaction.now();
+  internal::v1::OperationRecord& record = operation.record;
+  record.set_method(call.method->path);
+  record.set_request(request.SerializeAsString());
+  record.mutable_actor()->set_subject(call.principal.subject);
+  for (const std::string& role : call.principal.roles) {
+    record.mutable_actor()->add_roles(role);
+  }
+  record.mutable_actor()->set_system(call.principal.system);
+  record.mutable_actor()->set_customer(call.principal.customer);
+  if (call.principal.issue_time != absl::InfinitePast()) {
+    *record.mutable_actor()->mutable_issue_time() =
+        ToTimestamp(call.principal.issue_time);
+  }
+  record.set_trace_id(call.trace_id);
+  *record.mutable_create_time() = ToTimestamp(transaction.now());
+  CRM_RETURN_IF_ERROR(InsertOperation(transaction.writer(), operation));
+  CRM_RETURN_IF_ERROR(WriteAuditEntry(kernel, transaction, kType,
+                                      operation.name,
+                                      ReadString(request, "request_id")));
+  return std::make_unique<Operation>(ToMessage(kernel, operation));
+}
+
+// Whether the caller may see the operations that others have started.
+bool SeesAll(const CallContext& call) {
+  return call.caller != nullptr &&
+         call.caller->AccessTo("operations.getAll").allowed();
+}
+
+// The calls of the service Operations.
+class Methods {
+ public:
+  explicit Methods(const Kernel& kernel) : kernel_(kernel) {}
+
+  absl::StatusOr<Operation> Get(SqlReader& reader, const CallContext& call,
+                                const GetOperationRequest& request) const {
+    CRM_ASSIGN_OR_RETURN(const StoredOperation operation,
+                         Find(reader, call, request.name()));
+    return ToMessage(kernel_, operation);
+  }
+
+  absl::StatusOr<ListOperationsResponse> List(
+      SqlReader& reader, const CallContext& call,
+      const ListOperationsRequest& request) const {
+    CRM_ASSIGN_OR_RETURN(const int32_t page_size,
+                         ResolvePageSize(request.page_size()));
+    CRM_ASSIGN_OR_RETURN(const SqlFragment where, Lower(request.filter()));
+    const std::string binding =
+        absl::StrJoin({call.principal.tenant, call.principal.subject,
+                       std::string("ListOperations"), request.filter()},
+                      "\n");
+    std::string after;
+    if (!request.page_token().empty()) {
+      CRM_ASSIGN_OR_RETURN(
+          after, kernel_.page_tokens.Decode(request.page_token(), binding));
+    }
+    CRM_ASSIGN_OR_RETURN(
+        std::vector<StoredOperation> found,
+        ListOperations(reader, call.principal.tenant,
+                       SeesAll(call) ? "" : call.principal.subject, after,
+                       where, page_size + 1));
+    ListOperationsResponse response;
+    const bool more = found.size() > static_cast<size_t>(page_size);
+    if (more) {
+      found.pop_back();
+      CRM_ASSIGN_OR_RETURN(
+          *response.mutable_next_page_token(),
+          kernel_.page_tokens.Encode(found.back().name, binding));
+    }
+    for (const StoredOperation& operation : found) {
+      *response.add_operations() = ToMessage(kernel_, operation);
+    }
+    return response;
+  }
+
+  absl::StatusOr<ReadOperationOutputResponse> ReadPart(
+      SqlReader& reader, const CallContext& call,
+      const ReadOperationOutputRequest& request) const {
+    CRM_ASSIGN_OR_RETURN(const StoredOperation operation,
+                         Find(reader, call, request.name()));
+    const std::string binding =
+        absl::StrJoin({call.principal.tenant, call.principal.subject,
+                       std::string("ReadOperationOutput"), request.name()},
+                      "\n");
+    int64_t part = 0;
+    if (!request.page_token().empty()) {
+      CRM_ASSIGN_OR_RETURN(
+          const std::string state,
+          kernel_.page_tokens.Decode(request.page_token(), binding));
+      if (!absl::SimpleAtoi(state, &part)) {
+        return Internal("PAGE_TOKEN_STATE", "A page token holds no part.");
+      }
+    }
+    ReadOperationOutputResponse response;
+    CRM_ASSIGN_OR_RETURN(
+        std::optional<std::string> content,
+        ReadOutput(reader, operation.tenant, operation.name, part));
+    bool more = !operation.done;
+    if (content.has_value()) {
+      response.set_content(*std::move(content));
+      ++part;
+      if (!more) {
+        CRM_ASSIGN_OR_RETURN(
+            const std::optional<std::string> next,
+            ReadOutput(reader, operation.tenant, operation.name, part));
+        more = next.has_value();
+      }
+    }
+    if (!more) return response;
+    CRM_ASSIGN_OR_RETURN(
+        *response.mutable_next_page_token(),
+        kernel_.page_tokens.Encode(absl::StrCat(part), binding));
+    return response;
+  }
+
+  absl::StatusOr<std::unique_ptr<Message>> Cancel(
+      Transaction& transaction, const CallContext& call,
+      const CancelOperationRequest& request) const {
+    CRM_ASSIGN_OR_RETURN(StoredOperation operation,
+                         Find(transaction.writer(), call, request.name()));
+    if (!operation.done) {
+      CRM_RETURN_IF_ERROR(TakeOperation(transaction.writer(), operation));
+      operation.done = true;
+      operation.due_time = transaction.now() + kOperationRetention;
+      operation.record.set_cancel_requested(true);
+      *operation.record.mutable_end_time() = ToTimestamp(transaction.now());
+      *operation.record.mutable_error() = ToRpcStatus(
+          MakeError(absl::StatusCode::kCancelled, "OPERATION_CANCELLED",
+                    "The operation was cancelled. What it had done stays."));
+      CRM_RETURN_IF_ERROR(SaveOperation(transaction.writer(), operation));
+      CRM_RETURN_IF_ERROR(WriteAuditEntry(
+          kernel_, transaction, kType, operation.name, request.request_id()));
+    }
+    return std::make_unique<Operation>(ToMessage(kernel_, operation));
+  }
+
+ private:
+  absl::StatusOr<StoredOperation> Find(SqlReader& reader,
+                                       const CallContext& call,
+                                       const std::string& name) const {
+    const Principal& principal = call.principal;
+    CRM_ASSIGN_OR_RETURN(std::optional<StoredOperation> operation,
+                         FindOperation(reader, principal.tenant, name));
+    const bool seen =
+        operation.has_value() &&
+        (operation->record.actor().subject() == principal.subject ||
+         SeesAll(call));
+    if (!seen) return OperationNotFound(name);
+    return *std::move(operation);
+  }
+
+  static absl::StatusOr<SqlFragment> Lower(const std::string& text) {
+    CRM_ASSIGN_OR_RETURN(const Filter filter,
+                         Filter::Parse(text, Operation::descriptor()));
+    ColumnMap columns;
+    columns.Add("name", {"name", ColumnType::kText, false});
+    columns.Add("done", {"done", ColumnType::kInteger, false});
+    for (const std::string& path : filter.field_paths()) {
+      if (columns.Find(path) != nullptr) continue;
+      return BadField("filter", "can name the fields 'name' and 'done' only.");
+    }
+    return filter.Lower(columns).where;
+  }
+
+  const Kernel& kernel_;
+};
+
+// Returns a binding of a method that reads.
+template <typename Response, typename Request>
+MethodBinding BindRead(
+    const Kernel& kernel, std::shared_ptr<const Methods> methods,
+    absl::StatusOr<Response> (Methods::*read)(SqlReader&, const CallContext&,
+                                              const Request&) const,
+    Placement placement) {
+  MethodBinding binding;
+  binding.method = kernel.methods.FindByRequest(Request::descriptor());
+  binding.placement = placement;
+  binding.unary = [&kernel, methods = std::move(methods), read](
+                      std::shared_ptr<Call> call, Done done) {
+    absl::StatusOr<Response> response;
+    const absl::Status status =
+        kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {
+          response = (methods.get()->*read)(
+              reader, call->context,
+              static_cast<const Request&>(*call->request));
+          return response.status();
+        });
+    if (!status.ok()) return done(status);
+    done(Answer{response->SerializeAsString(), {}});
+  };
+  return binding;
+}
+
+}  // namespace
+
+UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
+  UnaryHandler start = BindBody(
+      kernel,
+      [&kernel, check = std::move(kind.check)](
+          Transaction& transaction, const CallContext& call,
+          const Message& request) -> absl::StatusOr<std::unique_ptr<Message>> {
+        if (check) CRM_RETURN_IF_ERROR(check(call, request));
+        return Make(kernel, transaction, call, request);
+      });
+  return [&kernel, start = std::move(start)](std::shared_ptr<Call> call,
+                                             Done done) {
+    start(std::move(call),
+          [&kernel, done = std::move(done)](absl::StatusOr<Answer> answer) {
+            if (answer.ok() && kernel.on_operation) kernel.on_operation();
+            done(std::move(answer));
+          });
+  };
+}
+
+std::vector<MethodBinding> BindOperations(const Kernel& kernel) {
+  const auto methods = std::make_shared<const Methods>(kernel);
+  std::vector<MethodBinding> bindings;
+  bindings.push_back(
+      BindRead(kernel, methods, &Methods::Get, Placement::kInline));
+  bindings.push_back(
+      BindRead(kernel, methods, &Methods::List, Placement::kPool));
+  bindings.push_back(
+      BindRead(kernel, methods, &Methods::ReadPart, Placement::kPool));
+  MethodBinding& cancel = bindings.emplace_back();
+  cancel.method =
+      kernel.methods.FindByRequest(CancelOperationRequest::descriptor());
+  cancel.placement = Placement::kInline;
+  cancel.unary = BindBody(kernel, [methods](Transaction& transaction,
+                                            const CallContext& call,
+                                            const Message& request) {
+    return methods->Cancel(transaction, call,
+                           static_cast<const CancelOperationRequest&>(request));
+  });
+  return bindings;
+}
+
+}  // namespace crm
