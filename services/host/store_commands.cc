@@ -92,6 +92,12 @@ StoreCommand TakeStoreCommand(int& argc, char**& argv) {
 absl::Status RunStoreCommand(const StoreCommand& command,
                              const HostSettings& settings, const Clock& clock,
                              std::ostream& out) {
+  if (!settings.database.empty()) {
+    return FailedPrecondition(
+        "STORE_ON_A_SERVER",
+        "The store is a database on a server. Back it up and restore it with "
+        "the tools of the server.");
+  }
   const BackupPlace place = BackupPlaceOf(settings);
   if (command.kind == StoreCommand::Kind::kBackups) {
     for (const BackupManifest& manifest : ListBackups(place.folder)) {

@@ -45,7 +45,8 @@ StoreCommand TakeStoreCommand(int& argc, char**& argv);
 // How the commands are used, for --help.
 extern const char kStoreCommandsHelp[];
 
-// Runs the command and says on `out` what was done. Errors as RestoreBackup().
+// Runs the command and says on `out` what was done. Errors as RestoreBackup(),
+// and FAILED_PRECONDITION (STORE_ON_A_SERVER) for a store that is no file.
 absl::Status RunStoreCommand(const StoreCommand& command,
                              const HostSettings& settings, const Clock& clock,
                              std::ostream& out);

@@ -27,6 +27,8 @@ class FullDiskTest : public ::testing::Test {
                    // The disk is that of a file, whatever the engine under
                    // test.
                    settings.database.clear();
+                   // On any engine of the run: the disk is SQLite's.
+                   settings.database.clear();
                    settings.store_vfs = disk_.vfs();
                  }),
         token_(authority_.Token("acme", "user:ada", {"everyone"})) {}

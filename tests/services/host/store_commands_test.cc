@@ -18,6 +18,9 @@ namespace {
 namespace v1 = ::crm::operational::v1;
 using ::testing::HasSubstr;
 
+// Whatever the engine of the run: these commands are about files.
+void OnSqlite(HostSettings& settings) { settings.database.clear(); }
+
 StoreCommand Take(std::vector<std::string> words,
                   std::vector<std::string>& left) {
   std::vector<char*> pointers;
@@ -56,12 +59,23 @@ TEST(TakeStoreCommand, LeavesWhatIsNoCommandToTheFlags) {
   }
 }
 
+TEST(RunStoreCommand, LeavesAStoreOnAServerAlone) {
+  HostSettings settings;
+  settings.database = "postgres://crm@127.0.0.1/crm";
+  std::ostringstream out;
+
+  EXPECT_THAT(
+      RunStoreCommand({StoreCommand::Kind::kRestore}, settings, SystemClock(),
+                      out),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "STORE_ON_A_SERVER"));
+}
+
 TEST(RunStoreCommand, ListsAndRestoresWhatARunningServiceBackedUp) {
   TestAuthority authority;
   const std::string token = authority.Token("acme", "user:ada", {"everyone"});
   const SystemClock clock;
-  auto service = std::make_unique<ServiceHarness>(authority, "operational",
-                                                  operational::MakeOperational);
+  auto service = std::make_unique<ServiceHarness>(
+      authority, "operational", operational::MakeOperational, OnSqlite);
   const HostSettings settings = service->settings();
   const auto create = [&](const std::string& id) {
     v1::CreateCustomerRequest request;
@@ -92,8 +106,8 @@ TEST(RunStoreCommand, ListsAndRestoresWhatARunningServiceBackedUp) {
       IsOk());
   EXPECT_THAT(out.str(), HasSubstr("Restored operational-"));
 
-  service = std::make_unique<ServiceHarness>(authority, "operational",
-                                             operational::MakeOperational);
+  service = std::make_unique<ServiceHarness>(
+      authority, "operational", operational::MakeOperational, OnSqlite);
   const auto customers = service->client().Call<v1::ListCustomersResponse>(
       "crm.operational.v1.CustomerService.ListCustomers",
       v1::ListCustomersRequest(), {.token = token});
