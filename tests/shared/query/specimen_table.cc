@@ -9,7 +9,9 @@
 #include "gtest/gtest.h"
 #include "shared/query/field_path.h"
 #include "shared/query/field_value.h"
+#include "shared/storage/postgres/postgres_database.h"
 #include "shared/storage/sqlite/sqlite_database.h"
+#include "tests/support/postgres_server/postgres_server.h"
 
 namespace crm {
 namespace {
@@ -90,6 +92,12 @@ SqlTable TableOf(const ColumnMap& columns) {
 std::unique_ptr<Database> OpenEmpty() {
   std::string folder = absl::StrCat(::testing::TempDir(), "specimens-XXXXXX");
   EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  if (testing::TestsRunOnPostgres()) {
+    auto database =
+        OpenPostgres({.uri = testing::SharedPostgres().Uri(folder)});
+    EXPECT_TRUE(database.ok()) << database.status();
+    return *std::move(database);
+  }
   SqliteOptions options;
   options.path = absl::StrCat(folder, "/test.db");
   options.min_free_bytes = 0;

@@ -34,7 +34,8 @@ query_test::Keeper RandomKeeper(int number, std::mt19937& random);
 // Thread-compatible.
 class SpecimenTable final {
  public:
-  // A table in a SQLite database of its own.
+  // A table in a database of its own, on the engine that CRM_TEST_DATABASE
+  // names.
   SpecimenTable();
   // A table in `database`, which is empty.
   explicit SpecimenTable(std::unique_ptr<Database> database);
