@@ -37,9 +37,10 @@ class WarehouseProjectionTest : public ::testing::Test {
   void Trade(int rounds) {
     for (int i = 0; i < rounds; ++i, ++round_) {
       const std::string tenant = absl::StrCat("tenant-", round_ % 2);
+      // An order stays with its customer, whose events are in one order.
       const Order order = WarehouseFeeder::MakeOrder(
-          absl::StrCat("o", round_ % 17), absl::StrCat("c", round_ % 5),
-          "2020-01-01", round_);
+          absl::StrCat("o", round_ % 5, "-", round_ % 3),
+          absl::StrCat("c", round_ % 5), "2020-01-01", round_);
       producer_.Append(feeder_.MakeEvent(order, "created", tenant));
       producer_.Append(feeder_.MakeEvent(order, "updated", tenant));
       if (round_ % 3 == 0) {
