@@ -86,6 +86,7 @@ absl::Status AccessControl::Follow(const HostSettings& settings,
                                        *tokens_, clock_);
   Consumer::Options options;
   options.producer = kDirectoryOwner;
+  options.name = absl::StrCat(settings.service, "-directory");
   consumer_ =
       std::make_unique<Consumer>(options, redis, *feed_, *applier_, clock_);
   consumer_->Start();
