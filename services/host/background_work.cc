@@ -16,7 +16,8 @@ constexpr int64_t kOperationsAtOnce = 5;
 TimerWorker::Options TimerOptions(const Kernel& kernel) {
   TimerWorker::Options options;
   options.holder = kernel.ids.NewId();
-  options.takes_over = true;
+  // A store that has no clock of its own is one process's alone.
+  options.takes_over = kernel.database.TimeSql().empty();
   return options;
 }
 

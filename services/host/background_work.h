@@ -22,7 +22,7 @@ namespace crm {
 // The background work of one service. Thread-safe.
 class BackgroundWork {
  public:
-  // All outlive this. The store is this process's alone.
+  // All outlive this.
   BackgroundWork(const Kernel& kernel, const Application& application,
                  MetricRegistry& metrics);
 
