@@ -265,6 +265,21 @@ MethodBinding BindRead(
   return binding;
 }
 
+// The steps of an operation run for nobody, and so reach all rows: who does not
+// may not start one.
+absl::Status CheckSeesAll(const CallContext& call) {
+  if (call.caller == nullptr ||
+      call.caller->AccessTo(call.method->permission).everything) {
+    return absl::OkStatus();
+  }
+  return PermissionDenied(
+      "PERMISSION_DENIED",
+      absl::StrCat("Your roles grant '", call.method->permission,
+                   "' for some rows or fields only, and the operation would "
+                   "reach all."),
+      {{"permission", call.method->permission}});
+}
+
 }  // namespace
 
 UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
@@ -273,6 +288,7 @@ UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
       [&kernel, check = std::move(kind.check)](
           Transaction& transaction, const CallContext& call,
           const Message& request) -> absl::StatusOr<std::unique_ptr<Message>> {
+        CRM_RETURN_IF_ERROR(CheckSeesAll(call));
         if (check) CRM_RETURN_IF_ERROR(check(call, request));
         return Make(kernel, transaction, call, request);
       });
