@@ -113,8 +113,7 @@ absl::Status SmallKernel::Cancel(const std::string& name) {
   platform::v1::CancelOperationRequest request;
   request.set_name(name);
   auto call = CallOf("CancelOperation", request);
-  for (const MethodBinding& binding :
-       BindOperations(*kernel_, [](const Principal&) { return false; })) {
+  for (const MethodBinding& binding : BindOperations(*kernel_)) {
     if (binding.method != call->context.method) continue;
     return Serve(binding.unary, call).status();
   }
