@@ -7,7 +7,6 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "shared/reflect/diff.h"
 #include "shared/resource/standard_fields.h"
-#include "shared/resource/timer_table.h"
 
 namespace crm {
 namespace {
@@ -91,18 +90,6 @@ void Transaction::Undelete(Message& message) {
   SetTime(message, "delete_time", std::nullopt);
   SetTime(message, "purge_time", std::nullopt);
   status_ = TryUpdate(message, "undeleted");
-}
-
-void Transaction::Schedule(absl::string_view kind, absl::string_view key,
-                           absl::Time due_time, std::string payload) {
-  if (!status_.ok()) return;
-  status_ = SetTimer(writer_, {view_.tenant(), std::string(kind),
-                               std::string(key), due_time, std::move(payload)});
-}
-
-void Transaction::Unschedule(absl::string_view kind, absl::string_view key) {
-  if (!status_.ok()) return;
-  status_ = ClearTimer(writer_, view_.tenant(), kind, key).status();
 }
 
 absl::Status Transaction::TryCreate(Message& message) {
