@@ -6,6 +6,7 @@
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "shared/reflect/diff.h"
+#include "shared/resource/reference_names.h"
 #include "shared/resource/standard_fields.h"
 
 namespace crm {
@@ -24,33 +25,6 @@ bool IsDeleted(const Message& message) {
   const FieldDescriptor* field =
       message.GetDescriptor()->FindFieldByName("delete_time");
   return field != nullptr && message.GetReflection()->HasField(message, field);
-}
-
-// Adds the texts of all fields of `message` that refer to resources.
-void CollectReferences(const Message& message, std::set<std::string>& names) {
-  const auto* reflection = message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->is_map()) continue;
-    const bool refers =
-        field->options().HasExtension(google::api::resource_reference);
-    const int count =
-        field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      if (field->message_type() != nullptr) {
-        CollectReferences(
-            field->is_repeated()
-                ? reflection->GetRepeatedMessage(message, field, i)
-                : reflection->GetMessage(message, field),
-            names);
-      } else if (refers) {
-        names.insert(field->is_repeated()
-                         ? reflection->GetRepeatedString(message, field, i)
-                         : reflection->GetString(message, field));
-      }
-    }
-  }
 }
 
 bool SameAs(const Message& a, const Message& b) {
