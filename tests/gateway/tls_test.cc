@@ -46,7 +46,7 @@ class GatewayTlsTest : public ::testing::Test {
   GatewayTlsTest()
       : server_path_(certificates_.FolderOf("operational")),
         server_tls_(*TlsFolder::Open(server_path_, clock_)),
-        server_({.placement = Placement::kInline}, {&filter_},
+        server_({.placement = Placement::kInline}, {.filters = {&filter_}},
                 With(server_tls_.get())) {}
 
   ~GatewayTlsTest() override { Disconnect(); }
