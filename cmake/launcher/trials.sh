@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Runs what takes longer than a test may: fuzzers and faults.
+# Runs what takes longer than a test may: fuzzers, faults and benchmarks.
 
 # fuzz_targets: the names of all fuzz targets.
 fuzz_targets() {
@@ -49,4 +49,30 @@ run_faults() {
       CRM_FAULTS="$chosen" CRM_BIN_DIR="$BIN" \
       CRM_CLOCK_SHIM="$(build_folder release)/tests/faults/libcrm_clock_shim.so" \
       node --test --test-reporter=spec "$CRM_ROOT/tests/faults/nemesis_test.mjs"
+}
+
+# bench_names: the names of all benchmarks.
+bench_names() {
+  local file
+  for file in "$CRM_ROOT"/tests/bench/*_bench.cc; do basename "$file" _bench.cc; done
+}
+
+# run_bench [NAME [COUNT...]]: runs one benchmark, with its counts, or all.
+run_bench() {
+  local name
+  local -a names=("${1:-}") targets
+  [[ -n "${names[0]}" ]] || mapfile -t names < <(bench_names)
+  for name in "${names[@]}"; do
+    [[ -f "$CRM_ROOT/tests/bench/${name}_bench.cc" ]] ||
+        bad_usage "'$name' is no benchmark; there are:" \
+            "$(bench_names | paste -sd' ' -)."
+  done
+  shift || true
+  setup test
+  targets=("${names[@]/%/_bench}")
+  build release "${PROGRAMS[@]}" "${targets[@]}"
+  for name in "${targets[@]}"; do
+    say "$name (load of the machine: $(cut -d' ' -f1 /proc/loadavg)) ..."
+    "$BIN/$name" "$@"
+  done
 }
