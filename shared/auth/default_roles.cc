@@ -11,7 +11,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
     products.* orders.* activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
-    users.* teams.* roles.* access.explain
+    users.* teams.* roles.* access.explain calls.prioritize
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team

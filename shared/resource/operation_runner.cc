@@ -290,7 +290,8 @@ absl::StatusOr<StoredOperation> OperationRunner::RunStep(
     next.record.set_attempts(1);
     next.due_time = clock_.Now() + options_.lease;
     if (result.response != nullptr) {
-      next.record.mutable_response()->PackFrom(*result.response);
+      next.record.set_response_type(result.response->GetTypeName());
+      next.record.set_response(result.response->SerializeAsString());
       End(next);
     }
     return SaveOperation(writer, next);

@@ -263,7 +263,11 @@ google::longrunning::Operation ToOperation(const StoredOperation& operation,
   out.set_done(operation.done);
   out.mutable_metadata()->PackFrom(metadata);
   if (record.has_error()) *out.mutable_error() = record.error();
-  if (record.has_response()) *out.mutable_response() = record.response();
+  if (!record.response_type().empty()) {
+    out.mutable_response()->set_type_url(
+        absl::StrCat("type.googleapis.com/", record.response_type()));
+    out.mutable_response()->set_value(record.response());
+  }
   return out;
 }
 

@@ -133,9 +133,9 @@ TEST_F(WatchRows, A26_AListAndTheChangesAfterItsRevisionAreTheWhole) {
   after->Cancel();
 
   std::map<std::string, std::string> now;
-  for (const v1::Lead& lead : Must<v1::ListLeadsResponse, v1::ListLeadsRequest>(
-                                  "LeadService.ListLeads", "")
-                                  .leads()) {
+  const auto listed = Must<v1::ListLeadsResponse, v1::ListLeadsRequest>(
+      "LeadService.ListLeads", "");
+  for (const v1::Lead& lead : listed.leads()) {
     now[lead.name()] = lead.display_name();
   }
   EXPECT_EQ(now.size(), 8u);

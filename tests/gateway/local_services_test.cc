@@ -51,6 +51,7 @@ FakeBackend::Handler Slices(
       SliceEnvelope& slice = *response.add_slices();
       slice.set_slice(name);
       slice.set_state(state);
+      slice.set_feed_epoch(1);
       slice.set_version(3);
     }
     BackendReply reply;

@@ -113,7 +113,7 @@ TEST_F(OperationRunnerTest, RunsAllStepsAndKeepsWhatTheyCameTo) {
   EXPECT_EQ(stored.record.done_count(), kSteps);
   EXPECT_EQ(stored.record.total_count(), kSteps);
   platform::v1::ExportResult result;
-  ASSERT_TRUE(stored.record.response().UnpackTo(&result));
+  ASSERT_TRUE(result.ParseFromString(stored.record.response()));
   EXPECT_EQ(result.resource_count(), kSteps);
   EXPECT_EQ(stored.due_time, clock_.Now() + kOperationRetention);
 }
