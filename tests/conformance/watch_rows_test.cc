@@ -133,9 +133,9 @@ TEST_F(WatchRows, A26_AListAndTheChangesAfterItsRevisionAreTheWhole) {
   after->Cancel();
 
   std::map<std::string, std::string> now;
-  const auto listed = Must<v1::ListLeadsResponse, v1::ListLeadsRequest>(
+  const auto present = Must<v1::ListLeadsResponse, v1::ListLeadsRequest>(
       "LeadService.ListLeads", "");
-  for (const v1::Lead& lead : listed.leads()) {
+  for (const v1::Lead& lead : present.leads()) {
     now[lead.name()] = lead.display_name();
   }
   EXPECT_EQ(now.size(), 8u);
