@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/completion_queue.h"
@@ -18,7 +19,6 @@ namespace crm::bench {
 namespace {
 
 constexpr absl::Duration kCallTimeout = absl::Seconds(30);
-constexpr absl::Duration kPause = absl::Milliseconds(10);
 
 using Reader = grpc::ClientAsyncResponseReader<grpc::ByteBuffer>;
 
@@ -35,6 +35,18 @@ struct Slot {
   bool pausing = false;
   grpc::Alarm alarm;
 };
+
+// How long the service asks to wait before the call is repeated.
+absl::Duration RetryDelayOf(const absl::Status& status) {
+  google::rpc::RetryInfo info;
+  const auto payload =
+      status.GetPayload("type.googleapis.com/google.rpc.RetryInfo");
+  if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) {
+    Require(status);
+  }
+  return absl::Seconds(info.retry_delay().seconds()) +
+         absl::Nanoseconds(info.retry_delay().nanos());
+}
 
 double At(const std::vector<double>& sorted, double part) {
   return sorted[static_cast<size_t>(part *
@@ -103,7 +115,8 @@ LoadResult LoadClient::Run(const Load& load) {
     if (ErrorReason(status) == "OVERLOADED") {
       ++refused;
       slot.pausing = true;
-      slot.alarm.Set(&queue, ToGrpcDeadline(clock.Now() + kPause), &slot);
+      slot.alarm.Set(&queue, ToGrpcDeadline(clock.Now() + RetryDelayOf(status)),
+                     &slot);
       continue;
     }
     Require(status);

@@ -28,7 +28,7 @@ struct Load {
 struct LoadResult {
   double calls_per_second = 0;
   // How many calls the service did not let in because it was busy. Each was
-  // repeated a little later, until it was answered.
+  // repeated when the service asked for it, until it was answered.
   int refused = 0;
   // From the first start of a call to its answer.
   double p50_micros = 0;
