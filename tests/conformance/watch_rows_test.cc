@@ -76,15 +76,19 @@ class WatchRows : public ::testing::Test {
 TEST_F(WatchRows, A25_ChangesOfAnyResourceComeLive) {
   const auto stream = Watch("from_beginning: true");
 
+  // Each of the first three brings a customer along.
   MakeLead(1);
+  EXPECT_EQ(Next(*stream).type(), "customer.created");
   EXPECT_EQ(Next(*stream).type(), "lead.created");
   Must<v1::Account, v1::CreateAccountRequest>(
       "AccountService.CreateAccount",
       "account_id: 'north' account { display_name: 'North' }");
+  EXPECT_EQ(Next(*stream).type(), "customer.created");
   EXPECT_EQ(Next(*stream).type(), "account.created");
   Must<v1::Contact, v1::CreateContactRequest>(
       "ContactService.CreateContact",
       "contact_id: 'ada' contact { display_name: 'Ada' }");
+  EXPECT_EQ(Next(*stream).type(), "customer.created");
   EXPECT_EQ(Next(*stream).type(), "contact.created");
   Must<v1::Customer, v1::CreateCustomerRequest>(
       "CustomerService.CreateCustomer",
