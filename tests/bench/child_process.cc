@@ -34,8 +34,8 @@ std::vector<char*> PointersOf(std::vector<std::string>& texts) {
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& words,
-                           const std::vector<std::string>& settings,
-                           bool with_errors) {
+                           const std::vector<std::string>& settings, Kind kind)
+    : kind_(kind) {
   std::vector<std::string> arguments = words;
   std::vector<std::string> variables = settings;
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -54,7 +54,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words,
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
-    if (with_errors) dup2(out[1], STDERR_FILENO);
+    if (kind == Kind::kService) dup2(out[1], STDERR_FILENO);
     execve(argv[0], argv.data(), envp.data());
     _exit(127);
   }
@@ -66,7 +66,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words,
 
 ChildProcess::~ChildProcess() {
   close(input_);
-  kill(pid_, SIGTERM);
+  if (kind_ == Kind::kService) kill(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
   close(output_);
 }

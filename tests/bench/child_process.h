@@ -18,12 +18,19 @@ namespace crm::bench {
 // the program with a message. Thread-compatible.
 class ChildProcess {
  public:
-  // Starts `words` with `settings` ("NAME=value") added to the environment.
-  // `with_errors` also takes what it says on the standard error.
-  ChildProcess(const std::vector<std::string>& words,
-               const std::vector<std::string>& settings, bool with_errors);
+  enum class Kind {
+    // A benchmark itself, that calls AwaitEndOfInput().
+    kBenchmark,
+    // A service: it tells that it serves on its standard error, which counts
+    // as output, and stops when it gets SIGTERM.
+    kService,
+  };
 
-  // Ends its input, asks it to stop, and waits.
+  // Starts `words` with `settings` ("NAME=value") added to the environment.
+  ChildProcess(const std::vector<std::string>& words,
+               const std::vector<std::string>& settings, Kind kind);
+
+  // Asks it to stop, and waits until it has cleaned up.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -39,6 +46,7 @@ class ChildProcess {
   double ResidentKilobytes(absl::string_view without = {}) const;
 
  private:
+  const Kind kind_;
   pid_t pid_ = -1;
   int input_ = -1;
   int output_ = -1;

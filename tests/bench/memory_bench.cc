@@ -94,7 +94,8 @@ class Program {
           const testing::ScratchFolder& folder, const std::string& service)
       : process_(
             {std::filesystem::path(OwnProgram()).replace_filename(service)},
-            SettingsOf(authority, folder, service), /*with_errors=*/true) {
+            SettingsOf(authority, folder, service),
+            ChildProcess::Kind::kService) {
     const std::string line = process_.LineWith("\"serving\"");
     const size_t digits = line.find_first_of("0123456789", line.find("port"));
     RequireDone(

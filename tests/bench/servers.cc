@@ -99,7 +99,7 @@ ServerProcess::ServerProcess(const std::vector<std::string>& arguments) {
   std::vector<std::string> words = {OwnProgram()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   process_ = std::make_unique<ChildProcess>(words, std::vector<std::string>(),
-                                            /*with_errors=*/false);
+                                            ChildProcess::Kind::kBenchmark);
   const std::vector<std::string> parts =
       absl::StrSplit(process_->LineWith(kReady), ' ');
   if (parts.size() != 3 || !absl::SimpleAtoi(parts[1], &port_)) {
