@@ -9,6 +9,7 @@
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
+#include "services/analytical/projections/open_warehouse.h"
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
 #include "services/analytical/projections/warehouse_projection.h"
@@ -47,9 +48,8 @@ struct Parts {
 
 absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
     const ServiceEnvironment& environment) {
-  CRM_ASSIGN_OR_RETURN(
-      std::unique_ptr<Warehouse> warehouse,
-      Warehouse::Open(environment.data_dir, environment.clock));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<Warehouse> warehouse,
+                       OpenWarehouse(environment));
   auto parts = std::make_shared<Parts>(std::move(warehouse), environment);
   auto service = std::make_unique<Service>("analytical");
 
@@ -69,7 +69,10 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
                                  absl::Time deadline) {
          return scores.Build(tenant, request, deadline);
        }}};
-  service->follows = {{"operational", &parts->applier, &parts->projection}};
+  service->follows = {{.producer = "operational",
+                       .applier = &parts->applier,
+                       .projection = &parts->projection,
+                       .shared_store = parts->warehouse->shared_store()}};
   service->owned = std::move(parts);
   return service;
 }

@@ -12,7 +12,7 @@
 namespace crm::analytical {
 
 // Returns the service: its resources, methods, slices, and the events it
-// follows. Errors as Warehouse::Open.
+// follows. Errors as OpenWarehouse().
 absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
     const ServiceEnvironment& environment);
 

@@ -20,13 +20,22 @@
 #include "shared/query/page_token.h"
 #include "shared/resource/application.h"
 #include "shared/resource/read_view.h"
+#include "shared/storage/database.h"
 
 namespace crm {
+
+// A database on a server; empty for none.
+struct SharedStoreAddress {
+  std::string uri;
+  std::string password;
+};
 
 // What a service is made with. Outlives it.
 struct ServiceEnvironment {
   // The folder that holds the service's files, its own; exists.
   std::string data_dir;
+  // Where a service that has a warehouse keeps it; empty for its folder.
+  SharedStoreAddress warehouse;
   const Clock& clock;
   Logger& logger;
   MetricRegistry& metrics;
@@ -55,6 +64,9 @@ struct Following {
   // What it makes of them, if that can be made anew; else null. Outlives the
   // service.
   Projection* projection = nullptr;
+  // The store of the applier where other processes apply to it as well; it has
+  // LeaseTables. Null if this process has it to itself. Outlives the service.
+  Database* shared_store = nullptr;
 };
 
 // A service, ready to be run.

@@ -11,6 +11,7 @@
 #include "services/host/access_control.h"
 #include "services/host/background_work.h"
 #include "services/host/backup_keeper.h"
+#include "services/host/followed_service.h"
 #include "services/host/health_keeper.h"
 #include "services/host/host_admission.h"
 #include "services/host/metrics_endpoint.h"
@@ -18,7 +19,6 @@
 #include "services/host/open_redis.h"
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
-#include "services/host/remote_feed.h"
 #include "services/host/slice_access.h"
 #include "services/host/store.h"
 #include "services/host/store_commands.h"
@@ -101,7 +101,7 @@ class ServiceHost::State {
     if (backups_ != nullptr) backups_->Stop();
     if (filler_.has_value()) filler_->Stop();
     if (background_ != nullptr) background_->Stop();
-    for (auto& consumer : consumers_) consumer->Stop();
+    for (auto& followed : followed_) followed->Stop();
     if (access_.has_value()) access_->Stop();
     if (relay_ != nullptr) relay_->Stop();
     if (audit_ != nullptr) audit_->Stop();
@@ -131,6 +131,7 @@ class ServiceHost::State {
     page_tokens_.emplace(settings_.secret, clock_);
     environment_.emplace(ServiceEnvironment{
         .data_dir = settings_.data_dir,
+        .warehouse = {settings_.warehouse, settings_.warehouse_password},
         .clock = clock_,
         .logger = logger_,
         .metrics = registry_,
@@ -266,25 +267,12 @@ class ServiceHost::State {
                          SystemTokenSource::Open(settings_.service_key_file,
                                                  settings_.token_audience,
                                                  settings_.service, clock_));
+    const FollowingParts parts{settings_, bus_redis_.get(), tls_.get(),
+                               *system_tokens_, clock_};
     for (const Following& following : service_->follows) {
-      const auto address = settings_.addresses.find(following.producer);
-      if (address == settings_.addresses.end()) {
-        return InvalidArgument("BAD_CONFIG",
-                               absl::StrCat("No address is known for the "
-                                            "service '",
-                                            following.producer, "'."));
-      }
-      feeds_.push_back(std::make_unique<RemoteFeed>(following.producer,
-                                                    address->second, tls_.get(),
-                                                    *system_tokens_, clock_));
-      Consumer::Options options;
-      options.producer = following.producer;
-      options.name = settings_.service;
-      consumers_.push_back(
-          std::make_unique<Consumer>(options, bus_redis_.get(), *feeds_.back(),
-                                     *following.applier, clock_));
-      consumers_.back()->Start();
-      followed_.push_back({following, feeds_.back().get()});
+      CRM_ASSIGN_OR_RETURN(auto followed, FollowedService::Start(
+                                              parts, following, ids_.NewId()));
+      followed_.push_back(std::move(followed));
     }
     return absl::OkStatus();
   }
@@ -299,10 +287,10 @@ class ServiceHost::State {
                         service_->store_slices,
                         {},
                         audit_->chain()};
-    for (const auto& consumer : consumers_) {
-      parts.consumers.push_back(consumer.get());
+    for (const auto& followed : followed_) {
+      parts.consumers.push_back(&followed->consumer());
+      parts.followed.push_back(followed->feed());
     }
-    parts.followed = followed_;
     for (MethodBinding& binding : BindPlatform(std::move(parts))) {
       bindings.push_back(std::move(binding));
     }
@@ -338,8 +326,8 @@ class ServiceHost::State {
     CRM_ASSIGN_OR_RETURN(
         metrics_, MetricsEndpoint::Start(settings_.metrics_listen, [this] {
           std::vector<const Consumer*> consumers;
-          for (const auto& consumer : consumers_) {
-            consumers.push_back(consumer.get());
+          for (const auto& followed : followed_) {
+            consumers.push_back(&followed->consumer());
           }
           return absl::StrCat(
               registry_.Expose(),
@@ -385,9 +373,7 @@ class ServiceHost::State {
   std::unique_ptr<ChangeHub> changes_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<SystemTokenSource> system_tokens_;
-  std::vector<std::unique_ptr<RemoteFeed>> feeds_;
-  std::vector<std::unique_ptr<Consumer>> consumers_;
-  std::vector<FollowedFeed> followed_;
+  std::vector<std::unique_ptr<FollowedService>> followed_;
 
   std::optional<ObserveFilter> observe_;
   std::optional<CallerFilter> callers_;

@@ -18,16 +18,18 @@ namespace {
 
 constexpr size_t kMinSecretBytes = 32;
 
-// A service, and where it serves unless told otherwise.
+// A service, where it serves unless told otherwise, and whether it has a
+// warehouse.
 struct ServicePorts {
   const char* name;
   const char* listen;
   const char* metrics;
+  bool has_warehouse = false;
 };
 
 constexpr ServicePorts kServices[] = {
     {"operational", "127.0.0.1:9101", "127.0.0.1:9201"},
-    {"analytical", "127.0.0.1:9102", "127.0.0.1:9202"},
+    {"analytical", "127.0.0.1:9102", "127.0.0.1:9202", true},
     {"collaborative", "127.0.0.1:9103", "127.0.0.1:9203"},
 };
 
@@ -53,22 +55,56 @@ absl::StatusOr<std::string> ReadFileOf(const Config& config,
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+absl::Status CheckUri(const std::string& setting, const std::string& uri) {
+  const absl::Status status = CheckPostgresUri(uri);
+  if (status.ok()) return status;
+  return InvalidArgument(
+      "BAD_CONFIG", absl::StrCat(setting, ": ", std::string(status.message())));
+}
+
+// Returns what the password file `setting` holds; nothing if none is named.
+absl::StatusOr<std::string> ReadPassword(const Config& config,
+                                         const std::string& setting) {
+  if (config.Get(setting).empty()) return std::string();
+  CRM_ASSIGN_OR_RETURN(std::string password, ReadFileOf(config, setting));
+  absl::StripTrailingAsciiWhitespace(&password);
+  return password;
+}
+
 absl::Status ReadDatabase(const Config& config, const std::string& prefix,
                           HostSettings& settings) {
   const std::string setting = prefix + "DATABASE";
   settings.database = config.Get(setting);
   if (settings.database == "sqlite:") settings.database.clear();
   if (settings.database.empty()) return absl::OkStatus();
-  if (absl::Status status = CheckPostgresUri(settings.database); !status.ok()) {
-    return InvalidArgument(
-        "BAD_CONFIG",
-        absl::StrCat(setting, ": ", std::string(status.message())));
-  }
-  const std::string password = prefix + "DATABASE_PASSWORD_FILE";
-  if (config.Get(password).empty()) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(CheckUri(setting, settings.database));
   CRM_ASSIGN_OR_RETURN(settings.database_password,
-                       ReadFileOf(config, password));
-  absl::StripTrailingAsciiWhitespace(&settings.database_password);
+                       ReadPassword(config, prefix + "DATABASE_PASSWORD_FILE"));
+  return absl::OkStatus();
+}
+
+absl::Status ReadWarehouse(const Config& config, const std::string& prefix,
+                           HostSettings& settings) {
+  if (!PortsOf(settings.service).has_warehouse) return absl::OkStatus();
+  const std::string setting = prefix + "WAREHOUSE";
+  settings.warehouse = config.Get(setting);
+  if (settings.warehouse == "duckdb:") settings.warehouse.clear();
+  if (settings.warehouse.empty()) return absl::OkStatus();
+  if (settings.warehouse == "database") {
+    if (settings.database.empty()) {
+      return InvalidArgument(
+          "BAD_CONFIG",
+          absl::StrCat(setting, ": 'database' means the server that ", prefix,
+                       "DATABASE names, and it names none."));
+    }
+    settings.warehouse = settings.database;
+    settings.warehouse_password = settings.database_password;
+    return absl::OkStatus();
+  }
+  CRM_RETURN_IF_ERROR(CheckUri(setting, settings.warehouse));
+  CRM_ASSIGN_OR_RETURN(
+      settings.warehouse_password,
+      ReadPassword(config, prefix + "WAREHOUSE_PASSWORD_FILE"));
   return absl::OkStatus();
 }
 
@@ -105,6 +141,15 @@ ConfigReader DeclareSettings(absl::string_view service) {
                  "data folder, or postgres://user@host/database.");
   reader.Declare(prefix + "DATABASE_PASSWORD_FILE", "",
                  "The file with the password for the database.");
+  if (ports.has_warehouse) {
+    reader.Declare(prefix + "WAREHOUSE", "",
+                   "The warehouse: empty or duckdb: for a file in the data "
+                   "folder, 'database' for the server of the service's own "
+                   "database, or postgres://user@host/database.");
+    reader.Declare(prefix + "WAREHOUSE_PASSWORD_FILE", "",
+                   "The file with the password for a warehouse on a server of "
+                   "its own.");
+  }
   reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
                  "The Redis that caches profiles; empty goes without.");
   reader.Declare("CRM_REDIS_BUS", "127.0.0.1:6402",
@@ -176,6 +221,7 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   settings.metrics_listen = config.Get(prefix + "METRICS_LISTEN");
   settings.data_dir = config.Get(prefix + "DATA_DIR");
   CRM_RETURN_IF_ERROR(ReadDatabase(config, prefix, settings));
+  CRM_RETURN_IF_ERROR(ReadWarehouse(config, prefix, settings));
   settings.redis_cache = config.Get("CRM_REDIS_CACHE");
   settings.redis_bus = config.Get("CRM_REDIS_BUS");
   for (const ServicePorts& other : kServices) {

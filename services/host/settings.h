@@ -30,6 +30,9 @@ struct HostSettings {
   // the folder. The password that goes with it.
   std::string database;
   std::string database_password;
+  // The same for the warehouse of a service that has one.
+  std::string warehouse;
+  std::string warehouse_password;
   // `host:port` of the Redis that caches and of the one that carries events;
   // empty goes without.
   std::string redis_cache;

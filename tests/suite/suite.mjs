@@ -157,6 +157,8 @@ export class Suite {
       [`${prefix}_METRICS_LISTEN`]: at(this.adminPorts[name]),
       [`${prefix}_DATA_DIR`]: join(this.folder, 'data', name),
       ...(this.postgres && {[`${prefix}_DATABASE`]: this.postgres.uri(name)}),
+      ...(this.postgres && name === 'analytical' &&
+        {CRM_ANALYTICAL_WAREHOUSE: 'database'}),
       // The tests also run on machines with little room.
       CRM_DISK_MIN_FREE_FRACTION: '0',
       CRM_DISK_MIN_FREE_MIB: '64',

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,8 +12,7 @@
 #include "shared/auth/default_roles.h"
 #include "shared/auth/private_key.h"
 #include "shared/auth/token_verifier.h"
-#include "tests/support/postgres_server/postgres_server.h"
-#include "tests/support/postgres_server/sql_subset.h"
+#include "tests/support/postgres_server/subset_check.h"
 
 namespace crm::testing {
 namespace {
@@ -49,21 +47,6 @@ std::unique_ptr<TokenSigner> SignerOf(absl::string_view issuer, PrivateKey key,
   return std::make_unique<TokenSigner>(std::move(key), issuer, "", kAudience,
                                        clock);
 }
-
-// Looks, after all tests, at every statement that services sent to PostgreSQL.
-class SubsetCheck final : public ::testing::Environment {
- public:
-  void TearDown() override {
-    if (!TestsRunOnPostgres()) return;
-    const std::set<std::string> statements = SharedPostgres().Statements();
-    EXPECT_FALSE(statements.empty());
-    for (const std::string& statement : statements) {
-      for (const std::string& violation : SubsetViolations(statement)) {
-        ADD_FAILURE() << violation << ": " << statement;
-      }
-    }
-  }
-};
 
 const ::testing::Environment* const kSubsetCheck =
     ::testing::AddGlobalTestEnvironment(new SubsetCheck);

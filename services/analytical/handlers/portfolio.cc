@@ -17,8 +17,9 @@ absl::StatusOr<v1::PortfolioAnalysis> HandleAnalyzePortfolio(
     *analysis.mutable_end_time() = request.end_time();
   }
   analysis.set_currency_code(request.currency_code());
-  CRM_RETURN_IF_ERROR(AnalyzePortfolio(
-      analytics.warehouse, call.principal.tenant, call.now, analysis));
+  CRM_RETURN_IF_ERROR(AnalyzePortfolio(analytics.warehouse,
+                                       call.principal.tenant, call.now,
+                                       call.deadline, analysis));
   return analysis;
 }
 
@@ -28,8 +29,9 @@ absl::StatusOr<v1::PortfolioAnalysis> HandleCreatePortfolioAnalysis(
   CRM_ASSIGN_OR_RETURN(
       v1::PortfolioAnalysis analysis,
       MakeRequested<v1::PortfolioAnalysis>(transaction, request));
-  CRM_RETURN_IF_ERROR(AnalyzePortfolio(
-      analytics.warehouse, call.principal.tenant, transaction.now(), analysis));
+  CRM_RETURN_IF_ERROR(AnalyzePortfolio(analytics.warehouse,
+                                       call.principal.tenant, transaction.now(),
+                                       call.deadline, analysis));
   transaction.Create(analysis);
   return analysis;
 }

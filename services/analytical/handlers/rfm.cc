@@ -27,8 +27,9 @@ absl::StatusOr<RfmAnswer> Analyze(Analytics& analytics, const CallContext& call,
     question.as_of = FromTimestamp(snapshot.as_of_time());
   }
   const absl::Duration start = analytics.clock.Monotonic();
-  CRM_ASSIGN_OR_RETURN(RfmAnswer answer,
-                       AnalyzeRfm(analytics.warehouse, question, now));
+  CRM_ASSIGN_OR_RETURN(
+      RfmAnswer answer,
+      AnalyzeRfm(analytics.warehouse, question, now, call.deadline));
   analytics.rfm_seconds.Observe(
       absl::ToDoubleSeconds(analytics.clock.Monotonic() - start));
   if (answer.analysis.scores.empty()) {

@@ -49,60 +49,67 @@ absl::StatusOr<OrderSelection> SelectionOf(
 
 absl::StatusOr<RfmAnswer> AnalyzeRfm(Warehouse& warehouse,
                                      const RfmQuestion& question,
-                                     absl::Time now) {
+                                     absl::Time now, absl::Time deadline) {
   OrderSelection selection{.tenant = question.tenant};
   if (question.as_of.has_value()) {
     // An order at the instant itself counts; times are whole microseconds.
     selection.end_time = *question.as_of + absl::Microseconds(1);
   }
   RfmAnswer answer;
-  CRM_RETURN_IF_ERROR(warehouse.Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
-                         ReadCurrencies(reader, selection));
-    CRM_ASSIGN_OR_RETURN(std::string currency,
-                         ChooseCurrency(question.currency, used));
-    CRM_ASSIGN_OR_RETURN(answer, Score(reader, selection, question.as_of,
-                                       std::move(currency), now));
-    return absl::OkStatus();
-  }));
+  CRM_RETURN_IF_ERROR(
+      warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
+                             ReadCurrencies(reader, selection));
+        CRM_ASSIGN_OR_RETURN(std::string currency,
+                             ChooseCurrency(question.currency, used));
+        CRM_ASSIGN_OR_RETURN(answer, Score(reader, selection, question.as_of,
+                                           std::move(currency), now));
+        return absl::OkStatus();
+      }));
   return answer;
 }
 
 absl::StatusOr<CustomerScores> ScoreCustomers(Warehouse& warehouse,
                                               const std::string& tenant,
-                                              absl::Time now) {
+                                              absl::Time now,
+                                              absl::Time deadline) {
   const OrderSelection selection{.tenant = tenant};
   CustomerScores scores;
-  CRM_RETURN_IF_ERROR(warehouse.Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
-                         ReadCurrencies(reader, selection));
-    CRM_ASSIGN_OR_RETURN(scores.rfm, Score(reader, selection, std::nullopt,
-                                           MainCurrency(used), now));
-    CRM_ASSIGN_OR_RETURN(scores.applied, ReadAppliedCustomers(reader, tenant));
-    return absl::OkStatus();
-  }));
+  CRM_RETURN_IF_ERROR(
+      warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
+                             ReadCurrencies(reader, selection));
+        CRM_ASSIGN_OR_RETURN(scores.rfm, Score(reader, selection, std::nullopt,
+                                               MainCurrency(used), now));
+        CRM_ASSIGN_OR_RETURN(scores.applied,
+                             ReadAppliedCustomers(reader, tenant));
+        return absl::OkStatus();
+      }));
   return scores;
 }
 
 absl::Status AnalyzePortfolio(Warehouse& warehouse, const std::string& tenant,
-                              absl::Time now, v1::PortfolioAnalysis& analysis) {
+                              absl::Time now, absl::Time deadline,
+                              v1::PortfolioAnalysis& analysis) {
   CRM_ASSIGN_OR_RETURN(const OrderSelection selection,
                        SelectionOf(tenant, analysis));
   if (analysis.top_fraction_millionths() == 0) {
     analysis.set_top_fraction_millionths(kDefaultTopMillionths);
   }
   std::vector<CustomerTotals> totals;
-  CRM_RETURN_IF_ERROR(warehouse.Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
-                         ReadCurrencies(reader, selection));
-    CRM_ASSIGN_OR_RETURN(*analysis.mutable_currency_code(),
-                         ChooseCurrency(analysis.currency_code(), used));
-    CRM_ASSIGN_OR_RETURN(totals, ReadCustomerTotals(reader, selection,
-                                                    analysis.currency_code()));
-    CRM_ASSIGN_OR_RETURN(*analysis.mutable_freshness(),
-                         ReadFreshness(reader, tenant, now));
-    return absl::OkStatus();
-  }));
+  CRM_RETURN_IF_ERROR(
+      warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
+                             ReadCurrencies(reader, selection));
+        CRM_ASSIGN_OR_RETURN(*analysis.mutable_currency_code(),
+                             ChooseCurrency(analysis.currency_code(), used));
+        CRM_ASSIGN_OR_RETURN(
+            totals,
+            ReadCustomerTotals(reader, selection, analysis.currency_code()));
+        CRM_ASSIGN_OR_RETURN(*analysis.mutable_freshness(),
+                             ReadFreshness(reader, tenant, now));
+        return absl::OkStatus();
+      }));
   if (!totals.empty()) {
     *analysis.mutable_as_of_time() = ToTimestamp(NewestOrderTime(totals));
   }

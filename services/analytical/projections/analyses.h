@@ -1,5 +1,5 @@
 // Analyses of the warehouse: each reads what its rule needs from one state of
-// the warehouse, and applies the rule.
+// the warehouse, until its deadline, and applies the rule.
 
 #ifndef CRM_SERVICES_ANALYTICAL_PROJECTIONS_ANALYSES_H_
 #define CRM_SERVICES_ANALYTICAL_PROJECTIONS_ANALYSES_H_
@@ -41,7 +41,7 @@ struct RfmAnswer {
 // and none is given, and the errors of the warehouse.
 absl::StatusOr<RfmAnswer> AnalyzeRfm(Warehouse& warehouse,
                                      const RfmQuestion& question,
-                                     absl::Time now);
+                                     absl::Time now, absl::Time deadline);
 
 // What the scores slices of a tenant are made of: the scores in the currency of
 // most orders, and how far the events of each customer have been applied.
@@ -55,7 +55,8 @@ struct CustomerScores {
 // warehouse.
 absl::StatusOr<CustomerScores> ScoreCustomers(Warehouse& warehouse,
                                               const std::string& tenant,
-                                              absl::Time now);
+                                              absl::Time now,
+                                              absl::Time deadline);
 
 // Fills in what `analysis` says of its orders: those that its top fraction,
 // times and currency ask for.
@@ -64,7 +65,8 @@ absl::StatusOr<CustomerScores> ScoreCustomers(Warehouse& warehouse,
 // above, OUT_OF_RANGE for a sum that no Money holds, and the errors of the
 // warehouse.
 absl::Status AnalyzePortfolio(Warehouse& warehouse, const std::string& tenant,
-                              absl::Time now, v1::PortfolioAnalysis& analysis);
+                              absl::Time now, absl::Time deadline,
+                              v1::PortfolioAnalysis& analysis);
 
 }  // namespace crm::analytical
 

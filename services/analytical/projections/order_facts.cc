@@ -64,6 +64,18 @@ absl::StatusOr<absl::int128> FromDecimal(absl::string_view decimal) {
   return nanos;
 }
 
+absl::StatusOr<int64_t> ReadAppliedVersion(SqlReader& reader,
+                                           const std::string& producer,
+                                           const std::string& tenant,
+                                           const std::string& ordering_key) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT key_version FROM applied_keys WHERE producer = ? "
+                   "AND tenant = ? AND ordering_key = ?",
+                   {producer, tenant, ordering_key}));
+  return rows.empty() ? 0 : std::get<int64_t>(rows[0][0]);
+}
+
 absl::StatusOr<std::vector<CurrencyUse>> ReadCurrencies(
     SqlReader& reader, const OrderSelection& selection) {
   const SqlFragment condition = ConditionOf(selection);
@@ -86,7 +98,7 @@ absl::StatusOr<std::vector<CustomerTotals>> ReadCustomerTotals(
   SqlFragment condition = ConditionOf(selection);
   const std::string sql = absl::StrCat(
       "SELECT customer, MAX(order_time), COUNT(*), "
-      "COUNT(DISTINCT CAST(order_time AS DATE)), SUM(amount) "
+      "COUNT(DISTINCT order_day), CAST(SUM(amount) AS TEXT) "
       "FROM orders WHERE ",
       condition.text,
       " AND currency = ? AND customer > ? GROUP BY customer "
@@ -112,15 +124,15 @@ absl::StatusOr<std::vector<CustomerTotals>> ReadCustomerTotals(
 absl::StatusOr<std::vector<AppliedKey>> ReadAppliedCustomers(
     SqlReader& reader, const std::string& tenant) {
   std::vector<AppliedKey> applied;
-  std::string after;
+  // No name is this alone, and '0' follows '/'.
+  std::string after = "customers/";
   for (;;) {
     CRM_ASSIGN_OR_RETURN(
         SqlRows rows,
         reader.Query(
             "SELECT ordering_key, key_version FROM applied_keys WHERE "
-            "producer = ? AND tenant = ? AND "
-            "starts_with(ordering_key, 'customers/') AND "
-            "ordering_key > ? ORDER BY ordering_key LIMIT ?",
+            "producer = ? AND tenant = ? AND ordering_key > ? AND "
+            "ordering_key < 'customers0' ORDER BY ordering_key LIMIT ?",
             {std::string(kOrderProducer), tenant, after, kCustomersAtATime}));
     for (SqlRow& row : rows) {
       applied.push_back({std::get<std::string>(std::move(row[0])),

@@ -1,5 +1,5 @@
-// What analyses ask the warehouse for: sums over the orders that count. DuckDB
-// does the sums, exactly.
+// What analyses ask the warehouse for: sums over the orders that count. The
+// engine does the sums, exactly.
 //
 // An order counts while it is CONFIRMED and has a customer. Every function
 // returns the errors of a statement.
@@ -26,12 +26,12 @@ namespace crm::analytical {
 // The service whose orders these are.
 inline constexpr char kOrderProducer[] = "operational";
 
-// Selects the version up to which the events of a key have been applied, by
-// producer, tenant and ordering key.
-inline constexpr char kAppliedVersionSql[] =
-    "SELECT key_version FROM applied_keys WHERE producer = ? AND tenant = ? "
-    "AND "
-    "ordering_key = ?";
+// Returns the version up to which the events of a key have been applied; 0 if
+// none were.
+absl::StatusOr<int64_t> ReadAppliedVersion(SqlReader& reader,
+                                           const std::string& producer,
+                                           const std::string& tenant,
+                                           const std::string& ordering_key);
 
 // Which of the orders that count are asked for.
 struct OrderSelection {

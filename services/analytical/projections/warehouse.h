@@ -1,13 +1,17 @@
-// What the analytical service keeps from the events of others: one DuckDB file,
-// which can be lost and is then filled anew from the feed, or be replaced by
-// another that was filled beside it.
+// What the analytical service keeps from the events of others: facts, and in
+// the same transactions how far the events have been applied. All of it can be
+// lost and is then filled anew from the feed, or be replaced by another that
+// was filled beside it.
+//
+// It lies in a file of this process (duck_warehouse.h) or on a PostgreSQL
+// server, where the replicas of the service share it (postgres_warehouse.h).
+// Queries are the same for both, and so are their answers.
 
 #ifndef CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_H_
 #define CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_H_
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -18,8 +22,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "services/analytical/projections/warehouse_schema.h"
 #include "shared/base/clock.h"
-#include "shared/storage/duckdb/duck_database.h"
+#include "shared/storage/database.h"
 
 namespace crm::analytical {
 
@@ -32,76 +38,94 @@ struct KeyRequirement {
   int64_t key_version = 0;
 };
 
-// The warehouse's file, and the news that it has changed. Thread-safe.
+// What a write changes.
+struct WarehouseChange {
+  std::set<std::string> tenants = {};
+  // The partition whose events these are, so that the writes of one partition
+  // are not in the way of another's; negative for none.
+  int partition = -1;
+  // Everything that is known of all tenants, which may take long.
+  bool everything = false;
+};
+
+// Differs from every mark before once something of the tenant has changed.
+struct ChangeMark {
+  int64_t everything = 0;
+  int64_t tenant = 0;
+
+  friend bool operator==(const ChangeMark&, const ChangeMark&) = default;
+};
+
+// One transaction that changes the warehouse. Thread-compatible.
+class WarehouseWriter : public SqlWriter {
+ public:
+  // Adds rows, whose values are in the order of the table's columns. Returns
+  // the errors of a statement, now or as Post() does.
+  virtual absl::Status Append(const FactTable& table,
+                              absl::Span<const SqlRow> rows) = 0;
+};
+
+// Thread-safe.
 class Warehouse {
  public:
-  // Opens, or creates, the warehouse in the folder `warehouse` of `data_dir`.
-  // `clock` outlives it. Errors as DuckDatabase::Open, and UNAVAILABLE
-  // (STORAGE_UNUSABLE) if the folder cannot be made.
-  static absl::StatusOr<std::unique_ptr<Warehouse>> Open(
-      const std::string& data_dir, const Clock& clock);
+  using ReadBody = absl::FunctionRef<absl::Status(SqlReader&)>;
+  using WriteBody = absl::FunctionRef<absl::Status(WarehouseWriter&)>;
+  // Sees the state of the warehouse and of the one that is to replace it.
+  using MayReplace =
+      absl::FunctionRef<absl::Status(SqlReader& live, SqlReader& next)>;
 
-  // Opens an empty warehouse beside this one, to be filled and adopted; what is
-  // not adopted is removed. Errors as Open(), and ABORTED (WAREHOUSE_IN_USE)
-  // while somebody reads the one that was replaced last.
-  absl::StatusOr<std::unique_ptr<Warehouse>> OpenShadow();
+  virtual ~Warehouse() = default;
+
+  // Runs `body` over one state of the warehouse. Returns its error, or that of
+  // the transaction; DEADLINE_EXCEEDED (READ_INTERRUPTED) after `deadline`.
+  virtual absl::Status Read(absl::Time deadline, ReadBody body) = 0;
+
+  // Runs `body` in a transaction, and tells those who wait once it is durable.
+  // It may run more than once. Errors as Read().
+  virtual absl::Status Write(const WarehouseChange& change, WriteBody body) = 0;
+
+  // Returns the mark of now: what is read after it is at least that new.
+  virtual absl::StatusOr<ChangeMark> Mark(const std::string& tenant,
+                                          absl::Time deadline) = 0;
+
+  // Returns an empty warehouse beside this one, to be filled and adopted; what
+  // is not adopted is removed. Errors of opening, and ABORTED
+  // (WAREHOUSE_IN_USE) while somebody else has one, or reads the one that was
+  // replaced last.
+  virtual absl::StatusOr<std::unique_ptr<Warehouse>> OpenShadow() = 0;
 
   // Puts the content of `shadow`, which OpenShadow() made, in the place of this
   // one's, over restarts too. Who reads at the moment finishes on the old one,
-  // and no write runs while `may_replace`, called first, compares the two. Both
-  // are told apart by their positions only, so a consumer goes on from those of
-  // the new one. Returns the error of `may_replace`, or UNAVAILABLE
-  // (STORAGE_UNUSABLE); then nothing has changed.
-  absl::Status Adopt(Warehouse& shadow,
-                     absl::FunctionRef<absl::Status()> may_replace);
+  // and no write comes between that and `may_replace`, which compares the two
+  // and may run more than once. Both are told apart by their positions only, so
+  // a consumer goes on from those of the new one. Returns the error of
+  // `may_replace` or of the store; then nothing has changed.
+  virtual absl::Status Adopt(Warehouse& shadow, MayReplace may_replace) = 0;
 
-  // Runs `body` over one state of the warehouse. Returns its error, or that of
-  // the transaction.
-  absl::Status Read(absl::FunctionRef<absl::Status(SqlReader&)> body);
-
-  // Runs `body` in a transaction that changes what is known of `tenants`, and
-  // tells those who wait once it is durable. Errors as Read.
-  absl::Status Write(const std::set<std::string>& tenants,
-                     absl::FunctionRef<absl::Status(DuckWriter&)> body);
-
-  // The same for a change of every tenant.
-  absl::Status WriteAll(absl::FunctionRef<absl::Status(DuckWriter&)> body);
-
-  // Returns a number that grows with each change of the tenant. What is read
-  // after it was asked for is at least that new.
-  int64_t ChangeCount(absl::string_view tenant) const;
+  // The store that other processes have open as well, and that has LeaseTables;
+  // null if this process has the warehouse to itself. Lives as long as this.
+  virtual Database* shared_store() { return nullptr; }
 
   // Waits until the required events have been applied. Returns UNAVAILABLE
   // (NOT_YET_APPLIED) if they have not been by `deadline`.
   absl::Status WaitForKey(const KeyRequirement& requirement,
                           absl::Time deadline);
 
+ protected:
+  // Looks for changes that were not told after `poll_interval`.
+  Warehouse(const Clock& clock, absl::Duration poll_interval)
+      : clock_(clock), poll_interval_(poll_interval) {}
+
+  // Wakes those who wait.
+  void TellOfChange();
+
  private:
-  // An open file; the last to let go of one that was replaced removes it.
-  struct Store;
-
-  Warehouse(std::string folder, std::shared_ptr<Store> store,
-            const Clock& clock);
-
-  static absl::StatusOr<std::shared_ptr<Store>> OpenStore(
-      const std::string& folder, const std::string& file);
-  std::shared_ptr<Store> store() const;
-  absl::Status WriteStore(absl::FunctionRef<absl::Status(DuckWriter&)> body);
-  int64_t ChangeCountLocked(absl::string_view tenant) const;
-
-  const std::string folder_;
   const Clock& clock_;
-  // Held by each write and while the store is replaced.
-  std::mutex write_mutex_;
+  const absl::Duration poll_interval_;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<Store> store_;
-  // The one before, until nobody uses it any more.
-  std::weak_ptr<Store> replaced_;
+  std::mutex mutex_;
   std::condition_variable changed_;
-  // Changes of all tenants at once, and of each alone.
-  int64_t common_changes_ = 0;
-  std::map<std::string, int64_t, std::less<>> changes_;
+  int64_t told_ = 0;
 };
 
 }  // namespace crm::analytical

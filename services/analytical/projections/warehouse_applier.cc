@@ -20,18 +20,20 @@ namespace {
 using internal::v1::Event;
 using operational::v1::Order;
 
+constexpr absl::Duration kReadTimeout = absl::Seconds(30);
+
 // How many names one DELETE takes. It always has as many, so that there is one
 // statement to prepare.
 constexpr size_t kNamesAtATime = 64;
 
 // Deletes the rows of `table` whose `column` is one of `names`, by tenant.
 absl::Status DeleteNamed(
-    DuckWriter& writer, absl::string_view table, absl::string_view column,
+    WarehouseWriter& writer, const FactTable& table, absl::string_view column,
     const std::string& producer,
     const std::map<std::string, std::vector<std::string>>& names) {
   const std::string sql = absl::StrCat(
-      "DELETE FROM ", table, " WHERE producer = ? AND tenant = ? AND ", column,
-      " IN (",
+      "DELETE FROM ", table.name, " WHERE producer = ? AND tenant = ? AND ",
+      column, " IN (",
       absl::StrJoin(std::vector<const char*>(kNamesAtATime, "?"), ", "), ")");
   for (const auto& [tenant, list] : names) {
     for (size_t begin = 0; begin < list.size(); begin += kNamesAtATime) {
@@ -39,16 +41,17 @@ absl::Status DeleteNamed(
       for (size_t i = begin; i < begin + kNamesAtATime; ++i) {
         params.push_back(list[std::min(i, list.size() - 1)]);
       }
-      CRM_RETURN_IF_ERROR(writer.Execute(sql, params).status());
+      CRM_RETURN_IF_ERROR(writer.Post(sql, params));
     }
   }
   return absl::OkStatus();
 }
 
-// Appends `rows`, if there are any: preparing to append has its price.
-absl::Status AppendAny(DuckWriter& writer, absl::string_view table,
-                       const std::vector<SqlRow>& rows) {
-  return rows.empty() ? absl::OkStatus() : writer.Append(table, rows);
+int64_t DayOf(absl::Time time) {
+  absl::Duration rest;
+  const int64_t days =
+      absl::IDivDuration(time - absl::UnixEpoch(), absl::Hours(24), &rest);
+  return rest < absl::ZeroDuration() ? days - 1 : days;
 }
 
 template <typename Map>
@@ -60,8 +63,8 @@ std::map<std::string, std::vector<std::string>> NamesByTenant(const Map& map) {
 
 SqlRow OrderRow(const std::string& producer, const std::string& tenant,
                 const Order& order) {
-  const auto& time =
-      order.has_order_time() ? order.order_time() : order.create_time();
+  const absl::Time time = FromTimestamp(
+      order.has_order_time() ? order.order_time() : order.create_time());
   return {producer,
           tenant,
           order.name(),
@@ -69,41 +72,43 @@ SqlRow OrderRow(const std::string& producer, const std::string& tenant,
           Order::State_Name(order.state()),
           order.currency_code(),
           ToDecimal(ToNanos(order.total())),
-          absl::ToUnixMicros(FromTimestamp(time)),
+          absl::ToUnixMicros(time),
+          DayOf(time),
           int64_t{order.lines_size()}};
 }
 
-absl::Status WriteOrders(DuckWriter& writer, const std::string& producer,
+absl::Status WriteOrders(WarehouseWriter& writer, const std::string& producer,
                          const OrderChanges& changes) {
   const auto names = NamesByTenant(changes.orders);
-  CRM_RETURN_IF_ERROR(DeleteNamed(writer, "orders", "name", producer, names));
+  CRM_RETURN_IF_ERROR(DeleteNamed(writer, kOrders, "name", producer, names));
   CRM_RETURN_IF_ERROR(
-      DeleteNamed(writer, "order_lines", "order_name", producer, names));
+      DeleteNamed(writer, kOrderLines, "order_name", producer, names));
   std::vector<SqlRow> orders;
   std::vector<SqlRow> lines;
   for (const auto& [key, order] : changes.orders) {
     if (!order.has_value()) continue;
     orders.push_back(OrderRow(producer, key.tenant, *order));
+    int64_t number = 0;
     for (const auto& line : order->lines()) {
-      lines.push_back({producer, key.tenant, key.name, line.line_id(),
+      lines.push_back({producer, key.tenant, key.name, number++, line.line_id(),
                        line.product(), line.quantity(),
                        ToDecimal(ToNanos(line.amount()))});
     }
   }
-  CRM_RETURN_IF_ERROR(AppendAny(writer, "orders", orders));
-  return AppendAny(writer, "order_lines", lines);
+  CRM_RETURN_IF_ERROR(writer.Append(kOrders, orders));
+  return writer.Append(kOrderLines, lines);
 }
 
-absl::Status WriteKeys(DuckWriter& writer, const std::string& producer,
+absl::Status WriteKeys(WarehouseWriter& writer, const std::string& producer,
                        const OrderChanges& changes) {
-  CRM_RETURN_IF_ERROR(DeleteNamed(writer, "applied_keys", "ordering_key",
+  CRM_RETURN_IF_ERROR(DeleteNamed(writer, kAppliedKeys, "ordering_key",
                                   producer, NamesByTenant(changes.keys)));
   std::vector<SqlRow> rows;
   for (const auto& [key, mark] : changes.keys) {
     rows.push_back({producer, key.tenant, key.name, mark.key_version,
                     absl::ToUnixMicros(mark.event_time)});
   }
-  return AppendAny(writer, "applied_keys", rows);
+  return writer.Append(kAppliedKeys, rows);
 }
 
 }  // namespace
@@ -111,7 +116,7 @@ absl::Status WriteKeys(DuckWriter& writer, const std::string& producer,
 absl::StatusOr<ConsumerState> WarehouseApplier::Load(
     absl::string_view producer) {
   absl::StatusOr<ConsumerState> state;
-  CRM_RETURN_IF_ERROR(warehouse_.Read([&](SqlReader& reader) {
+  CRM_RETURN_IF_ERROR(warehouse_.Read(Deadline(), [&](SqlReader& reader) {
     state = LoadConsumerState(reader, producer);
     return state.status();
   }));
@@ -122,7 +127,8 @@ absl::Status WarehouseApplier::Apply(const FeedStep& step,
                                      absl::Span<const Event> events) {
   CRM_ASSIGN_OR_RETURN(const OrderChanges changes, SumUpEvents(events));
   CRM_RETURN_IF_ERROR(warehouse_.Write(
-      changes.Tenants(), [&](DuckWriter& writer) -> absl::Status {
+      {.tenants = changes.Tenants(), .partition = step.partition},
+      [&](WarehouseWriter& writer) -> absl::Status {
         CRM_RETURN_IF_ERROR(AdvancePosition(writer, step));
         CRM_RETURN_IF_ERROR(WriteOrders(writer, step.producer, changes));
         return WriteKeys(writer, step.producer, changes);
@@ -133,7 +139,7 @@ absl::Status WarehouseApplier::Apply(const FeedStep& step,
 
 absl::StatusOr<int64_t> WarehouseApplier::NoteAttempt(const FeedStep& step) {
   absl::StatusOr<int64_t> attempts;
-  CRM_RETURN_IF_ERROR(warehouse_.Write({}, [&](DuckWriter& writer) {
+  CRM_RETURN_IF_ERROR(warehouse_.Write({}, [&](WarehouseWriter& writer) {
     attempts = NoteAttemptIn(writer, step);
     return attempts.status();
   }));
@@ -141,15 +147,16 @@ absl::StatusOr<int64_t> WarehouseApplier::NoteAttempt(const FeedStep& step) {
 }
 
 absl::Status WarehouseApplier::ForgetAttempts(const FeedStep& step) {
-  return warehouse_.Write(
-      {}, [&](DuckWriter& writer) { return ForgetAttemptsIn(writer, step); });
+  return warehouse_.Write({}, [&](WarehouseWriter& writer) {
+    return ForgetAttemptsIn(writer, step);
+  });
 }
 
 absl::StatusOr<std::vector<ParkedEvent>> WarehouseApplier::ListParked(
     absl::string_view tenant, const std::optional<ParkedPlace>& after,
     int limit) {
   absl::StatusOr<std::vector<ParkedEvent>> events;
-  CRM_RETURN_IF_ERROR(warehouse_.Read([&](SqlReader& reader) {
+  CRM_RETURN_IF_ERROR(warehouse_.Read(Deadline(), [&](SqlReader& reader) {
     events = ListParkedEvents(reader, tenant, after, limit);
     return events.status();
   }));
@@ -159,8 +166,8 @@ absl::StatusOr<std::vector<ParkedEvent>> WarehouseApplier::ListParked(
 absl::StatusOr<bool> WarehouseApplier::ReplayParked(absl::string_view producer,
                                                     const ParkedKey& key) {
   bool found = false;
-  CRM_RETURN_IF_ERROR(
-      warehouse_.Write({key.tenant}, [&](DuckWriter& writer) -> absl::Status {
+  CRM_RETURN_IF_ERROR(warehouse_.Write(
+      {.tenants = {key.tenant}}, [&](WarehouseWriter& writer) -> absl::Status {
         CRM_ASSIGN_OR_RETURN(const std::optional<ParkedEvent> parked,
                              OldestParkedEvent(writer, producer, key));
         found = parked.has_value();
@@ -178,23 +185,33 @@ absl::StatusOr<bool> WarehouseApplier::ReplayParked(absl::string_view producer,
 
 absl::Status WarehouseApplier::Park(const FeedStep& step, const Event& event,
                                     const absl::Status& reason) {
-  return warehouse_.Write({event.tenant()}, [&](DuckWriter& writer) {
-    CRM_RETURN_IF_ERROR(AdvancePosition(writer, step));
-    return StoreParkedEvent(writer, step, event, reason, clock_.Now());
-  });
+  return warehouse_.Write(
+      {.tenants = {event.tenant()}, .partition = step.partition},
+      [&](WarehouseWriter& writer) -> absl::Status {
+        CRM_RETURN_IF_ERROR(AdvancePosition(writer, step));
+        return StoreParkedEvent(writer, step, event, reason, clock_.Now());
+      });
 }
 
 absl::Status WarehouseApplier::Resync(absl::string_view producer,
                                       int64_t feed_epoch) {
-  return warehouse_.WriteAll([&](DuckWriter& writer) -> absl::Status {
-    const std::string name(producer);
-    for (const char* sql : {"DELETE FROM orders WHERE producer = ?",
-                            "DELETE FROM order_lines WHERE producer = ?",
-                            "DELETE FROM applied_keys WHERE producer = ?"}) {
-      CRM_RETURN_IF_ERROR(writer.Execute(sql, {name}).status());
-    }
-    return ResetConsumerState(writer, producer, feed_epoch);
-  });
+  return warehouse_.Write(
+      {.everything = true}, [&](WarehouseWriter& writer) -> absl::Status {
+        // Another replica may have been first, and gone on.
+        CRM_ASSIGN_OR_RETURN(const ConsumerState state,
+                             LoadConsumerState(writer, producer));
+        if (state.feed_epoch >= feed_epoch) return absl::OkStatus();
+        for (const FactTable* table : kFactTables) {
+          CRM_RETURN_IF_ERROR(writer.Post(
+              absl::StrCat("DELETE FROM ", table->name, " WHERE producer = ?"),
+              {std::string(producer)}));
+        }
+        return ResetConsumerState(writer, producer, feed_epoch);
+      });
+}
+
+absl::Time WarehouseApplier::Deadline() const {
+  return clock_.Now() + kReadTimeout;
 }
 
 }  // namespace crm::analytical

@@ -14,7 +14,7 @@
 namespace crm::analytical {
 
 // Applies the events of a step at once: what several of them say of one order
-// is written once, and rows are appended, as single inserts are slow in DuckDB.
+// is written once, and rows are appended, as single inserts are slow.
 // The position moves in the same transaction. Thread-safe.
 class WarehouseApplier final : public Applier {
  public:
@@ -40,6 +40,8 @@ class WarehouseApplier final : public Applier {
   absl::Status Resync(absl::string_view producer, int64_t feed_epoch) override;
 
  private:
+  absl::Time Deadline() const;
+
   Warehouse& warehouse_;
   const Clock& clock_;
   Counter& applied_;

@@ -37,10 +37,13 @@ struct HashedTable {
 };
 constexpr HashedTable kTables[] = {
     {"orders",
-     "tenant, name, customer, state, currency, amount, order_time, line_count",
+     "tenant, name, customer, state, currency, CAST(amount AS TEXT), "
+     "order_time, order_day, line_count",
      "tenant, name", 2},
-    {"order_lines", "tenant, order_name, line_id, product, quantity, amount",
-     "tenant, order_name, line_id", 3},
+    {"order_lines",
+     "tenant, order_name, line, line_id, product, quantity, "
+     "CAST(amount AS TEXT)",
+     "tenant, order_name, line", 3},
     {"applied_keys", "tenant, ordering_key, key_version, event_time",
      "tenant, ordering_key", 2},
 };
@@ -84,13 +87,16 @@ struct Snapshot {
 };
 
 absl::StatusOr<Snapshot> TakeSnapshot(Warehouse& warehouse,
-                                      const std::string& producer) {
+                                      const std::string& producer,
+                                      absl::Time deadline) {
   Snapshot snapshot;
-  CRM_RETURN_IF_ERROR(warehouse.Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(snapshot.state, LoadConsumerState(reader, producer));
-    CRM_ASSIGN_OR_RETURN(snapshot.hash, HashWarehouse(reader, producer));
-    return absl::OkStatus();
-  }));
+  CRM_RETURN_IF_ERROR(
+      warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(snapshot.state,
+                             LoadConsumerState(reader, producer));
+        CRM_ASSIGN_OR_RETURN(snapshot.hash, HashWarehouse(reader, producer));
+        return absl::OkStatus();
+      }));
   return snapshot;
 }
 
@@ -187,42 +193,31 @@ absl::Status ReplayRunning() {
 }
 
 absl::StatusOr<bool> HasOtherProducers(Warehouse& warehouse,
-                                       const std::string& producer) {
+                                       const std::string& producer,
+                                       absl::Time deadline) {
   bool found = false;
-  CRM_RETURN_IF_ERROR(warehouse.Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(
-        const SqlRows rows,
-        reader.Query("SELECT 1 FROM consumer_position WHERE producer <> ? "
-                     "LIMIT 1",
-                     {producer}));
-    found = !rows.empty();
-    return absl::OkStatus();
-  }));
+  CRM_RETURN_IF_ERROR(
+      warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(
+            const SqlRows rows,
+            reader.Query("SELECT 1 FROM consumer_position WHERE producer <> ? "
+                         "LIMIT 1",
+                         {producer}));
+        found = !rows.empty();
+        return absl::OkStatus();
+      }));
   return found;
 }
 
-absl::StatusOr<std::vector<int64_t>> ReadPositions(
-    Warehouse& warehouse, const std::string& producer) {
-  std::vector<int64_t> positions;
-  CRM_RETURN_IF_ERROR(warehouse.Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(ConsumerState state,
-                         LoadConsumerState(reader, producer));
-    positions = std::move(state.positions);
-    return absl::OkStatus();
-  }));
-  return positions;
-}
-
-// Returns ABORTED (SHADOW_BEHIND) unless `shadow` has come as far as `live`.
-absl::Status CheckNotBehind(Warehouse& shadow, Warehouse& live,
+// Returns ABORTED (SHADOW_BEHIND) unless `next` has come as far as `live`.
+absl::Status CheckNotBehind(SqlReader& live, SqlReader& next,
                             const std::string& producer) {
-  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> was,
-                       ReadPositions(live, producer));
-  CRM_ASSIGN_OR_RETURN(std::vector<int64_t> is,
-                       ReadPositions(shadow, producer));
-  is.resize(std::max(is.size(), was.size()));
-  for (size_t i = 0; i < was.size(); ++i) {
-    if (is[i] < was[i]) {
+  CRM_ASSIGN_OR_RETURN(const ConsumerState was,
+                       LoadConsumerState(live, producer));
+  CRM_ASSIGN_OR_RETURN(ConsumerState is, LoadConsumerState(next, producer));
+  is.positions.resize(std::max(is.positions.size(), was.positions.size()));
+  for (size_t i = 0; i < was.positions.size(); ++i) {
+    if (is.positions[i] < was.positions[i]) {
       return Aborted("SHADOW_BEHIND", "The new warehouse is behind.");
     }
   }
@@ -246,7 +241,8 @@ absl::StatusOr<ProjectionCheck> WarehouseProjection::Verify(
   if (!running.owns_lock()) return ReplayRunning();
   const std::string name(producer);
   CRM_ASSIGN_OR_RETURN(const auto head, feed.Head(kFeedTimeout));
-  CRM_ASSIGN_OR_RETURN(const Snapshot live, TakeSnapshot(warehouse_, name));
+  CRM_ASSIGN_OR_RETURN(const Snapshot live,
+                       TakeSnapshot(warehouse_, name, deadline));
   if (live.state.feed_epoch != head.feed_epoch()) {
     return Aborted("FEED_EPOCH_CHANGED",
                    "The feed is in another epoch than the projection.");
@@ -257,7 +253,8 @@ absl::StatusOr<ProjectionCheck> WarehouseProjection::Verify(
   CRM_RETURN_IF_ERROR(replay.Begin(head.feed_epoch(),
                                    static_cast<size_t>(head.head_seqs_size())));
   CRM_RETURN_IF_ERROR(replay.RunTo(live.state.positions));
-  CRM_ASSIGN_OR_RETURN(const Snapshot replayed, TakeSnapshot(*shadow, name));
+  CRM_ASSIGN_OR_RETURN(const Snapshot replayed,
+                       TakeSnapshot(*shadow, name, deadline));
   return ProjectionCheck{.projection_hash = live.hash,
                          .replay_hash = replayed.hash,
                          .event_count = replay.event_count()};
@@ -268,7 +265,8 @@ absl::StatusOr<ProjectionCheck> WarehouseProjection::Rebuild(
   const std::unique_lock running(running_, std::try_to_lock);
   if (!running.owns_lock()) return ReplayRunning();
   const std::string name(producer);
-  CRM_ASSIGN_OR_RETURN(const bool others, HasOtherProducers(warehouse_, name));
+  CRM_ASSIGN_OR_RETURN(const bool others,
+                       HasOtherProducers(warehouse_, name, deadline));
   if (others) {
     return FailedPrecondition("OTHER_PRODUCERS",
                               "The warehouse also holds what other services "
@@ -284,16 +282,17 @@ absl::StatusOr<ProjectionCheck> WarehouseProjection::Rebuild(
     CRM_RETURN_IF_ERROR(
         replay.RunTo({head.head_seqs().begin(), head.head_seqs().end()}));
     // The old one has gone on meanwhile; close to the end it is only a little.
-    absl::Status status = CheckNotBehind(*shadow, warehouse_, name);
+    const absl::Status status =
+        warehouse_.Adopt(*shadow, [&](SqlReader& live, SqlReader& next) {
+          return CheckNotBehind(live, next, name);
+        });
     if (status.ok()) {
-      CRM_ASSIGN_OR_RETURN(const Snapshot built, TakeSnapshot(*shadow, name));
-      status = warehouse_.Adopt(
-          *shadow, [&] { return CheckNotBehind(*shadow, warehouse_, name); });
-      if (status.ok()) {
-        return ProjectionCheck{.projection_hash = built.hash,
-                               .replay_hash = built.hash,
-                               .event_count = replay.event_count()};
-      }
+      // Events go on coming; with the hash first it would be behind again.
+      CRM_ASSIGN_OR_RETURN(const Snapshot built,
+                           TakeSnapshot(*shadow, name, deadline));
+      return ProjectionCheck{.projection_hash = built.hash,
+                             .replay_hash = built.hash,
+                             .event_count = replay.event_count()};
     }
     if (ErrorReason(status) != "SHADOW_BEHIND") return status;
     CRM_ASSIGN_OR_RETURN(head, feed.Head(kFeedTimeout));

@@ -23,7 +23,8 @@ namespace crm::analytical {
 absl::StatusOr<std::string> HashWarehouse(SqlReader& reader,
                                           const std::string& producer);
 
-// Replays into a second file beside the warehouse's. Thread-safe.
+// Replays into a shadow beside the warehouse. Where replicas share one, a
+// replay in another of them is an ABORTED (WAREHOUSE_IN_USE). Thread-safe.
 class WarehouseProjection final : public Projection {
  public:
   // Both outlive this.

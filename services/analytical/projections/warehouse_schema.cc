@@ -1,86 +1,86 @@
 #include "services/analytical/projections/warehouse_schema.h"
 
-#include <string>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
-#include "shared/base/status_macros.h"
+#include "absl/strings/str_join.h"
 #include "shared/events/sql_applier.h"
-#include "shared/storage/migration.h"
 
 namespace crm::analytical {
 namespace {
 
-// Raised with every change of the tables or of what their columns mean.
-constexpr int64_t kFormat = 2;
+constexpr char kAmountType[] = "DECIMAL(38, 9)";
 
-constexpr SqlDialect kDialect = {.integer = "BIGINT",
-                                 .real = "DOUBLE",
-                                 .text = "VARCHAR",
-                                 .blob = "BLOB",
-                                 .clustered_suffix = ""};
-
-constexpr const char* kFactTables[] = {
-    "CREATE TABLE orders (producer VARCHAR NOT NULL, tenant VARCHAR NOT NULL, "
-    "name VARCHAR NOT NULL, customer VARCHAR NOT NULL, state VARCHAR NOT NULL, "
-    "currency VARCHAR NOT NULL, amount DECIMAL(38, 9) NOT NULL, "
-    "order_time TIMESTAMP NOT NULL, line_count BIGINT NOT NULL)",
-    "CREATE TABLE order_lines (producer VARCHAR NOT NULL, "
-    "tenant VARCHAR NOT NULL, order_name VARCHAR NOT NULL, "
-    "line_id VARCHAR NOT NULL, product VARCHAR NOT NULL, "
-    "quantity BIGINT NOT NULL, amount DECIMAL(38, 9) NOT NULL)",
-    "CREATE TABLE applied_keys (producer VARCHAR NOT NULL, "
-    "tenant VARCHAR NOT NULL, ordering_key VARCHAR NOT NULL, "
-    "key_version BIGINT NOT NULL, event_time TIMESTAMP NOT NULL)",
-    "CREATE TABLE warehouse_format (version BIGINT NOT NULL)",
-};
-
-absl::StatusOr<bool> IsCurrent(SqlReader& reader) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows tables,
-      reader.Query("SELECT 1 FROM information_schema.tables WHERE "
-                   "table_schema = 'main' AND table_name = 'warehouse_format'",
-                   {}));
-  if (tables.empty()) return false;
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT version FROM warehouse_format", {}));
-  return rows == SqlRows{{SqlValue(kFormat)}};
+absl::string_view TypeName(FactType type, const SqlDialect& dialect) {
+  switch (type) {
+    case FactType::kText:
+      return dialect.text;
+    case FactType::kInteger:
+      return dialect.integer;
+    case FactType::kAmount:
+      return kAmountType;
+  }
+  return {};
 }
 
-absl::Status DropAll(DuckWriter& writer) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows tables,
-      writer.Query("SELECT table_name FROM information_schema.tables WHERE "
-                   "table_schema = 'main'",
-                   {}));
-  for (const SqlRow& row : tables) {
-    CRM_RETURN_IF_ERROR(
-        writer
-            .Execute(absl::StrCat("DROP TABLE ",
-                                  QuoteName(std::get<std::string>(row[0]))),
-                     {})
-            .status());
+std::string CreateFactsSql(const FactTable& table,
+                           const WarehouseDialect& dialect) {
+  std::string sql = absl::StrCat("CREATE TABLE ", table.name, " (");
+  const char* separator = "";
+  for (const FactColumn& column : table.columns) {
+    absl::StrAppend(&sql, separator, column.name, " ",
+                    TypeName(column.type, dialect.tables), " NOT NULL");
+    separator = ", ";
   }
-  return absl::OkStatus();
+  if (dialect.has_keys)
+    absl::StrAppend(&sql, ", PRIMARY KEY (", table.key, ")");
+  return absl::StrCat(sql, ")");
 }
 
 }  // namespace
 
-absl::Status PrepareWarehouse(DuckWriter& writer) {
-  CRM_ASSIGN_OR_RETURN(const bool is_current, IsCurrent(writer));
-  if (is_current) return absl::OkStatus();
-  CRM_RETURN_IF_ERROR(DropAll(writer));
-  for (const char* sql : kFactTables) {
-    CRM_RETURN_IF_ERROR(writer.Execute(sql, {}).status());
+const WarehouseDialect kDuckWarehouse = {.tables = {.integer = "BIGINT",
+                                                    .real = "DOUBLE",
+                                                    .text = "VARCHAR",
+                                                    .blob = "BLOB",
+                                                    .clustered_suffix = ""}};
+
+// Text is compared by its bytes, as DuckDB does.
+const WarehouseDialect kPostgresWarehouse = {
+    .tables = {.integer = "BIGINT",
+               .real = "DOUBLE PRECISION",
+               .text = "TEXT COLLATE \"C\"",
+               .blob = "BYTEA",
+               .clustered_suffix = ""},
+    .has_keys = true};
+
+std::vector<std::string> CreateWarehouseSql(const WarehouseDialect& dialect) {
+  std::vector<std::string> statements;
+  for (const FactTable* table : kFactTables) {
+    statements.push_back(CreateFactsSql(*table, dialect));
+    if (!dialect.has_keys || table->index.empty()) continue;
+    statements.push_back(absl::StrCat("CREATE INDEX ", table->name,
+                                      "_index ON ", table->name, " (",
+                                      table->index, ")"));
   }
   for (const SqlTable& table : ConsumerTables()) {
-    CRM_RETURN_IF_ERROR(
-        writer.Execute(CreateTableSql(table, kDialect), {}).status());
+    statements.push_back(CreateTableSql(table, dialect.tables));
   }
-  return writer
-      .Execute("INSERT INTO warehouse_format (version) VALUES (?)", {kFormat})
-      .status();
+  return statements;
+}
+
+std::string InsertFactsSql(const FactTable& table, size_t rows) {
+  std::vector<absl::string_view> names;
+  std::vector<std::string> values;
+  for (const FactColumn& column : table.columns) {
+    names.push_back(column.name);
+    values.push_back(column.type == FactType::kAmount
+                         ? absl::StrCat("CAST(? AS ", kAmountType, ")")
+                         : "?");
+  }
+  const std::vector<std::string> tuples(
+      rows, absl::StrCat("(", absl::StrJoin(values, ", "), ")"));
+  return absl::StrCat("INSERT INTO ", table.name, " (",
+                      absl::StrJoin(names, ", "), ") VALUES ",
+                      absl::StrJoin(tuples, ", "));
 }
 
 }  // namespace crm::analytical

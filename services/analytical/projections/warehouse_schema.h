@@ -1,32 +1,99 @@
-// The tables of the warehouse, made anew whenever their format changes: what
-// they held comes back from the feed.
+// The tables of the warehouse, and the little in which its two engines differ:
+// what they call a type, and whether they want keys.
 
 #ifndef CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_SCHEMA_H_
 #define CRM_SERVICES_ANALYTICAL_PROJECTIONS_WAREHOUSE_SCHEMA_H_
 
-#include "absl/status/status.h"
-#include "shared/storage/duckdb/duck_database.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "shared/storage/migration.h"
 
 namespace crm::analytical {
 
-// Facts have no keys or indexes: whoever writes them first deletes what it
-// replaces, in the same transaction. The order of the columns is that in which
-// rows are appended.
-//
-//   orders        producer, tenant, name, customer, state, currency, amount,
-//                 order_time, line_count
-//   order_lines   producer, tenant, order_name, line_id, product, quantity,
-//                 amount
-//   applied_keys  producer, tenant, ordering_key, key_version, event_time: how
-//                 far the events of each key have been applied
-//
-// `amount` is a DECIMAL(38, 9), so exact to the nano; times are TIMESTAMPs.
-// Beside them stand the consumer's tables (shared/events/sql_applier.h).
+// Raised with every change of the tables or of what their columns mean: what
+// they held comes back from the feed.
+inline constexpr int64_t kWarehouseFormat = 3;
 
-// Makes the tables unless they are there in the current format; tables of
-// another format are dropped with all they hold. Returns the errors of a
-// statement.
-absl::Status PrepareWarehouse(DuckWriter& writer);
+// Instants are integers, in microseconds since 1970, and days count from
+// 1970-01-01 in UTC, so that no engine's calendar has a say. Amounts are
+// DECIMAL(38, 9), exact to the nano; they go in and, cast to TEXT, come out as
+// text.
+enum class FactType { kText, kInteger, kAmount };
+
+struct FactColumn {
+  absl::string_view name;
+  FactType type;
+};
+
+// A table of facts. Whoever writes a fact first deletes what it replaces, in
+// the same transaction.
+struct FactTable {
+  absl::string_view name;
+  // In the order in which values are appended.
+  absl::Span<const FactColumn> columns;
+  // What tells the rows apart, with the tenant first.
+  absl::string_view key;
+  // By what else they are looked for; may be empty.
+  absl::string_view index = {};
+};
+
+inline constexpr FactColumn kOrderColumns[] = {
+    {"producer", FactType::kText},     {"tenant", FactType::kText},
+    {"name", FactType::kText},         {"customer", FactType::kText},
+    {"state", FactType::kText},        {"currency", FactType::kText},
+    {"amount", FactType::kAmount},     {"order_time", FactType::kInteger},
+    {"order_day", FactType::kInteger}, {"line_count", FactType::kInteger}};
+// The analyses go through a tenant customer by customer.
+inline constexpr FactTable kOrders = {
+    "orders", kOrderColumns, "tenant, producer, name", "tenant, customer"};
+
+// `line` counts the lines of an order from 0: ids are the producer's affair.
+inline constexpr FactColumn kOrderLineColumns[] = {
+    {"producer", FactType::kText},    {"tenant", FactType::kText},
+    {"order_name", FactType::kText},  {"line", FactType::kInteger},
+    {"line_id", FactType::kText},     {"product", FactType::kText},
+    {"quantity", FactType::kInteger}, {"amount", FactType::kAmount}};
+inline constexpr FactTable kOrderLines = {"order_lines", kOrderLineColumns,
+                                          "tenant, producer, order_name, line"};
+
+// How far the events of each ordering key have been applied.
+inline constexpr FactColumn kAppliedKeyColumns[] = {
+    {"producer", FactType::kText},
+    {"tenant", FactType::kText},
+    {"ordering_key", FactType::kText},
+    {"key_version", FactType::kInteger},
+    {"event_time", FactType::kInteger}};
+inline constexpr FactTable kAppliedKeys = {"applied_keys", kAppliedKeyColumns,
+                                           "tenant, producer, ordering_key"};
+
+inline constexpr const FactTable* kFactTables[] = {&kOrders, &kOrderLines,
+                                                   &kAppliedKeys};
+
+// How an engine says it.
+struct WarehouseDialect {
+  // For the tables that are not facts.
+  SqlDialect tables;
+  // Whether facts have keys and indexes. Without them rows are appended
+  // faster, and an engine that reads whole columns does not miss them.
+  bool has_keys = false;
+};
+
+// DuckDB's and PostgreSQL's.
+extern const WarehouseDialect kDuckWarehouse;
+extern const WarehouseDialect kPostgresWarehouse;
+
+// Returns the statements that make all tables of the warehouse: facts, and
+// those of the consumer (shared/events/sql_applier.h).
+std::vector<std::string> CreateWarehouseSql(const WarehouseDialect& dialect);
+
+// Returns a statement that inserts `rows` rows into `table`, with a parameter
+// for each value.
+// Example: INSERT INTO t (a, b) VALUES (?, CAST(? AS DECIMAL(38, 9))), ...
+std::string InsertFactsSql(const FactTable& table, size_t rows);
 
 }  // namespace crm::analytical
 

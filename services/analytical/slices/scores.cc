@@ -50,13 +50,16 @@ absl::StatusOr<SliceContent> ScoresSlices::Build(
     CRM_RETURN_IF_ERROR(warehouse_.WaitForKey(
         {kOrderProducer, tenant, customer, min_key_version}, deadline));
   }
-  CRM_ASSIGN_OR_RETURN(const std::shared_ptr<const Table> table,
-                       FindTable(tenant, customer, min_key_version));
+  CRM_ASSIGN_OR_RETURN(const ChangeMark mark,
+                       warehouse_.Mark(tenant, deadline));
+  CRM_ASSIGN_OR_RETURN(
+      const std::shared_ptr<const Table> table,
+      FindTable({tenant, customer, min_key_version, mark, deadline}));
 
   const RfmAnswer& rfm = table->scores.rfm;
   SliceContent content;
   content.as_of = FromTimestamp(rfm.freshness.newest_event_time());
-  if (table->change_count != warehouse_.ChangeCount(tenant)) {
+  if (table->mark != mark) {
     content.age = clock_.Monotonic() - table->computed;
   }
   content.version = table->version;
@@ -70,29 +73,28 @@ absl::StatusOr<SliceContent> ScoresSlices::Build(
 }
 
 absl::StatusOr<std::shared_ptr<const ScoresSlices::Table>>
-ScoresSlices::FindTable(const std::string& tenant, const std::string& customer,
-                        int64_t min_key_version) {
-  const std::shared_ptr<Slot> slot = SlotOf(tenant);
+ScoresSlices::FindTable(const Need& need) {
+  const std::shared_ptr<Slot> slot = SlotOf(need.tenant);
   const std::lock_guard lock(slot->mutex);
   if (const auto& table = slot->table) {
-    const bool is_current =
-        table->change_count == warehouse_.ChangeCount(tenant);
+    const bool is_current = table->mark == need.mark;
     const bool may_be_shown =
         clock_.Monotonic() - table->computed < kScoresLifetime &&
-        table->AppliedVersion(customer) >= min_key_version;
+        table->AppliedVersion(need.customer) >= need.min_key_version;
     if (is_current || may_be_shown) return table;
   }
-  CRM_ASSIGN_OR_RETURN(slot->table, Compute(tenant));
+  CRM_ASSIGN_OR_RETURN(slot->table, Compute(need.tenant, need.deadline));
   return slot->table;
 }
 
 absl::StatusOr<std::shared_ptr<const ScoresSlices::Table>>
-ScoresSlices::Compute(const std::string& tenant) {
+ScoresSlices::Compute(const std::string& tenant, absl::Time deadline) {
   const absl::Duration start = clock_.Monotonic();
   const absl::Time now = clock_.Now();
   auto table = std::make_shared<Table>();
-  table->change_count = warehouse_.ChangeCount(tenant);
-  CRM_ASSIGN_OR_RETURN(table->scores, ScoreCustomers(warehouse_, tenant, now));
+  CRM_ASSIGN_OR_RETURN(table->mark, warehouse_.Mark(tenant, deadline));
+  CRM_ASSIGN_OR_RETURN(table->scores,
+                       ScoreCustomers(warehouse_, tenant, now, deadline));
   table->computed = start;
   table->version = NextVersion(now);
   compute_seconds_.Observe(absl::ToDoubleSeconds(clock_.Monotonic() - start));

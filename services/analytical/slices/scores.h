@@ -48,8 +48,8 @@ class ScoresSlices {
   // The scores of a tenant at one instant. Immutable.
   struct Table {
     CustomerScores scores;
-    // The warehouse's change count, asked for before the computation.
-    int64_t change_count = 0;
+    // The warehouse's mark, asked for before the computation.
+    ChangeMark mark;
     absl::Duration computed;
     int64_t version = 0;
 
@@ -65,13 +65,19 @@ class ScoresSlices {
     std::shared_ptr<const Table> table;
   };
 
-  // Returns a table with at least `min_key_version` of the customer, which has
-  // been applied.
-  absl::StatusOr<std::shared_ptr<const Table>> FindTable(
-      const std::string& tenant, const std::string& customer,
-      int64_t min_key_version);
+  // What a table must have: at least `min_key_version` of the customer, which
+  // has been applied. `mark` is that of now.
+  struct Need {
+    const std::string& tenant;
+    const std::string& customer;
+    int64_t min_key_version;
+    ChangeMark mark;
+    absl::Time deadline;
+  };
+
+  absl::StatusOr<std::shared_ptr<const Table>> FindTable(const Need& need);
   absl::StatusOr<std::shared_ptr<const Table>> Compute(
-      const std::string& tenant);
+      const std::string& tenant, absl::Time deadline);
   std::shared_ptr<Slot> SlotOf(const std::string& tenant);
   int64_t NextVersion(absl::Time now);
 

@@ -97,8 +97,8 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
   values.push_back(nullptr);
   PGconn* raw = PQconnectdbParams(keywords.data(), values.data(),
                                   /*expand_dbname=*/1);
-  auto connection =
-      std::unique_ptr<PostgresConnection>(new PostgresConnection(raw));
+  auto connection = std::unique_ptr<PostgresConnection>(
+      new PostgresConnection(raw, address.schema));
   if (PQstatus(raw) != CONNECTION_OK) {
     return StorageUnreachable(OneLine(PQerrorMessage(raw)));
   }
@@ -110,8 +110,8 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
   return connection;
 }
 
-PostgresConnection::PostgresConnection(PGconn* connection)
-    : connection_(connection) {}
+PostgresConnection::PostgresConnection(PGconn* connection, std::string schema)
+    : connection_(connection), schema_(std::move(schema)) {}
 
 PostgresConnection::~PostgresConnection() { PQfinish(connection_); }
 

@@ -34,6 +34,9 @@ struct PostgresAddress {
   // A connection URI or string of libpq, without a password.
   std::string dsn;
   std::string password;
+  // The schema that transactions find their tables in; the server's choice when
+  // empty.
+  std::string schema = {};
 };
 
 // Returns INVALID_ARGUMENT BAD_CONFIG if libpq cannot read `uri`, or if it
@@ -92,6 +95,9 @@ class PostgresConnection final {
 
   const Failure& failure() const { return failure_; }
 
+  // The schema of the address, for whoever begins a transaction.
+  const std::string& schema() const { return schema_; }
+
   // Whether it can be used on. Looks, when no round is open, whether the server
   // has hung up meanwhile.
   bool Alive();
@@ -99,7 +105,7 @@ class PostgresConnection final {
  private:
   enum class Sent { kStatement, kRoundEnd };
 
-  explicit PostgresConnection(pg_conn* connection);
+  PostgresConnection(pg_conn* connection, std::string schema);
 
   void EndRound();
   // Reads the answers of what was sent first.
@@ -113,6 +119,7 @@ class PostgresConnection final {
   bool AwaitResult(const Patience& patience);
 
   pg_conn* connection_;
+  const std::string schema_;
   bool broken_ = false;
   std::deque<Sent> unread_;
   // Statements of this round, which is the last part of `unread_`.

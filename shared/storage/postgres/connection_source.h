@@ -27,6 +27,9 @@ class ConnectionSource final {
   // s.
   absl::StatusOr<std::unique_ptr<PostgresConnection>> Connect();
 
+  // The schema of the address.
+  const std::string& schema() const { return address_.schema; }
+
   // Returns OK unless the last attempt failed.
   absl::Status Check() const;
 

@@ -32,6 +32,9 @@ struct PostgresOptions {
   // without a password. The database exists and belongs to this service alone.
   std::string uri;
   std::string password = {};
+  // The schema of the database in which the store's tables lie, in snake case;
+  // Migrate() makes it. Empty for the one that the server takes by itself.
+  std::string schema = {};
   // Compared with deadlines; outlives the database. The machine's when null.
   const Clock* clock = nullptr;
 

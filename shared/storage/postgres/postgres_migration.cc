@@ -139,8 +139,14 @@ absl::Status StoreIndexes(SqlWriter& writer, const SqlSchema& schema,
   return absl::OkStatus();
 }
 
-// The tables that the engine keeps for itself, and the lock on its row.
-absl::Status Lock(SqlWriter& writer) {
+// The schema, the tables that the engine keeps for itself in it, and the lock
+// on its row.
+absl::Status Lock(SqlWriter& writer, const std::string& schema_name) {
+  if (!schema_name.empty()) {
+    CRM_RETURN_IF_ERROR(writer.Post(
+        absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", QuoteName(schema_name)),
+        {}));
+  }
   CRM_RETURN_IF_ERROR(writer.Post(
       "CREATE TABLE IF NOT EXISTS schema_lock (id BIGINT PRIMARY KEY, "
       "taken BIGINT NOT NULL)",
@@ -158,8 +164,9 @@ absl::Status Lock(SqlWriter& writer) {
 }
 
 absl::StatusOr<MigrationResult> MigrateIn(SqlWriter& writer,
+                                          const std::string& schema_name,
                                           const SqlSchema& schema) {
-  CRM_RETURN_IF_ERROR(Lock(writer));
+  CRM_RETURN_IF_ERROR(Lock(writer, schema_name));
   CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(writer));
   CRM_ASSIGN_OR_RETURN(MigrationPlan plan,
                        PlanMigration(schema, present, kDialect));
@@ -188,7 +195,7 @@ absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
     WriteTransaction transaction(*connection, kStatementLimits,
                                  /*shared=*/false);
     WriteOutcome outcome = transaction.Run([&](SqlWriter& writer) {
-      result = MigrateIn(writer, schema);
+      result = MigrateIn(writer, source.schema(), schema);
       return result.status();
     });
     if (outcome.end == WriteEnd::kDone && outcome.status.ok()) {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "shared/storage/postgres/connection.h"
+#include "shared/storage/schema.h"
 
 namespace crm {
 
@@ -29,7 +30,8 @@ struct TransactionLimits {
 // The server gives up a transaction whose client says nothing for this long.
 inline constexpr absl::Duration kIdleInTransaction = absl::Seconds(5);
 
-// Adds the statements to the connection's round.
+// Adds the statements to the connection's round. The schema is one of the
+// limits: it ends with the transaction, so it leaves no state on the server.
 inline void SendBegin(PostgresConnection& connection, const char* begin,
                       const TransactionLimits& limits) {
   const auto milliseconds = [](absl::Duration duration) {
@@ -45,6 +47,9 @@ inline void SendBegin(PostgresConnection& connection, const char* begin,
       "set_config('synchronous_commit', ?, true)",
       {milliseconds(limits.statement), milliseconds(limits.lock),
        milliseconds(kIdleInTransaction), limits.synchronous_commit});
+  if (connection.schema().empty()) return;
+  connection.Send("SELECT set_config('search_path', ?, true)",
+                  {QuoteName(connection.schema())});
 }
 
 // The server should notice first that a statement takes too long; it is waited

@@ -16,6 +16,7 @@ namespace {
 using crm::testing::IsOk;
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
+using testing::kNoDeadline;
 using testing::kNoReferenceData;
 using testing::kTenant;
 using testing::Midnight;
@@ -25,12 +26,14 @@ using testing::WarehouseFeeder;
 std::vector<CustomerTotals> ReadTotals(WarehouseFeeder& feeder,
                                        absl::Time end) {
   std::vector<CustomerTotals> totals;
-  EXPECT_THAT(feeder.warehouse().Read([&](SqlReader& reader) {
-    auto read =
-        ReadCustomerTotals(reader, {.tenant = kTenant, .end_time = end}, "USD");
-    if (read.ok()) totals = *std::move(read);
-    return read.status();
-  }),
+  EXPECT_THAT(feeder.warehouse().Read(
+                  kNoDeadline,
+                  [&](SqlReader& reader) {
+                    auto read = ReadCustomerTotals(
+                        reader, {.tenant = kTenant, .end_time = end}, "USD");
+                    if (read.ok()) totals = *std::move(read);
+                    return read.status();
+                  }),
               IsOk());
   return totals;
 }
@@ -44,8 +47,9 @@ TEST(AnalyticalRows, AN_03_WarehouseHoldsThePublishedCdnowTotals) {
   feeder.AddPurchases(*purchases);
 
   EXPECT_THAT(
-      feeder.Query("SELECT COUNT(*), COUNT(DISTINCT customer), SUM(amount), "
-                   "COUNT(DISTINCT customer || CAST(order_time AS VARCHAR)) "
+      feeder.Query("SELECT COUNT(*), COUNT(DISTINCT customer), "
+                   "CAST(SUM(amount) AS TEXT), "
+                   "COUNT(DISTINCT customer || CAST(order_time AS TEXT)) "
                    "FROM orders WHERE state = 'CONFIRMED'"),
       ElementsAre(SqlRow{int64_t{6'919}, int64_t{2'357}, "244091.940000000",
                          int64_t{6'696}}));
@@ -59,7 +63,7 @@ TEST(AnalyticalRows, AN_18_PortfolioEqualsThePublishedFigures) {
   v1::PortfolioAnalysis analysis;
 
   ASSERT_THAT(AnalyzePortfolio(feeder.warehouse(), kTenant, absl::UnixEpoch(),
-                               analysis),
+                               kNoDeadline, analysis),
               IsOk());
 
   EXPECT_EQ(analysis.customer_count(), 995);
@@ -79,7 +83,7 @@ TEST(AnalyticalRows, AN_18_EqualCustomersAreTwentyPercentNotEighty) {
   v1::PortfolioAnalysis analysis;
 
   ASSERT_THAT(AnalyzePortfolio(feeder.warehouse(), kTenant, absl::UnixEpoch(),
-                               analysis),
+                               kNoDeadline, analysis),
               IsOk());
 
   EXPECT_EQ(analysis.top_share(), 0.2);
@@ -94,7 +98,7 @@ TEST(AnalyticalRows, AN_23_CellsEqualThePublishedOnes) {
 
   const auto answer = AnalyzeRfm(
       feeder.warehouse(), {.tenant = kTenant, .as_of = Midnight("2006-12-31")},
-      absl::UnixEpoch());
+      absl::UnixEpoch(), kNoDeadline);
 
   ASSERT_THAT(answer, IsOk());
   ASSERT_EQ(answer->analysis.scores.size(), 995);

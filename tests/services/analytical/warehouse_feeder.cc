@@ -6,11 +6,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/analytical/projections/duck_warehouse.h"
+#include "services/analytical/projections/postgres_warehouse.h"
 #include "shared/base/money.h"
+#include "tests/support/postgres_server/postgres_server.h"
+#include "tests/support/postgres_server/subset_check.h"
 
 namespace crm::analytical::testing {
 namespace {
 
+using crm::testing::SharedPostgres;
 using internal::v1::Event;
 using operational::v1::Order;
 
@@ -22,6 +27,9 @@ std::string MakeFolder() {
   return folder;
 }
 
+const ::testing::Environment* const kSubsetCheck =
+    ::testing::AddGlobalTestEnvironment(new crm::testing::SubsetCheck);
+
 void Require(const absl::Status& status) {
   if (status.ok()) return;
   ADD_FAILURE() << status.ToString();
@@ -30,8 +38,13 @@ void Require(const absl::Status& status) {
 
 }  // namespace
 
-WarehouseFeeder::WarehouseFeeder()
-    : folder_(MakeFolder()), clock_(Midnight("2020-01-01")) {
+Engine EngineUnderTest() {
+  return crm::testing::TestsRunOnPostgres() ? Engine::kPostgres
+                                            : Engine::kDuckDb;
+}
+
+WarehouseFeeder::WarehouseFeeder(Engine engine)
+    : engine_(engine), folder_(MakeFolder()), clock_(Midnight("2020-01-01")) {
   Reopen();
 }
 
@@ -47,11 +60,18 @@ void WarehouseFeeder::Close() {
 
 void WarehouseFeeder::Reopen() {
   Close();
-  auto opened = Warehouse::Open(folder_, clock_);
-  Require(opened.status());
-  warehouse_ = *std::move(opened);
+  warehouse_ = OpenReplica();
   applied_ = std::make_unique<Counter>();
   applier_ = std::make_unique<WarehouseApplier>(*warehouse_, clock_, *applied_);
+}
+
+std::unique_ptr<Warehouse> WarehouseFeeder::OpenReplica() {
+  auto opened =
+      engine_ == Engine::kPostgres
+          ? PostgresWarehouse::Open(SharedPostgres().Uri(folder_), "", clock_)
+          : DuckWarehouse::Open(folder_, clock_);
+  Require(opened.status());
+  return *std::move(opened);
 }
 
 Order WarehouseFeeder::MakeOrder(absl::string_view id,
@@ -127,7 +147,7 @@ void WarehouseFeeder::AddPurchases(const std::vector<Purchase>& purchases) {
 
 SqlRows WarehouseFeeder::Query(absl::string_view sql) {
   SqlRows rows;
-  Require(warehouse_->Read([&](SqlReader& reader) {
+  Require(warehouse_->Read(absl::InfiniteFuture(), [&](SqlReader& reader) {
     auto result = reader.Query(sql, {});
     if (result.ok()) rows = *std::move(result);
     return result.status();

@@ -23,16 +23,27 @@ namespace crm::analytical::testing {
 // The tenant of all events that name no other.
 inline constexpr char kTenant[] = "acme";
 
+inline constexpr absl::Time kNoDeadline = absl::InfiniteFuture();
+
+// Where a warehouse lies.
+enum class Engine { kDuckDb, kPostgres };
+
+// DuckDB unless CRM_TEST_DATABASE=postgres.
+Engine EngineUnderTest();
+
 // Plays the operational service: makes events, gives them their versions and
 // positions in partition 0 of epoch 1, and has them applied. Thread-compatible.
 class WarehouseFeeder {
  public:
-  WarehouseFeeder();
+  explicit WarehouseFeeder(Engine engine = EngineUnderTest());
   ~WarehouseFeeder();
 
   // Closes the warehouse; opens it, after closing it if it is open.
   void Close();
   void Reopen();
+
+  // Opens the warehouse once more, as another replica does: on PostgreSQL only.
+  std::unique_ptr<Warehouse> OpenReplica();
 
   Warehouse& warehouse() { return *warehouse_; }
   WarehouseApplier& applier() { return *applier_; }
@@ -66,6 +77,7 @@ class WarehouseFeeder {
   SqlRows Query(absl::string_view sql);
 
  private:
+  const Engine engine_;
   std::string folder_;
   FakeClock clock_;
   std::unique_ptr<Counter> applied_;

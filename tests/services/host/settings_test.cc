@@ -21,19 +21,19 @@ using ::testing::Not;
 
 class SettingsTest : public ::testing::Test {
  protected:
-  // Reads the settings of `operational` from environment variables.
-  absl::StatusOr<HostSettings> Read(std::vector<std::string> environment) {
+  // Reads the settings of a service from environment variables.
+  absl::StatusOr<HostSettings> Read(std::vector<std::string> environment,
+                                    const char* service = "operational") {
     std::vector<const char*> variables;
     for (const std::string& each : environment) {
       variables.push_back(each.c_str());
     }
     variables.push_back(nullptr);
-    const char* arguments[] = {"operational"};
-    const auto config = DeclareSettings("operational")
-                            .Read(1, arguments, variables.data(),
-                                  ForeignPrefixes("operational"));
+    const char* arguments[] = {service};
+    const auto config = DeclareSettings(service).Read(
+        1, arguments, variables.data(), ForeignPrefixes(service));
     if (!config.ok()) return config.status();
-    return ReadSettings("operational", *config);
+    return ReadSettings(service, *config);
   }
 
   // What has no default, with a secret of `secret_bytes`.
@@ -121,6 +121,56 @@ TEST_F(SettingsTest, ThePasswordOfTheDatabaseComesFromAFileAndIsNeverShown) {
     EXPECT_THAT(std::string(settings.status().message()),
                 Not(HasSubstr("s3cret")));
   }
+}
+
+TEST_F(SettingsTest, TheWarehouseIsAFileOrOnAServer) {
+  std::ofstream(folder_.File("password")) << "s3cret word\n";
+  const auto read = [this](std::vector<std::string> more) {
+    std::vector<std::string> all = Required();
+    all.insert(all.end(), more.begin(), more.end());
+    return Read(all, "analytical");
+  };
+  EXPECT_EQ(read({})->warehouse, "");
+  EXPECT_EQ(read({"CRM_ANALYTICAL_WAREHOUSE=duckdb:"})->warehouse, "");
+
+  const auto own =
+      read({"CRM_ANALYTICAL_WAREHOUSE=postgres://crm@big/warehouse",
+            absl::StrCat("CRM_ANALYTICAL_WAREHOUSE_PASSWORD_FILE=",
+                         folder_.File("password"))});
+  ASSERT_THAT(own, IsOk());
+  EXPECT_EQ(own->warehouse, "postgres://crm@big/warehouse");
+  EXPECT_EQ(own->warehouse_password, "s3cret word");
+  EXPECT_EQ(own->database, "");
+
+  const auto beside =
+      read({"CRM_ANALYTICAL_WAREHOUSE=database",
+            "CRM_ANALYTICAL_DATABASE=postgres://crm@db/crm",
+            absl::StrCat("CRM_ANALYTICAL_DATABASE_PASSWORD_FILE=",
+                         folder_.File("password"))});
+  ASSERT_THAT(beside, IsOk());
+  EXPECT_EQ(beside->warehouse, "postgres://crm@db/crm");
+  EXPECT_EQ(beside->warehouse_password, "s3cret word");
+}
+
+TEST_F(SettingsTest, AWarehouseNowhereIsAnErrorThatSaysSo) {
+  for (const char* value : {"database", "mysql://crm@db/crm", "warehouse.db",
+                            "postgres://crm:s3cret@db/crm"}) {
+    const auto settings =
+        Read(RequiredAnd(absl::StrCat("CRM_ANALYTICAL_WAREHOUSE=", value)),
+             "analytical");
+    EXPECT_THAT(settings,
+                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"))
+        << value;
+    EXPECT_THAT(std::string(settings.status().message()),
+                HasSubstr("CRM_ANALYTICAL_WAREHOUSE"));
+    EXPECT_THAT(std::string(settings.status().message()),
+                Not(HasSubstr("s3cret")));
+  }
+}
+
+TEST_F(SettingsTest, OnlyTheAnalyticalServiceHasAWarehouse) {
+  EXPECT_THAT(Read(RequiredAnd("CRM_OPERATIONAL_WAREHOUSE=duckdb:")),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
 }
 
 TEST_F(SettingsTest, UnknownNamesAreErrorsThatNameThem) {

@@ -17,7 +17,7 @@ struct Rule {
 constexpr char kAllowed[] =
     R"((?i)^(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|BEGIN ISOLATION LEVEL|)"
     R"(COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT|)"
-    R"(CREATE TABLE|CREATE (UNIQUE )?INDEX|ALTER TABLE "?\w+"? ADD COLUMN|)"
+    R"(CREATE SCHEMA|CREATE TABLE|CREATE (UNIQUE )?INDEX|ALTER TABLE "?\w+"? ADD COLUMN|)"
     R"(DROP INDEX)\b)";
 
 // What at least one of Citus, YugabyteDB and CockroachDB lacks, or does another

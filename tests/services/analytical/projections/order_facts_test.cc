@@ -17,6 +17,7 @@ using crm::testing::StatusIs;
 using operational::v1::Order;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::kNoDeadline;
 using testing::kTenant;
 using testing::Midnight;
 using testing::WarehouseFeeder;
@@ -60,11 +61,14 @@ class OrderFactsTest : public ::testing::Test {
   std::vector<CustomerTotals> Totals(const OrderSelection& selection,
                                      absl::string_view currency = "USD") {
     std::vector<CustomerTotals> totals;
-    EXPECT_THAT(feeder_.warehouse().Read([&](SqlReader& reader) {
-      auto read = ReadCustomerTotals(reader, selection, currency);
-      if (read.ok()) totals = *std::move(read);
-      return read.status();
-    }),
+    EXPECT_THAT(feeder_.warehouse().Read(kNoDeadline,
+                                         [&](SqlReader& reader) {
+                                           auto read = ReadCustomerTotals(
+                                               reader, selection, currency);
+                                           if (read.ok())
+                                             totals = *std::move(read);
+                                           return read.status();
+                                         }),
                 IsOk());
     return totals;
   }
@@ -116,11 +120,14 @@ TEST_F(OrderFactsTest, SaysWhatItHasSeen) {
   Add("b", "bea", "2020-01-01", 1);
 
   v1::Freshness freshness;
-  ASSERT_THAT(feeder_.warehouse().Read([&](SqlReader& reader) {
-    auto read = ReadFreshness(reader, kTenant, absl::FromUnixSeconds(5));
-    if (read.ok()) freshness = *read;
-    return read.status();
-  }),
+  ASSERT_THAT(feeder_.warehouse().Read(kNoDeadline,
+                                       [&](SqlReader& reader) {
+                                         auto read = ReadFreshness(
+                                             reader, kTenant,
+                                             absl::FromUnixSeconds(5));
+                                         if (read.ok()) freshness = *read;
+                                         return read.status();
+                                       }),
               IsOk());
 
   EXPECT_THAT(
@@ -135,8 +142,8 @@ TEST_F(OrderFactsTest, ScoresAsOfTheNewestOrder) {
   Add("a", "ada", "2020-01-01", 1);
   Add("b", "bea", "2020-03-01", 2);
 
-  const auto answer =
-      AnalyzeRfm(feeder_.warehouse(), {.tenant = kTenant}, absl::UnixEpoch());
+  const auto answer = AnalyzeRfm(feeder_.warehouse(), {.tenant = kTenant},
+                                 absl::UnixEpoch(), kNoDeadline);
 
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->currency, "USD");
@@ -151,7 +158,7 @@ TEST_F(OrderFactsTest, LeavesOutOrdersAfterTheInstantAskedFor) {
 
   const auto answer = AnalyzeRfm(
       feeder_.warehouse(), {.tenant = kTenant, .as_of = Midnight("2020-01-02")},
-      absl::UnixEpoch());
+      absl::UnixEpoch(), kNoDeadline);
 
   ASSERT_THAT(answer, IsOk());
   ASSERT_EQ(answer->analysis.scores.size(), 1);
@@ -163,16 +170,16 @@ TEST_F(OrderFactsTest, NeverAddsTwoCurrencies) {
   Add("a", "ada", "2020-01-01", 1);
   Add("b", "ada", "2020-01-01", 2, Order::CONFIRMED, "EUR");
 
-  EXPECT_THAT(
-      AnalyzeRfm(feeder_.warehouse(), {.tenant = kTenant}, absl::UnixEpoch()),
-      StatusIs(absl::StatusCode::kInvalidArgument, "MIXED_CURRENCIES"));
+  EXPECT_THAT(AnalyzeRfm(feeder_.warehouse(), {.tenant = kTenant},
+                         absl::UnixEpoch(), kNoDeadline),
+              StatusIs(absl::StatusCode::kInvalidArgument, "MIXED_CURRENCIES"));
   v1::PortfolioAnalysis analysis;
   EXPECT_THAT(AnalyzePortfolio(feeder_.warehouse(), kTenant, absl::UnixEpoch(),
-                               analysis),
+                               kNoDeadline, analysis),
               StatusIs(absl::StatusCode::kInvalidArgument, "MIXED_CURRENCIES"));
   analysis.set_currency_code("EUR");
   EXPECT_THAT(AnalyzePortfolio(feeder_.warehouse(), kTenant, absl::UnixEpoch(),
-                               analysis),
+                               kNoDeadline, analysis),
               IsOk());
   EXPECT_EQ(analysis.total_revenue().units(), 2);
 }
@@ -185,7 +192,7 @@ TEST_F(OrderFactsTest, AnalyzesThePortfolioOfATime) {
   *analysis.mutable_end_time() = ToTimestamp(Midnight("2020-06-01"));
 
   ASSERT_THAT(AnalyzePortfolio(feeder_.warehouse(), kTenant,
-                               absl::FromUnixSeconds(5), analysis),
+                               absl::FromUnixSeconds(5), kNoDeadline, analysis),
               IsOk());
 
   EXPECT_EQ(analysis.freshness().positions_size(), 1);
@@ -211,7 +218,7 @@ TEST_F(OrderFactsTest, RefusesTimesThatDoNotGrow) {
   *analysis.mutable_end_time() = analysis.start_time();
 
   EXPECT_THAT(AnalyzePortfolio(feeder_.warehouse(), kTenant, absl::UnixEpoch(),
-                               analysis),
+                               kNoDeadline, analysis),
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
 }
 
@@ -219,7 +226,7 @@ TEST_F(OrderFactsTest, AnalyzesAnEmptyWarehouse) {
   v1::PortfolioAnalysis analysis;
 
   ASSERT_THAT(AnalyzePortfolio(feeder_.warehouse(), kTenant, absl::UnixEpoch(),
-                               analysis),
+                               kNoDeadline, analysis),
               IsOk());
 
   EXPECT_EQ(analysis.customer_count(), 0);

@@ -88,10 +88,12 @@ class WarehouseProjectionTest : public ::testing::Test {
   }
 
   void Damage() {
-    ASSERT_THAT(feeder_.warehouse().WriteAll([](DuckWriter& writer) {
-      return writer.Execute(kDamage, {}).status();
-    }),
-                IsOk());
+    ASSERT_THAT(
+        feeder_.warehouse().Write({.everything = true},
+                                  [](WarehouseWriter& writer) {
+                                    return writer.Execute(kDamage, {}).status();
+                                  }),
+        IsOk());
   }
 
   SystemClock clock_;
@@ -160,21 +162,25 @@ TEST_F(WarehouseProjectionTest,
   std::thread reader([&] {
     while (!done) {
       // An old state or a new one, never a part of one.
-      EXPECT_THAT(feeder_.warehouse().Read([](SqlReader& sql) -> absl::Status {
-        CRM_ASSIGN_OR_RETURN(
-            const SqlRows rows,
-            sql.Query("SELECT COUNT(*) FROM orders LEFT JOIN order_lines ON "
-                      "orders.tenant = order_lines.tenant AND orders.name = "
-                      "order_lines.order_name WHERE line_id IS NULL",
-                      {}));
-        EXPECT_EQ(std::get<int64_t>(rows[0][0]), 0);
-        CRM_ASSIGN_OR_RETURN(
-            const SqlRows keys,
-            sql.Query("SELECT COUNT(*) FROM applied_keys", {}));
-        EXPECT_EQ(std::get<int64_t>(keys[0][0]), 10);
-        return absl::OkStatus();
-      }),
-                  IsOk());
+      EXPECT_THAT(
+          feeder_.warehouse().Read(
+              absl::InfiniteFuture(),
+              [](SqlReader& sql) -> absl::Status {
+                CRM_ASSIGN_OR_RETURN(
+                    const SqlRows rows,
+                    sql.Query(
+                        "SELECT COUNT(*) FROM orders LEFT JOIN order_lines ON "
+                        "orders.tenant = order_lines.tenant AND orders.name = "
+                        "order_lines.order_name WHERE line_id IS NULL",
+                        {}));
+                EXPECT_EQ(std::get<int64_t>(rows[0][0]), 0);
+                CRM_ASSIGN_OR_RETURN(
+                    const SqlRows keys,
+                    sql.Query("SELECT COUNT(*) FROM applied_keys", {}));
+                EXPECT_EQ(std::get<int64_t>(keys[0][0]), 10);
+                return absl::OkStatus();
+              }),
+          IsOk());
     }
   });
   std::thread writer([&] {
@@ -205,10 +211,13 @@ TEST_F(WarehouseProjectionTest, ARebuiltWarehouseIsTheOneThatIsOpenedNext) {
   feeder_.Reopen();
 
   std::string hash;
-  ASSERT_THAT(feeder_.warehouse().Read([&](SqlReader& reader) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(hash, HashWarehouse(reader, "operational"));
-    return absl::OkStatus();
-  }),
+  ASSERT_THAT(feeder_.warehouse().Read(absl::InfiniteFuture(),
+                                       [&](SqlReader& reader) -> absl::Status {
+                                         CRM_ASSIGN_OR_RETURN(
+                                             hash, HashWarehouse(
+                                                       reader, "operational"));
+                                         return absl::OkStatus();
+                                       }),
               IsOk());
   EXPECT_EQ(hash, rebuilt->projection_hash);
 }

@@ -25,14 +25,15 @@ class ScoresSlicesTest : public ::testing::Test {
 
   absl::StatusOr<SliceContent> Build(
       const std::string& customer, int64_t min_key_version = 0,
-      const std::string& service = "operational") {
+      const std::string& service = "operational",
+      absl::Time deadline = absl::InfiniteFuture()) {
     internal::v1::ReadSlicesRequest request;
     request.set_customer("customers/" + customer);
     if (min_key_version > 0) {
       request.set_min_service(service);
       request.set_min_key_version(min_key_version);
     }
-    return scores_.Build(kTenant, request, feeder_.clock().Now());
+    return scores_.Build(kTenant, request, deadline);
   }
 
   SliceContent MustBuild(const std::string& customer,
@@ -153,7 +154,7 @@ TEST_F(ScoresSlicesTest, ServesAKnowingReaderFromWhatIsNewEnough) {
 TEST_F(ScoresSlicesTest, IsUnavailableUntilTheChangeHasArrived) {
   Add("a", "ada", "2020-01-01", 5);
 
-  EXPECT_THAT(Build("ada", 2),
+  EXPECT_THAT(Build("ada", 2, "operational", feeder_.clock().Now()),
               StatusIs(absl::StatusCode::kUnavailable, "NOT_YET_APPLIED"));
 }
 

@@ -66,6 +66,19 @@ TEST(PostgresDatabase, StopsAWriteAtItsDeadline) {
   EXPECT_THAT(Insert(*database, 1), IsOk());
 }
 
+TEST(PostgresDatabase, KeepsTheStoresOfTwoSchemasApart) {
+  const std::string uri = SharedPostgres().Uri("two schemas");
+  const auto plain = Open({.uri = uri});
+  const auto named = Open({.uri = uri, .schema = "named"});
+  ASSERT_THAT(Insert(*plain, 1), IsOk());
+  ASSERT_THAT(Insert(*named, 1), IsOk());
+  ASSERT_THAT(Insert(*named, 2), IsOk());
+
+  EXPECT_EQ(CountItems(*plain), 1);
+  EXPECT_EQ(CountItems(*named), 2);
+  EXPECT_EQ(CountItems(*Open({.uri = uri, .schema = "named"})), 2);
+}
+
 TEST(PostgresDatabase, StopsAReadAtItsLimit) {
   const auto database = Open({.uri = SharedPostgres().Uri("read limit"),
                               .read_limit = absl::Milliseconds(200)});
