@@ -20,8 +20,8 @@ absl::Status KeepAuditTrail(const Database& database,
 
 absl::StatusOr<std::unique_ptr<AuditKeeper>> OpenAudit(
     const HostSettings& settings, Database& database,
-    const ResourceCatalog& catalog, DenialLog& denials, const Clock& clock,
-    Logger& logger) {
+    const ResourceCatalog& catalog, std::vector<AuditSource*> sources,
+    const Clock& clock, Logger& logger) {
   AuditKeeper::Options options;
   options.service = settings.service;
   if (!settings.audit_key_file.empty()) {
@@ -30,8 +30,8 @@ absl::StatusOr<std::unique_ptr<AuditKeeper>> OpenAudit(
     CRM_ASSIGN_OR_RETURN(options.sink,
                          CheckpointSink(settings.audit_checkpoints));
   }
-  return std::make_unique<AuditKeeper>(database, catalog, denials, clock,
-                                       logger, std::move(options));
+  return std::make_unique<AuditKeeper>(database, catalog, std::move(sources),
+                                       clock, logger, std::move(options));
 }
 
 }  // namespace crm

@@ -4,6 +4,7 @@
 #define CRM_SERVICES_HOST_OPEN_AUDIT_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/host/settings.h"
@@ -27,8 +28,8 @@ absl::Status KeepAuditTrail(const Database& database,
 // it. Returns what is wrong with the key or the place.
 absl::StatusOr<std::unique_ptr<AuditKeeper>> OpenAudit(
     const HostSettings& settings, Database& database,
-    const ResourceCatalog& catalog, DenialLog& denials, const Clock& clock,
-    Logger& logger);
+    const ResourceCatalog& catalog, std::vector<AuditSource*> sources,
+    const Clock& clock, Logger& logger);
 
 }  // namespace crm
 

@@ -29,6 +29,8 @@
 #include "shared/cache/redis_slice_cache.h"
 #include "shared/events/consumer_registry.h"
 #include "shared/events/sql_applier.h"
+#include "shared/resource/audit/denial_log.h"
+#include "shared/resource/audit/record_reads.h"
 #include "shared/resource/change_hub.h"
 #include "shared/resource/change_view.h"
 #include "shared/resource/column_filler.h"
@@ -232,9 +234,10 @@ class ServiceHost::State {
 
   absl::Status OpenAudits() {
     denials_.emplace(settings_.service, ids_, clock_);
-    CRM_ASSIGN_OR_RETURN(
-        audit_, OpenAudit(settings_, *database_, kernel_->catalog, *denials_,
-                          clock_, logger_));
+    reads_.emplace(settings_.service, ids_, settings_.audited_reads);
+    CRM_ASSIGN_OR_RETURN(audit_,
+                         OpenAudit(settings_, *database_, kernel_->catalog,
+                                   {&*denials_, &*reads_}, clock_, logger_));
     return absl::OkStatus();
   }
 
@@ -293,6 +296,9 @@ class ServiceHost::State {
     }
     for (MethodBinding& binding : BindPlatform(std::move(parts))) {
       bindings.push_back(std::move(binding));
+    }
+    for (MethodBinding& binding : bindings) {
+      binding = RecordReads(*reads_, std::move(binding));
     }
     observe_.emplace(clock_, logger_, registry_);
     deadline_.emplace(clock_);
@@ -368,6 +374,7 @@ class ServiceHost::State {
   std::unique_ptr<TlsFolder> tls_;
   std::optional<AccessControl> access_;
   std::optional<DenialLog> denials_;
+  std::optional<ReadLog> reads_;
   std::unique_ptr<AuditKeeper> audit_;
   std::optional<ChangeView> change_view_;
   std::unique_ptr<ChangeHub> changes_;

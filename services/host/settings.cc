@@ -108,6 +108,16 @@ absl::Status ReadWarehouse(const Config& config, const std::string& prefix,
   return absl::OkStatus();
 }
 
+absl::StatusOr<ReadLog::Recorded> ReadAuditedReads(const Config& config) {
+  const std::string& whose = config.Get("CRM_AUDIT_READS");
+  if (whose == "privileged") return ReadLog::Recorded::kPrivileged;
+  if (whose == "everyone") return ReadLog::Recorded::kEveryone;
+  return InvalidArgument(
+      "BAD_CONFIG",
+      absl::StrCat("CRM_AUDIT_READS: must be 'privileged' or 'everyone', not '",
+                   whose, "'."));
+}
+
 absl::StatusOr<double> ReadFraction(const Config& config,
                                     absl::string_view setting) {
   double value = 0;
@@ -176,6 +186,10 @@ ConfigReader DeclareSettings(absl::string_view service) {
   reader.Declare("CRM_AUDIT_CHECKPOINTS", "-",
                  "Where checkpoints go: a file that is appended to, or '-' "
                  "for standard output.");
+  reader.Declare("CRM_AUDIT_READS", "privileged",
+                 "Whose reads of personal data the audit trail tells: "
+                 "'privileged' for those who may read the trail, or "
+                 "'everyone'.");
   reader.DeclareRequired("CRM_SECRET_FILE",
                          "Authenticates page and consistency tokens; at least "
                          "32 bytes, the same for all processes.");
@@ -235,6 +249,7 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   settings.service_key_file = config.Get("CRM_SERVICE_KEY_FILE");
   settings.audit_key_file = config.Get("CRM_AUDIT_KEY_FILE");
   settings.audit_checkpoints = config.Get("CRM_AUDIT_CHECKPOINTS");
+  CRM_ASSIGN_OR_RETURN(settings.audited_reads, ReadAuditedReads(config));
   settings.tls_dir = config.Get("CRM_TLS_DIR");
   settings.health_listen = config.Get(prefix + "HEALTH_LISTEN");
   CRM_ASSIGN_OR_RETURN(settings.secret, ReadFileOf(config, "CRM_SECRET_FILE"));

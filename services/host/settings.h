@@ -13,6 +13,7 @@
 #include "services/host/host_admission.h"
 #include "shared/base/config.h"
 #include "shared/observe/log.h"
+#include "shared/resource/audit/read_log.h"
 
 namespace crm {
 
@@ -54,6 +55,8 @@ struct HostSettings {
   // file that is appended to, or `-`. Without a key there are none.
   std::string audit_key_file;
   std::string audit_checkpoints;
+  // Whose reads of personal data the audit trail tells.
+  ReadLog::Recorded audited_reads = ReadLog::Recorded::kPrivileged;
   // Authenticates page and consistency tokens; at least 32 bytes.
   std::string secret;
   // The role table as text.

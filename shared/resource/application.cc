@@ -10,6 +10,7 @@
 #include "shared/resource/bulk_operations.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/resource/operation_table.h"
+#include "shared/resource/pending_audit.h"
 #include "shared/resource/request_log.h"
 #include "shared/resource/standard_bindings.h"
 
@@ -81,6 +82,7 @@ std::vector<SqlTable> Application::Tables() const {
   tables.push_back(RequestLogTable());
   for (SqlTable& table : OperationTables()) tables.push_back(std::move(table));
   tables.push_back(TimerTable());
+  tables.push_back(PendingAuditTable());
   tables.insert(tables.end(), tables_.begin(), tables_.end());
   return tables;
 }

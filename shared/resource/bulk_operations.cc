@@ -12,6 +12,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
+#include "shared/resource/commit_records.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/standard_reads.h"
 
@@ -214,7 +215,9 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
   }
   const int64_t count =
       step.progress.done_count + static_cast<int64_t>(page.resources.size());
-  return [parts, next, first_part, count, name = step.name](
+  return [parts, next, first_part, count, name = step.name,
+          type = lister.resource().schema.type(),
+          filter = ReadString(step.request, "filter"), &kernel = step.kernel](
              Transaction& transaction) -> absl::StatusOr<StepResult> {
     for (size_t i = 0; i < parts->size(); ++i) {
       CRM_RETURN_IF_ERROR(AppendOutput(
@@ -225,6 +228,8 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
     result.progress.checkpoint = next.SerializeAsString();
     result.progress.done_count = count;
     if (next.page_token().empty()) {
+      CRM_RETURN_IF_ERROR(
+          WriteExportEntry(kernel, transaction, type, name, filter, count));
       auto response = std::make_unique<platform::v1::ExportResult>();
       response->set_resource_count(count);
       response->set_byte_count(next.byte_count());

@@ -6,11 +6,13 @@
 #include "crm/platform/v1/audit_entry.pb.h"
 #include "shared/call/consistency_token.h"
 #include "shared/reflect/diff.h"
+#include "shared/resource/pending_audit.h"
 
 namespace crm {
 namespace {
 
 using ::crm::internal::v1::Event;
+using ::crm::platform::v1::AuditEntry;
 
 // The version of the resources' schema that events follow.
 constexpr int kSchemaVersion = 1;
@@ -50,10 +52,9 @@ Event EventOf(const Kernel& kernel, const Transaction& transaction,
   return event;
 }
 
-platform::v1::AuditEntry AuditEntryOf(const Kernel& kernel,
-                                      const CallContext& call,
-                                      const Event& event) {
-  platform::v1::AuditEntry entry;
+AuditEntry AuditEntryOf(const Kernel& kernel, const CallContext& call,
+                        const Event& event) {
+  AuditEntry entry;
   entry.set_name(
       absl::StrCat("auditEntries/", kernel.service, "-", event.id()));
   entry.set_actor(event.actor());
@@ -72,12 +73,41 @@ platform::v1::AuditEntry AuditEntryOf(const Kernel& kernel,
 }
 
 absl::StatusOr<const Resource*> AuditOf(const Kernel& kernel) {
-  const Resource* audit =
-      kernel.catalog.Find(platform::v1::AuditEntry::descriptor());
+  const Resource* audit = kernel.catalog.Find(AuditEntry::descriptor());
   if (audit == nullptr) {
     return Internal("RESOURCE_UNKNOWN", "The service keeps no audit entries.");
   }
   return audit;
+}
+
+AuditEntry EntryWithoutEvent(const Kernel& kernel,
+                             const Transaction& transaction,
+                             const std::string& type,
+                             const std::string& resource,
+                             const std::string& request_id) {
+  const CallContext& call = transaction.call();
+  Event event;
+  event.set_id(kernel.ids.NewId());
+  event.set_actor(call.principal.subject);
+  event.set_method(call.method->path);
+  event.set_resource_type(type);
+  event.set_resource(resource);
+  event.set_request_id(request_id);
+  event.set_trace_id(call.trace_id);
+  *event.mutable_event_time() = ToTimestamp(transaction.now());
+  AuditEntry entry = AuditEntryOf(kernel, call, event);
+  // There is no event of this id to be found.
+  entry.clear_event_id();
+  return entry;
+}
+
+// Writes an entry that the chain does not find by an event.
+absl::Status InsertAlone(const Kernel& kernel, const Transaction& transaction,
+                         const AuditEntry& entry) {
+  CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
+  const std::string& tenant = transaction.call().principal.tenant;
+  CRM_RETURN_IF_ERROR(audit->table.Insert(transaction.writer(), tenant, entry));
+  return AddPendingAudit(transaction.writer(), tenant, entry.name());
 }
 
 }  // namespace
@@ -103,22 +133,23 @@ absl::Status WriteAuditEntry(const Kernel& kernel,
                              const std::string& type,
                              const std::string& resource,
                              const std::string& request_id) {
-  CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
-  const CallContext& call = transaction.call();
-  Event event;
-  event.set_id(kernel.ids.NewId());
-  event.set_actor(call.principal.subject);
-  event.set_method(call.method->path);
-  event.set_resource_type(type);
-  event.set_resource(resource);
-  event.set_request_id(request_id);
-  event.set_trace_id(call.trace_id);
-  *event.mutable_event_time() = ToTimestamp(transaction.now());
-  platform::v1::AuditEntry entry = AuditEntryOf(kernel, call, event);
-  // There is no event of this id to be found.
-  entry.clear_event_id();
-  return audit->table.Insert(transaction.writer(), call.principal.tenant,
-                             entry);
+  return InsertAlone(
+      kernel, transaction,
+      EntryWithoutEvent(kernel, transaction, type, resource, request_id));
+}
+
+absl::Status WriteExportEntry(const Kernel& kernel,
+                              const Transaction& transaction,
+                              const std::string& type,
+                              const std::string& operation,
+                              const std::string& filter, int64_t count) {
+  AuditEntry entry =
+      EntryWithoutEvent(kernel, transaction, type, operation, "");
+  entry.set_outcome(AuditEntry::READ);
+  entry.set_filter(filter);
+  entry.set_call_count(1);
+  entry.set_read_count(count);
+  return InsertAlone(kernel, transaction, entry);
 }
 
 std::string TokenOf(const Kernel& kernel, const std::vector<Event>& events) {

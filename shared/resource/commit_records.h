@@ -4,6 +4,7 @@
 #ifndef CRM_SHARED_RESOURCE_COMMIT_RECORDS_H_
 #define CRM_SHARED_RESOURCE_COMMIT_RECORDS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ absl::Status WriteAuditEntry(const Kernel& kernel,
                              const std::string& type,
                              const std::string& resource,
                              const std::string& request_id);
+
+// Writes an audit entry of an export that is done: `operation` has read `count`
+// resources of `type` that match `filter`.
+absl::Status WriteExportEntry(const Kernel& kernel,
+                              const Transaction& transaction,
+                              const std::string& type,
+                              const std::string& operation,
+                              const std::string& filter, int64_t count);
 
 // Returns the consistency token of a commit with these events, or "" without
 // any.

@@ -52,11 +52,6 @@ std::vector<SqlTable> AuditChainTables() {
        .columns = {{"part", SqlType::kInteger, false, {}},
                    {"seq", SqlType::kInteger, false, {}}},
        .primary_key = {"part"}},
-      {.name = "audit_pending",
-       .columns = {{"tenant", SqlType::kText, false, {}},
-                   {"name", SqlType::kText, false, {}}},
-       .primary_key = {"tenant", "name"},
-       .clustered = true},
   };
 }
 
@@ -187,14 +182,6 @@ absl::Status AuditChain::Apply(SqlWriter& writer, const Step& step) const {
     if (removed != 1) return Moved();
   }
   return absl::OkStatus();
-}
-
-absl::Status AuditChain::AddPending(SqlWriter& writer, absl::string_view tenant,
-                                    absl::string_view name) {
-  return writer
-      .Execute("INSERT INTO audit_pending (tenant, name) VALUES (?, ?)",
-               {std::string(tenant), std::string(name)})
-      .status();
 }
 
 absl::StatusOr<std::map<std::string, AuditHead>> AuditChain::Heads(

@@ -77,10 +77,6 @@ class AuditChain {
   // as it was when the step was planned.
   absl::Status Apply(SqlWriter& writer, const Step& step) const;
 
-  // Marks an entry that has no event, in the transaction that writes it.
-  static absl::Status AddPending(SqlWriter& writer, absl::string_view tenant,
-                                 absl::string_view name);
-
   // Returns the heads of all tenants.
   absl::StatusOr<std::map<std::string, AuditHead>> Heads(
       SqlReader& reader) const;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -10,20 +11,22 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/audit/checkpoint.h"
+#include "shared/resource/pending_audit.h"
 
 namespace crm {
 namespace {
 
 constexpr absl::Duration kDatabaseTimeout = absl::Seconds(5);
+constexpr size_t kEntriesAtOnce = 128;
 
 }  // namespace
 
 AuditKeeper::AuditKeeper(Database& database, const ResourceCatalog& catalog,
-                         DenialLog& denials, const Clock& clock, Logger& logger,
-                         Options options)
+                         std::vector<AuditSource*> sources, const Clock& clock,
+                         Logger& logger, Options options)
     : database_(database),
       entries_(catalog.Find(platform::v1::AuditEntry::descriptor())),
-      denials_(denials),
+      sources_(std::move(sources)),
       clock_(clock),
       logger_(logger),
       options_(std::move(options)),
@@ -44,7 +47,7 @@ void AuditKeeper::Stop() {
   wake_.notify_all();
   if (!thread_.joinable()) return;
   thread_.join();
-  Report("the audit chain", Advance(/*all_denials=*/true));
+  Report("the audit chain", Advance(/*all=*/true));
   Report("the audit checkpoint", GiveCheckpoint());
 }
 
@@ -65,9 +68,11 @@ void AuditKeeper::Run() {
   }
 }
 
-absl::Status AuditKeeper::Advance(bool all_denials) {
+absl::Status AuditKeeper::Advance(bool all) {
   std::lock_guard lock(work_mutex_);
-  CRM_RETURN_IF_ERROR(WriteDenials(all_denials));
+  for (AuditSource* source : sources_) {
+    CRM_RETURN_IF_ERROR(WriteDown(*source, all));
+  }
   for (;;) {
     auto step = std::make_shared<AuditChain::Step>();
     CRM_RETURN_IF_ERROR(database_.Read(
@@ -91,29 +96,37 @@ absl::Status AuditKeeper::Advance(bool all_denials) {
   }
 }
 
-absl::Status AuditKeeper::WriteDenials(bool all) {
-  std::vector<DeniedEntry> entries = denials_.Take(all);
-  if (const int64_t lost = denials_.lost(); lost > lost_denials_) {
-    logger_.Log(LogLevel::kError, "denials were not recorded",
-                {{"count", lost - lost_denials_}});
-    lost_denials_ = lost;
+absl::Status AuditKeeper::WriteDown(AuditSource& source, bool all) {
+  std::vector<TenantEntry> entries = source.Take(all);
+  if (const int64_t lost = source.lost(); lost > lost_[&source]) {
+    logger_.Log(LogLevel::kError, "calls were not written down",
+                {{"count", lost - lost_[&source]}});
+    lost_[&source] = lost;
   }
-  if (entries.empty()) return absl::OkStatus();
-  const auto shared =
-      std::make_shared<std::vector<DeniedEntry>>(std::move(entries));
-  const absl::Status status =
-      database_.WriteAndWait(clock_.Now() + kDatabaseTimeout,
-                             [this, shared](SqlWriter& writer) -> absl::Status {
-                               for (const DeniedEntry& one : *shared) {
-                                 CRM_RETURN_IF_ERROR(entries_->table.Insert(
-                                     writer, one.tenant, one.entry));
-                                 CRM_RETURN_IF_ERROR(AuditChain::AddPending(
-                                     writer, one.tenant, one.entry.name()));
-                               }
-                               return absl::OkStatus();
-                             });
-  if (!status.ok()) denials_.PutBack(std::move(*shared));
-  return status;
+  while (!entries.empty()) {
+    // A few at a time, since other writers wait meanwhile.
+    const size_t rest =
+        entries.size() - std::min(entries.size(), kEntriesAtOnce);
+    const auto some = std::make_shared<const std::vector<TenantEntry>>(
+        entries.begin() + static_cast<ptrdiff_t>(rest), entries.end());
+    const absl::Status status =
+        database_.WriteAndWait(clock_.Now() + kDatabaseTimeout,
+                               [this, some](SqlWriter& writer) -> absl::Status {
+                                 for (const TenantEntry& one : *some) {
+                                   CRM_RETURN_IF_ERROR(entries_->table.Insert(
+                                       writer, one.tenant, one.entry));
+                                   CRM_RETURN_IF_ERROR(AddPendingAudit(
+                                       writer, one.tenant, one.entry.name()));
+                                 }
+                                 return absl::OkStatus();
+                               });
+    if (!status.ok()) {
+      source.PutBack(std::move(entries));
+      return status;
+    }
+    entries.resize(rest);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status AuditKeeper::GiveCheckpoint() {

@@ -1,5 +1,5 @@
-// Keeps the audit trail of a running service: writes down what was denied,
-// chains what was written, and has the chains vouched for elsewhere.
+// Keeps the audit trail of a running service: writes down what was denied and
+// read, chains what was written, and has the chains vouched for elsewhere.
 
 #ifndef CRM_SHARED_RESOURCE_AUDIT_AUDIT_KEEPER_H_
 #define CRM_SHARED_RESOURCE_AUDIT_AUDIT_KEEPER_H_
@@ -19,7 +19,7 @@
 #include "shared/base/clock.h"
 #include "shared/observe/log.h"
 #include "shared/resource/audit/audit_chain.h"
-#include "shared/resource/audit/denial_log.h"
+#include "shared/resource/audit/audit_source.h"
 #include "shared/resource/catalog.h"
 #include "shared/storage/database.h"
 
@@ -46,8 +46,8 @@ class AuditKeeper {
 
   // All outlive this.
   AuditKeeper(Database& database, const ResourceCatalog& catalog,
-              DenialLog& denials, const Clock& clock, Logger& logger,
-              Options options);
+              std::vector<AuditSource*> sources, const Clock& clock,
+              Logger& logger, Options options);
 
   // Stops.
   ~AuditKeeper();
@@ -60,7 +60,7 @@ class AuditKeeper {
   void Stop();
 
   // Does what is due at once: for tests, and before a stop.
-  absl::Status Advance(bool all_denials = false);
+  absl::Status Advance(bool all = false);
 
   // Signs the heads that have moved since the last time, and hands them over.
   absl::Status GiveCheckpoint();
@@ -69,13 +69,13 @@ class AuditKeeper {
 
  private:
   void Run();
-  absl::Status WriteDenials(bool all);
+  absl::Status WriteDown(AuditSource& source, bool all);
   // Says a failure once, until something else happens.
   void Report(const char* what, const absl::Status& status);
 
   Database& database_;
   const Resource* const entries_;
-  DenialLog& denials_;
+  const std::vector<AuditSource*> sources_;
   const Clock& clock_;
   Logger& logger_;
   const Options options_;
@@ -85,7 +85,7 @@ class AuditKeeper {
   std::mutex work_mutex_;
   std::map<std::string, AuditHead> signed_;
   std::map<std::string, std::string> reported_;
-  int64_t lost_denials_ = 0;
+  std::map<const AuditSource*, int64_t> lost_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -49,10 +49,10 @@ void DenialLog::End(const Call& call, const absl::Status& status) {
   minute.shared.entry.set_call_count(minute.count - kDenialsAMinute);
 }
 
-DeniedEntry DenialLog::EntryOf(const Call& call,
+TenantEntry DenialLog::EntryOf(const Call& call,
                                const absl::Status& status) const {
   const CallContext& context = call.context;
-  DeniedEntry denied;
+  TenantEntry denied;
   denied.tenant = context.principal.tenant;
   platform::v1::AuditEntry& entry = denied.entry;
   entry.set_name(absl::StrCat("auditEntries/", service_, "-", ids_.NewId()));
@@ -69,10 +69,10 @@ DeniedEntry DenialLog::EntryOf(const Call& call,
   return denied;
 }
 
-std::vector<DeniedEntry> DenialLog::Take(bool all) {
+std::vector<TenantEntry> DenialLog::Take(bool all) {
   const absl::Time now = clock_.Now();
   std::lock_guard lock(mutex_);
-  std::vector<DeniedEntry> taken = std::exchange(waiting_, {});
+  std::vector<TenantEntry> taken = std::exchange(waiting_, {});
   for (auto it = minutes_.begin(); it != minutes_.end();) {
     Minute& minute = it->second;
     // A clock that was set back must not keep it for ever.
@@ -89,7 +89,7 @@ std::vector<DeniedEntry> DenialLog::Take(bool all) {
   return taken;
 }
 
-void DenialLog::PutBack(std::vector<DeniedEntry> entries) {
+void DenialLog::PutBack(std::vector<TenantEntry> entries) {
   std::lock_guard lock(mutex_);
   waiting_.insert(waiting_.begin(), std::make_move_iterator(entries.begin()),
                   std::make_move_iterator(entries.end()));

@@ -13,10 +13,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "crm/platform/v1/audit_entry.pb.h"
 #include "shared/base/clock.h"
 #include "shared/base/ids.h"
 #include "shared/call/call.h"
+#include "shared/resource/audit/audit_source.h"
 
 namespace crm {
 
@@ -29,15 +29,8 @@ inline constexpr int kDenialsAMinute = 10;
 inline constexpr size_t kMaxWaitingDenials = 10'000;
 inline constexpr size_t kMaxDeniedPrincipals = 10'000;
 
-// An audit entry and its tenant.
-struct DeniedEntry {
-  std::string tenant;
-  platform::v1::AuditEntry entry;
-};
-
-// Sees every call that has a principal, whatever refuses it. What it has
-// collected is lost when the process is killed before Take(). Thread-safe.
-class DenialLog final : public CallFilter {
+// Sees every call that has a principal, whatever refuses it. Thread-safe.
+class DenialLog final : public CallFilter, public AuditSource {
  public:
   // `ids` and `clock` outlive this.
   DenialLog(std::string service, IdMaker& ids, const Clock& clock)
@@ -49,31 +42,26 @@ class DenialLog final : public CallFilter {
   // Collects the call if it ends with PERMISSION_DENIED.
   void End(const Call& call, const absl::Status& status) override;
 
-  // Returns what is to be written now. The shared entry of a minute comes once
-  // the minute is over, or with `all`.
-  std::vector<DeniedEntry> Take(bool all = false);
-
-  // Puts back what could not be written.
-  void PutBack(std::vector<DeniedEntry> entries);
-
-  // Returns how many denials were lost because too many waited.
-  int64_t lost() const;
+  // The shared entry of a minute comes once the minute is over, or with `all`.
+  std::vector<TenantEntry> Take(bool all) override;
+  void PutBack(std::vector<TenantEntry> entries) override;
+  int64_t lost() const override;
 
  private:
   struct Minute {
     absl::Time start;
     int count = 0;
     // Stands for those beyond the limit.
-    DeniedEntry shared = {};
+    TenantEntry shared = {};
   };
 
-  DeniedEntry EntryOf(const Call& call, const absl::Status& status) const;
+  TenantEntry EntryOf(const Call& call, const absl::Status& status) const;
 
   const std::string service_;
   IdMaker& ids_;
   const Clock& clock_;
   mutable std::mutex mutex_;
-  std::vector<DeniedEntry> waiting_;
+  std::vector<TenantEntry> waiting_;
   // By tenant and subject.
   std::map<std::pair<std::string, std::string>, Minute> minutes_;
   int64_t lost_ = 0;

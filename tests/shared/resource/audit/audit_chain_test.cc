@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shared/resource/audit/audit_verifier.h"
+#include "shared/resource/pending_audit.h"
 #include "tests/shared/resource/audit/chains.h"
 #include "tests/support/matchers.h"
 
@@ -83,7 +84,7 @@ TEST_F(AuditChainTest, TakesEntriesWithoutAnEventOnce) {
                             .Find(platform::v1::AuditEntry::descriptor())
                             ->table.Insert(writer, "acme", entry);
                     if (!status.ok()) return status;
-                    return AuditChain::AddPending(writer, "acme", entry.name());
+                    return AddPendingAudit(writer, "acme", entry.name());
                   }),
               IsOk());
   const AuditChain::Step again = store_.Plan();

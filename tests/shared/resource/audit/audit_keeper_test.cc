@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/resource/audit/audit_verifier.h"
+#include "shared/resource/audit/denial_log.h"
+#include "shared/resource/audit/read_log.h"
 #include "tests/shared/resource/audit/chains.h"
 #include "tests/support/matchers.h"
 
@@ -34,13 +36,15 @@ class AuditKeeperTest : public ::testing::Test {
       lines_.push_back(line);
       return absl::OkStatus();
     };
-    keeper_.emplace(store_.database(), store_.catalog(), denials_,
+    keeper_.emplace(store_.database(), store_.catalog(),
+                    std::vector<AuditSource*>{&denials_, &reads_},
                     store_.clock(), logger_, std::move(options));
   }
 
   AuditStore store_;
   Logger logger_{store_.clock(), "test", LogLevel::kError, STDERR_FILENO};
   DenialLog denials_{"operational", store_.ids(), store_.clock()};
+  ReadLog reads_{"operational", store_.ids(), ReadLog::Recorded::kEveryone};
   std::optional<KeySet> keys_;
   absl::Status sink_status_;
   std::vector<std::string> lines_;

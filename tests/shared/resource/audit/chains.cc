@@ -12,6 +12,7 @@
 #include "shared/base/status_macros.h"
 #include "shared/resource/audit/audit_record.h"
 #include "shared/resource/audit/dump_line.h"
+#include "shared/resource/pending_audit.h"
 #include "shared/storage/sqlite/append_only.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
@@ -56,7 +57,7 @@ AuditEntry RandomEntry(std::mt19937_64& random) {
     entry.mutable_event_time()->set_seconds(static_cast<int64_t>(random() % 2));
     entry.mutable_event_time()->set_nanos(static_cast<int32_t>(random() % 2));
   }
-  entry.set_outcome(static_cast<AuditEntry::Outcome>(random() % 3));
+  entry.set_outcome(static_cast<AuditEntry::Outcome>(random() % 4));
   entry.set_reason(RandomText(random));
   entry.set_call_count(static_cast<int32_t>(random() % 3));
   return entry;
@@ -119,6 +120,7 @@ AuditStore::AuditStore() {
   for (SqlTable& table : OutboxTables()) {
     schema.tables.push_back(std::move(table));
   }
+  schema.tables.push_back(PendingAuditTable());
   for (SqlTable& table : AuditChainTables()) {
     schema.tables.push_back(std::move(table));
   }

@@ -36,7 +36,7 @@ class DenialLogTest : public ::testing::Test {
 TEST_F(DenialLogTest, WritesDownWhoWasRefusedAndWhy) {
   Refuse("acme", "user:ada");
 
-  const std::vector<DeniedEntry> taken = log_.Take();
+  const std::vector<TenantEntry> taken = log_.Take(/*all=*/false);
 
   ASSERT_THAT(taken, SizeIs(1));
   EXPECT_EQ(taken[0].tenant, "acme");
@@ -49,7 +49,7 @@ TEST_F(DenialLogTest, WritesDownWhoWasRefusedAndWhy) {
   EXPECT_EQ(entry.trace_id(), "t1");
   EXPECT_EQ(entry.call_count(), 1);
   EXPECT_EQ(entry.event_time().seconds(), 1'000'000);
-  EXPECT_THAT(log_.Take(), IsEmpty());
+  EXPECT_THAT(log_.Take(/*all=*/false), IsEmpty());
 }
 
 TEST_F(DenialLogTest, LeavesOutWhatIsNoDenial) {
@@ -63,18 +63,18 @@ TEST_F(DenialLogTest, LeavesOutWhatIsNoDenial) {
 
 TEST_F(DenialLogTest, SharesAnEntryBeyondTenAMinute) {
   for (int i = 0; i < kDenialsAMinute; ++i) Refuse("acme", "user:ada");
-  EXPECT_THAT(log_.Take(), SizeIs(kDenialsAMinute));
+  EXPECT_THAT(log_.Take(/*all=*/false), SizeIs(kDenialsAMinute));
   for (int i = 0; i < 25; ++i) Refuse("acme", "user:ada");
-  EXPECT_THAT(log_.Take(), IsEmpty());
+  EXPECT_THAT(log_.Take(/*all=*/false), IsEmpty());
 
   clock_.Advance(absl::Minutes(1));
-  const std::vector<DeniedEntry> taken = log_.Take();
+  const std::vector<TenantEntry> taken = log_.Take(/*all=*/false);
 
   ASSERT_THAT(taken, SizeIs(1));
   EXPECT_EQ(taken[0].entry.call_count(), 25);
   // The next minute counts anew.
   Refuse("acme", "user:ada");
-  EXPECT_THAT(log_.Take(), SizeIs(1));
+  EXPECT_THAT(log_.Take(/*all=*/false), SizeIs(1));
 }
 
 TEST_F(DenialLogTest, CountsEachPrincipalByItself) {
@@ -83,7 +83,7 @@ TEST_F(DenialLogTest, CountsEachPrincipalByItself) {
     Refuse("globex", "user:ada");
   }
 
-  EXPECT_THAT(log_.Take(), SizeIs(2 * kDenialsAMinute));
+  EXPECT_THAT(log_.Take(/*all=*/false), SizeIs(2 * kDenialsAMinute));
   EXPECT_THAT(log_.Take(/*all=*/true), SizeIs(2));
 }
 
@@ -93,14 +93,14 @@ TEST_F(DenialLogTest, IsBoundedAndSaysWhatItLost) {
   }
 
   EXPECT_EQ(log_.lost(), 5);
-  EXPECT_THAT(log_.Take(), SizeIs(kMaxDeniedPrincipals));
+  EXPECT_THAT(log_.Take(/*all=*/false), SizeIs(kMaxDeniedPrincipals));
 }
 
 TEST_F(DenialLogTest, KeepsWhatCouldNotBeWritten) {
   Refuse("acme", "user:ada");
-  log_.PutBack(log_.Take());
+  log_.PutBack(log_.Take(/*all=*/false));
 
-  EXPECT_THAT(log_.Take(), SizeIs(1));
+  EXPECT_THAT(log_.Take(/*all=*/false), SizeIs(1));
 }
 
 }  // namespace
