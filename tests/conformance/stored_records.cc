@@ -30,7 +30,9 @@ absl::Status ReadInto(SqlReader& reader, const ResourceCatalog& catalog,
                                     " WHERE tenant = ? ORDER BY name"),
                        {tenant}));
       for (const SqlRow& row : rows) {
-        records.audit_entries.push_back(ParseBlob<AuditEntry>(row[0]));
+        AuditEntry entry = ParseBlob<AuditEntry>(row[0]);
+        if (entry.outcome() != AuditEntry::DONE) continue;
+        records.audit_entries.push_back(std::move(entry));
       }
       continue;
     }

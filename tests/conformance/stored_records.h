@@ -23,6 +23,7 @@ struct StoredRecords {
   // Versions of the resources by name; audit entries are not among them.
   std::map<std::string, int64_t> rows;
   std::vector<internal::v1::Event> events;
+  // Those of changes: what was read or denied is written down later.
   std::vector<platform::v1::AuditEntry> audit_entries;
   int64_t remembered_answers = 0;
 

@@ -107,7 +107,7 @@ test('OP_04 everything is there once, and costs what the table says', async () =
 
 test('the importer run again writes nothing', async () => {
   const newest = async () => (await suite.get('/v1/auditEntries', {
-    query: {pageSize: 1},
+    query: {pageSize: 1, filter: 'outcome = DONE'},
   })).body.auditEntries[0].name;
   const before = await newest();
 
