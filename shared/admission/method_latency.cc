@@ -6,8 +6,9 @@
 namespace crm {
 namespace {
 
-// Waiting that little in line is no overload, however fast a method is alone.
-constexpr absl::Duration kSlack = absl::Milliseconds(20);
+// Waiting that little is no overload, however fast a method is alone: writes
+// that arrive together are committed together, and each of them waits for all.
+constexpr absl::Duration kSlack = absl::Milliseconds(40);
 constexpr int kTolerance = 2;
 
 }  // namespace

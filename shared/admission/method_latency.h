@@ -27,7 +27,7 @@ class MethodLatency {
   std::optional<absl::Duration> Median(absl::Duration now) const;
 
   // Returns how long a call may take before it says that the service does too
-  // much at once: twice the least median of the last 30 to 60 s, or 20 ms more
+  // much at once: twice the least median of the last 30 to 60 s, or 40 ms more
   // than that. Infinite while nothing is known.
   absl::Duration Allowed() const;
 

@@ -201,8 +201,6 @@ void RunPartial(const Kernel& kernel, const Resource& resource, Verb verb,
       mutation.request_id = absl::StrCat(request_id, "/", i);
     }
     mutation.validate_only = ReadBool(batch, "validate_only");
-    // Of two items that want the same, the first one gets it.
-    mutation.sequence = call.get();
     mutation.body = [&resource, verb, item_response](Transaction& transaction,
                                                      const CallContext&,
                                                      const Message& request) {

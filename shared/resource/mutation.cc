@@ -117,7 +117,6 @@ class Runner {
   }
 
   absl::Time deadline() const { return mutation_.call->deadline; }
-  const void* sequence() const { return mutation_.sequence; }
 
  private:
   // Only OK answers of calls that change something are remembered.
@@ -139,8 +138,8 @@ class Runner {
 };
 
 void Queue(const Kernel& kernel, std::shared_ptr<Runner> runner, Done done) {
-  kernel.database.WriteInSequence(
-      runner->sequence(), runner->deadline(),
+  kernel.database.Write(
+      runner->deadline(),
       [runner](SqlWriter& writer) { return runner->Run(writer); },
       [&kernel, runner, done = std::move(done)](absl::Status status) {
         if (runner->LooksUp(status)) {

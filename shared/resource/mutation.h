@@ -32,9 +32,6 @@ struct Mutation {
   std::string request_id;
   bool validate_only = false;
   MutationBody body;
-  // What mutations have in common that run in the order queued, as the items of
-  // a batch do; null for one by itself. See Database::WriteInSequence().
-  const void* sequence = nullptr;
 };
 
 // Queues `mutation`; `done` is called once, after the commit is durable, or

@@ -111,8 +111,9 @@ class Database {
   // it failed it returns an error: an OK becomes that statement's error, and
   // further statements may fail.
   //
-  // Bodies appear to run one after the other, in an order of the engine's
-  // choice: who needs one write after another waits for the first one's `done`.
+  // Bodies appear to run one after the other, those of this process in the
+  // order queued but for those that are run again: who needs one write after
+  // another waits for the first one's `done`.
   //
   // `done` is called on a writer's thread, where it must be quick, or, when
   // the write is refused at once, on the caller's. Besides the body's own
@@ -122,14 +123,6 @@ class Database {
   // leaves open whether the body is stored: UNAVAILABLE COMMIT_UNKNOWN, when a
   // connection broke during the commit.
   virtual void Write(absl::Time deadline, WriteBody body, WriteDone done) = 0;
-
-  // Write() of one of several bodies with the same `sequence`, which run in the
-  // order queued, but for those that are run again. The address stands for the
-  // sequence and is not looked at; null is no sequence.
-  virtual void WriteInSequence(const void* /*sequence*/, absl::Time deadline,
-                               WriteBody body, WriteDone done) {
-    Write(deadline, std::move(body), std::move(done));
-  }
 
   // Write() that waits for `done` and returns its status. Never called from a
   // body, a `done` or the commit listener: it would wait for itself.

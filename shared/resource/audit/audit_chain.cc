@@ -28,6 +28,17 @@ absl::Status Moved() {
                  "Another process has extended the audit chain.");
 }
 
+// Returns what was stored, unless `body` is empty. What does not parse is as
+// lost as what is not there.
+std::optional<AuditEntry> ParsedEntry(absl::string_view body) {
+  AuditEntry entry;
+  if (body.empty() ||
+      !entry.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+    return std::nullopt;
+  }
+  return entry;
+}
+
 int64_t Left(const AuditChain::Step& step, int64_t max) {
   return max - static_cast<int64_t>(step.links.size()) - step.missing;
 }
@@ -85,20 +96,30 @@ absl::Status AuditChain::PlanEvents(SqlReader& reader, int64_t part,
                                     Step& step) const {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      reader.Query("SELECT seq, tenant, event_id FROM outbox "
-                   "WHERE part = ? AND seq > ? ORDER BY seq LIMIT ?",
-                   {part, from, max}));
+      reader.Query(
+          absl::StrCat("SELECT o.seq, o.tenant, o.event_id, a.body "
+                       "FROM outbox o LEFT JOIN ",
+                       entries_->schema.table(),
+                       " a ON a.tenant = o.tenant AND a.name = ? || o.event_id "
+                       "WHERE o.part = ? AND o.seq > ? "
+                       "ORDER BY o.seq LIMIT ?"),
+          {NameOfEvent(""), part, from, max}));
   if (rows.empty()) return absl::OkStatus();
   for (const SqlRow& row : rows) {
     CRM_ASSIGN_OR_RETURN(const std::string tenant, TextAt(row, 1));
     CRM_ASSIGN_OR_RETURN(const std::string event_id, TextAt(row, 2));
-    CRM_RETURN_IF_ERROR(
-        Append(reader, tenant,
-               absl::StrCat("auditEntries/", service_, "-", event_id), step));
+    const auto* body = std::get_if<SqlBlob>(&row.at(3));
+    CRM_RETURN_IF_ERROR(Append(reader, tenant, NameOfEvent(event_id),
+                               ParsedEntry(body == nullptr ? "" : body->bytes),
+                               step));
   }
   step.from[part] = from;
   step.to[part] = IntegerOr(rows.back(), 0, 0);
   return absl::OkStatus();
+}
+
+std::string AuditChain::NameOfEvent(absl::string_view event_id) const {
+  return absl::StrCat("auditEntries/", service_, "-", event_id);
 }
 
 absl::Status AuditChain::PlanPending(SqlReader& reader, int64_t max,
@@ -110,16 +131,18 @@ absl::Status AuditChain::PlanPending(SqlReader& reader, int64_t max,
   for (const SqlRow& row : rows) {
     CRM_ASSIGN_OR_RETURN(std::string tenant, TextAt(row, 0));
     CRM_ASSIGN_OR_RETURN(std::string name, TextAt(row, 1));
-    CRM_RETURN_IF_ERROR(Append(reader, tenant, name, step));
+    CRM_ASSIGN_OR_RETURN(std::optional<AuditEntry> entry,
+                         FindEntry(reader, tenant, name));
+    CRM_RETURN_IF_ERROR(Append(reader, tenant, name, std::move(entry), step));
     step.pending.emplace_back(std::move(tenant), std::move(name));
   }
   return absl::OkStatus();
 }
 
 absl::Status AuditChain::Append(SqlReader& reader, const std::string& tenant,
-                                const std::string& name, Step& step) const {
-  CRM_ASSIGN_OR_RETURN(std::optional<AuditEntry> entry,
-                       FindEntry(reader, tenant, name));
+                                const std::string& name,
+                                std::optional<AuditEntry> entry,
+                                Step& step) const {
   if (!entry.has_value()) {
     ++step.missing;
     return absl::OkStatus();
@@ -150,28 +173,22 @@ absl::Status AuditChain::Apply(SqlWriter& writer, const Step& step) const {
     const int64_t now = rows.empty() ? 0 : IntegerOr(rows.front(), 0, 0);
     if (now != step.from.at(part)) return Moved();
     CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("INSERT INTO audit_position (part, seq) VALUES (?, ?) "
-                     "ON CONFLICT (part) DO UPDATE SET seq = excluded.seq",
-                     {part, seq})
-            .status());
+        writer.Post("INSERT INTO audit_position (part, seq) VALUES (?, ?) "
+                    "ON CONFLICT (part) DO UPDATE SET seq = excluded.seq",
+                    {part, seq}));
   }
   for (const Step::Link& link : step.links) {
     CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("INSERT INTO audit_chain (tenant, n, name, hash) "
-                     "VALUES (?, ?, ?, ?)",
-                     {link.tenant, link.n, link.name, SqlBlob{link.hash}})
-            .status());
+        writer.Post("INSERT INTO audit_chain (tenant, n, name, hash) "
+                    "VALUES (?, ?, ?, ?)",
+                    {link.tenant, link.n, link.name, SqlBlob{link.hash}}));
   }
   for (const auto& [tenant, head] : step.after) {
     CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("INSERT INTO audit_head (tenant, n, hash) VALUES (?, ?, ?)"
-                     " ON CONFLICT (tenant) DO UPDATE SET n = excluded.n, "
-                     "hash = excluded.hash",
-                     {tenant, head.n, SqlBlob{head.hash}})
-            .status());
+        writer.Post("INSERT INTO audit_head (tenant, n, hash) VALUES (?, ?, ?) "
+                    "ON CONFLICT (tenant) DO UPDATE SET n = excluded.n, "
+                    "hash = excluded.hash",
+                    {tenant, head.n, SqlBlob{head.hash}}));
   }
   for (const auto& [tenant, name] : step.pending) {
     CRM_ASSIGN_OR_RETURN(
@@ -246,11 +263,7 @@ absl::StatusOr<std::optional<AuditEntry>> AuditChain::FindEntry(
     SqlReader& reader, absl::string_view tenant, absl::string_view name) const {
   CRM_ASSIGN_OR_RETURN(const std::optional<StoredRow> row,
                        entries_->table.Find(reader, tenant, name));
-  if (!row.has_value()) return std::nullopt;
-  AuditEntry entry;
-  // What does not parse is as lost as what is not there.
-  if (!entry.ParseFromString(row->body)) return std::nullopt;
-  return entry;
+  return ParsedEntry(row.has_value() ? row->body : "");
 }
 
 absl::StatusOr<AuditHead> AuditChain::HeadOf(SqlReader& reader,

@@ -97,8 +97,12 @@ class AuditChain {
   absl::Status PlanEvents(SqlReader& reader, int64_t part, int64_t from,
                           int64_t max, Step& step) const;
   absl::Status PlanPending(SqlReader& reader, int64_t max, Step& step) const;
+  // Returns the name of the entry that was stored with an event.
+  std::string NameOfEvent(absl::string_view event_id) const;
   absl::Status Append(SqlReader& reader, const std::string& tenant,
-                      const std::string& name, Step& step) const;
+                      const std::string& name,
+                      std::optional<platform::v1::AuditEntry> entry,
+                      Step& step) const;
 
   const std::string service_;
   const Resource* const entries_;

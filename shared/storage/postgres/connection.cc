@@ -132,10 +132,9 @@ void PostgresConnection::Send(absl::string_view sql,
     return;
   }
   const PostgresParameters parameters(params);
-  if (PQsendQueryParams(connection_, numbered.text.c_str(), parameters.count(),
-                        parameters.types(), parameters.values(),
-                        parameters.lengths(), parameters.formats(),
-                        /*resultFormat=*/1) != 1) {
+  const bool taken = preparing_ ? SendNamed(numbered.text, parameters)
+                                : SendUnnamed(numbered.text, parameters);
+  if (!taken) {
     if (PQstatus(connection_) != CONNECTION_OK) {
       Break(StorageUnreachable(OneLine(PQerrorMessage(connection_))));
     } else {
@@ -147,6 +146,44 @@ void PostgresConnection::Send(absl::string_view sql,
   }
   unread_.push_back(Sent::kStatement);
   ++round_;
+}
+
+bool PostgresConnection::SendUnnamed(const std::string& sql,
+                                     const PostgresParameters& parameters) {
+  return PQsendQueryParams(connection_, sql.c_str(), parameters.count(),
+                           parameters.types(), parameters.values(),
+                           parameters.lengths(), parameters.formats(),
+                           /*resultFormat=*/1) == 1;
+}
+
+bool PostgresConnection::SendNamed(const std::string& sql,
+                                   const PostgresParameters& parameters) {
+  // The server reads the values by the types that it was told first.
+  const absl::string_view types(
+      reinterpret_cast<const char*>(parameters.types()),
+      static_cast<size_t>(parameters.count()) * sizeof(unsigned int));
+  auto [known, is_new] = prepared_.try_emplace(absl::StrCat(sql, types));
+  std::string& name = known->second;
+  if (is_new) {
+    name = absl::StrCat("crm_", next_name_++);
+    if (PQsendPrepare(connection_, name.c_str(), sql.c_str(),
+                      parameters.count(), parameters.types()) != 1) {
+      return false;
+    }
+    unread_.push_back(Sent::kStatement);
+    ++round_;
+  }
+  return PQsendQueryPrepared(connection_, name.c_str(), parameters.count(),
+                             parameters.values(), parameters.lengths(),
+                             parameters.formats(), /*resultFormat=*/1) == 1;
+}
+
+void PostgresConnection::BeginPreparing() {
+  // A transaction that failed may have left some, on whichever server process
+  // this one is on.
+  Send("DEALLOCATE ALL");
+  prepared_.clear();
+  preparing_ = true;
 }
 
 void PostgresConnection::Leave() {
@@ -308,6 +345,8 @@ void PostgresConnection::Fail(PostgresFailure kind, absl::Status status,
   if (failed_) return;
   failed_ = true;
   failure_ = {kind, std::move(status), last};
+  // The server has skipped what came after, which may have been prepared first.
+  prepared_.clear();
 }
 
 void PostgresConnection::Break(absl::Status status) {

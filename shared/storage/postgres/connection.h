@@ -2,8 +2,8 @@
 // are sent without waiting, and one wait reads the answers of all. The only
 // code that speaks libpq.
 //
-// It keeps no state on the server outside transactions, so that a pooler may
-// give each transaction another server process.
+// It counts on no state of the server outside transactions, so that a pooler
+// may give each transaction another server process.
 
 #ifndef CRM_SHARED_STORAGE_POSTGRES_CONNECTION_H_
 #define CRM_SHARED_STORAGE_POSTGRES_CONNECTION_H_
@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -28,6 +29,8 @@ struct pg_conn;
 struct pg_result;
 
 namespace crm {
+
+class PostgresParameters;
 
 // Where a server is and who asks.
 struct PostgresAddress {
@@ -82,6 +85,12 @@ class PostgresConnection final {
   // Adds a statement to the round. Failures show in Finish().
   void Send(absl::string_view sql, const std::vector<SqlValue>& params = {});
 
+  // Has the server keep how it carries out each statement that is sent from now
+  // until EndPreparing(), so that the next one of the same text costs it less.
+  // Within one transaction, which has begun.
+  void BeginPreparing();
+  void EndPreparing() { preparing_ = false; }
+
   // How many statements the round has.
   size_t sent() const { return round_; }
 
@@ -107,6 +116,10 @@ class PostgresConnection final {
 
   PostgresConnection(pg_conn* connection, std::string schema);
 
+  // Gives libpq the statement; returns whether it took it.
+  bool SendUnnamed(const std::string& sql,
+                   const PostgresParameters& parameters);
+  bool SendNamed(const std::string& sql, const PostgresParameters& parameters);
   void EndRound();
   // Reads the answers of what was sent first.
   void ReadStatement(const Patience& patience, bool counts, bool last);
@@ -121,6 +134,11 @@ class PostgresConnection final {
   pg_conn* connection_;
   const std::string schema_;
   bool broken_ = false;
+  bool preparing_ = false;
+  // The names of the statements that the server keeps, by their text and types.
+  // Names are never used twice.
+  absl::flat_hash_map<std::string, std::string> prepared_;
+  int64_t next_name_ = 0;
   std::deque<Sent> unread_;
   // Statements of this round, which is the last part of `unread_`.
   size_t round_ = 0;

@@ -11,15 +11,15 @@ namespace crm {
 namespace {
 
 // How long another transaction's lock is waited for. A group gives up sooner:
-// it holds locks itself, and its bodies may get through one by one.
+// it holds locks itself.
 constexpr absl::Duration kLockWait = absl::Seconds(1);
 constexpr absl::Duration kGroupLockWait = absl::Milliseconds(200);
 
 // The longest wait before a body's second run; it doubles with each run.
 constexpr absl::Duration kFirstPause = absl::Milliseconds(5);
 
-// After so many commits without a conflict one more thread may write.
-constexpr int kCommitsToWiden = 32;
+// After so many runs a group that others conflict with is run one by one.
+constexpr int kRunsTogether = 3;
 
 }  // namespace
 
@@ -31,18 +31,12 @@ PostgresGroupWriter::PostgresGroupWriter(ConnectionSource& source,
       clock_(clock),
       options_(options),
       synchronous_commit_(std::move(synchronous_commit)),
-      queue_(options.max_queued_writes, clock,
-             std::max<size_t>(options.writers, 1)),
-      parallel_(std::max<size_t>(options.writers, 1)) {
-  for (size_t taker = 0; taker < parallel_; ++taker) {
-    threads_.emplace_back([this, taker] { Run(taker); });
-  }
-}
+      queue_(options.max_queued_writes, clock),
+      thread_([this] { Run(); }) {}
 
-void PostgresGroupWriter::Write(const void* sequence, absl::Time deadline,
-                                Database::WriteBody body,
+void PostgresGroupWriter::Write(absl::Time deadline, Database::WriteBody body,
                                 Database::WriteDone done) {
-  PendingWrite write = {deadline, std::move(body), std::move(done), sequence};
+  PendingWrite write = {deadline, std::move(body), std::move(done)};
   if (absl::Status status = queue_.Push(std::move(write)); !status.ok()) {
     ++refused_writes_;
     write.done(std::move(status));
@@ -70,31 +64,30 @@ void PostgresGroupWriter::SetCommitListener(std::function<void()> listener) {
 
 void PostgresGroupWriter::Drain() {
   queue_.Close();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
+  if (thread_.joinable()) thread_.join();
 }
 
-void PostgresGroupWriter::Run(size_t taker) {
-  Lane lane;
+void PostgresGroupWriter::Run() {
   while (true) {
-    Group group = queue_.TakeGroup(options_.max_group_size, taker);
+    Group group = queue_.TakeGroup(options_.max_group_size);
     if (group.empty()) return;
-    RunGroup(lane, std::move(group));
+    RunGroup(std::move(group));
   }
 }
 
-void PostgresGroupWriter::RunGroup(Lane& lane, Group group) {
-  std::erase_if(group,
-                [this](PendingWrite& write) { return RefuseExpired(write); });
-  int runs_before = 0;
-  if (group.size() > 1) {
-    group = RunTogether(lane, std::move(group));
-    runs_before = 1;
+void PostgresGroupWriter::RunGroup(Group group) {
+  const auto expired = [this](PendingWrite& write) {
+    return RefuseExpired(write);
+  };
+  std::erase_if(group, expired);
+  int runs = 0;
+  while (group.size() > 1 && runs < kRunsTogether) {
+    ++runs;
+    if (!RunTogether(group)) break;
+    Pause(runs, absl::InfiniteFuture());
+    std::erase_if(group, expired);
   }
-  for (PendingWrite& write : group) {
-    RunAlone(lane, std::move(write), runs_before);
-  }
+  for (PendingWrite& write : group) RunAlone(std::move(write), runs);
 }
 
 bool PostgresGroupWriter::RefuseExpired(PendingWrite& write) {
@@ -104,40 +97,36 @@ bool PostgresGroupWriter::RefuseExpired(PendingWrite& write) {
   return true;
 }
 
-PostgresGroupWriter::Group PostgresGroupWriter::RunTogether(Lane& lane,
-                                                            Group group) {
+bool PostgresGroupWriter::RunTogether(Group& group) {
   // Without a connection each one is refused for itself.
-  if (!EnsureConnection(lane).ok()) return group;
+  if (!EnsureConnection().ok()) return false;
   absl::Time deadline = absl::InfiniteFuture();
   for (const PendingWrite& write : group) {
     deadline = std::min(deadline, write.deadline);
   }
-  WriteTransaction transaction(*lane.connection, LimitsUntil(deadline, true),
+  WriteTransaction transaction(*connection_, LimitsUntil(deadline, true),
                                /*shared=*/true);
   std::vector<WriteOutcome> outcomes;
+  int64_t good = 0;
+  WriteEnd end = WriteEnd::kDone;
   for (const PendingWrite& write : group) {
     outcomes.push_back(transaction.Run(write.body));
-    const WriteEnd end = outcomes.back().end;
-    if (end == WriteEnd::kAgain || end == WriteEnd::kLost) {
-      if (end == WriteEnd::kAgain) NoteConflict();
-      transaction.Rollback();
-      return group;
-    }
+    end = outcomes.back().end;
+    if (end != WriteEnd::kDone && end != WriteEnd::kAgainAlone) break;
+    if (end == WriteEnd::kDone && outcomes.back().status.ok()) ++good;
+    end = WriteEnd::kDone;
   }
-  const int64_t good = std::count_if(
-      outcomes.begin(), outcomes.end(), [](const WriteOutcome& outcome) {
-        return outcome.end == WriteEnd::kDone && outcome.status.ok();
-      });
-  WriteOutcome committed;
-  if (good > 0) {
-    committed = transaction.Commit();
+  absl::Status commit_status;
+  if (end == WriteEnd::kDone && good > 0) {
+    WriteOutcome committed = transaction.Commit();
+    end = committed.end;
+    commit_status = std::move(committed.status);
   }
-  if (good == 0 || committed.end != WriteEnd::kDone) transaction.Rollback();
-  if (committed.end == WriteEnd::kAgain) {
-    NoteConflict();
-    return group;
-  }
-  if (committed.end == WriteEnd::kUnknown) {
+  if (end != WriteEnd::kDone || good == 0) transaction.Rollback();
+  if (end == WriteEnd::kAgain) ++conflicts_;
+  if (end == WriteEnd::kAgain || end == WriteEnd::kLost) return true;
+  if (end == WriteEnd::kSplit) return false;
+  if (end == WriteEnd::kUnknown) {
     ++failed_commits_;
   } else if (good > 0) {
     Committed(good);
@@ -147,39 +136,38 @@ PostgresGroupWriter::Group PostgresGroupWriter::RunTogether(Lane& lane,
     if (outcomes[i].end == WriteEnd::kAgainAlone) {
       alone.push_back(std::move(group[i]));
     } else {
-      outcomes[i].status.Update(committed.status);
+      outcomes[i].status.Update(commit_status);
       group[i].done(std::move(outcomes[i].status));
     }
   }
-  return alone;
+  group = std::move(alone);
+  return false;
 }
 
-void PostgresGroupWriter::RunAlone(Lane& lane, PendingWrite write,
-                                   int runs_before) {
+void PostgresGroupWriter::RunAlone(PendingWrite write, int runs_before) {
   WriteOutcome outcome;
-  for (int runs = runs_before; runs < options_.max_runs; ++runs) {
-    if (runs > 0) Pause(lane, runs, write.deadline);
+  for (int runs = runs_before + 1;; ++runs) {
     if (RefuseExpired(write)) return;
-    if (absl::Status status = EnsureConnection(lane); !status.ok()) {
+    if (absl::Status status = EnsureConnection(); !status.ok()) {
       ++refused_writes_;
       write.done(std::move(status));
       return;
     }
-    outcome = TryAlone(lane, write);
-    if (outcome.end == WriteEnd::kAgain) NoteConflict();
+    outcome = TryAlone(write);
+    if (outcome.end == WriteEnd::kAgain) ++conflicts_;
     if (outcome.end != WriteEnd::kAgain && outcome.end != WriteEnd::kLost) {
       break;
     }
+    if (runs >= options_.max_runs) break;
+    Pause(runs, write.deadline);
   }
   if (outcome.end != WriteEnd::kDone) ++failed_commits_;
   if (outcome.status.ok()) Committed(1);
   write.done(std::move(outcome.status));
 }
 
-WriteOutcome PostgresGroupWriter::TryAlone(Lane& lane,
-                                           const PendingWrite& write) {
-  WriteTransaction transaction(*lane.connection,
-                               LimitsUntil(write.deadline, false),
+WriteOutcome PostgresGroupWriter::TryAlone(const PendingWrite& write) {
+  WriteTransaction transaction(*connection_, LimitsUntil(write.deadline, false),
                                /*shared=*/false);
   WriteOutcome outcome = transaction.Run(write.body);
   if (outcome.end == WriteEnd::kDone && outcome.status.ok()) {
@@ -190,12 +178,10 @@ WriteOutcome PostgresGroupWriter::TryAlone(Lane& lane,
   return outcome;
 }
 
-absl::Status PostgresGroupWriter::EnsureConnection(Lane& lane) {
-  if (lane.connection != nullptr && lane.connection->Alive()) {
-    return absl::OkStatus();
-  }
-  lane.connection.reset();
-  CRM_ASSIGN_OR_RETURN(lane.connection, source_.Connect());
+absl::Status PostgresGroupWriter::EnsureConnection() {
+  if (connection_ != nullptr && connection_->Alive()) return absl::OkStatus();
+  connection_.reset();
+  CRM_ASSIGN_OR_RETURN(connection_, source_.Connect());
   return absl::OkStatus();
 }
 
@@ -207,38 +193,19 @@ TransactionLimits PostgresGroupWriter::LimitsUntil(absl::Time deadline,
           .synchronous_commit = synchronous_commit_};
 }
 
-void PostgresGroupWriter::Pause(Lane& lane, int runs,
-                                absl::Time deadline) const {
+void PostgresGroupWriter::Pause(int runs, absl::Time deadline) {
   const absl::Duration longest =
       std::min(kFirstPause * (1 << std::min(runs - 1, 6)),
                std::max(deadline - clock_.Now(), absl::ZeroDuration()));
-  std::this_thread::sleep_for(absl::ToChronoMicroseconds(
-      longest * absl::Uniform(lane.random, 0.0, 1.0)));
+  std::this_thread::sleep_for(
+      absl::ToChronoMicroseconds(longest * absl::Uniform(random_, 0.0, 1.0)));
 }
 
 void PostgresGroupWriter::Committed(int64_t writes) {
   writes_ += writes;
   ++commits_;
-  NoteCommit();
   const std::lock_guard lock(listener_mutex_);
   if (listener_) listener_();
-}
-
-void PostgresGroupWriter::NoteConflict() {
-  ++conflicts_;
-  const std::lock_guard lock(parallel_mutex_);
-  commits_since_conflict_ = 0;
-  if (parallel_ == 1) return;
-  parallel_ /= 2;
-  queue_.SetParallel(parallel_);
-}
-
-void PostgresGroupWriter::NoteCommit() {
-  const std::lock_guard lock(parallel_mutex_);
-  if (parallel_ >= threads_.size()) return;
-  if (++commits_since_conflict_ < kCommitsToWiden) return;
-  commits_since_conflict_ = 0;
-  queue_.SetParallel(++parallel_);
 }
 
 }  // namespace crm

@@ -1,10 +1,13 @@
-// The threads that write, each with a connection of its own.
+// The thread that writes, and its connection.
 //
-// A thread takes what has arrived and commits it in one transaction. If that
-// conflicts with others, or a statement of it fails in a way that may be
-// another body's doing, the bodies are run again one by one, so that one of
-// them does not fail the rest. While transactions of this process are in each
-// other's way fewer threads write.
+// It takes what has arrived and commits it in one transaction. If that
+// conflicts with another process, all run again. If a statement fails in a way
+// that may be another body's doing, or the conflicts go on, the bodies are run
+// one by one, so that one of them does not fail the rest.
+//
+// One thread, because transactions of one process that run side by side would
+// mostly be in each other's way: SERIALIZABLE watches pages and whole small
+// tables, and the rows of a service lie together.
 
 #ifndef CRM_SHARED_STORAGE_POSTGRES_GROUP_WRITER_H_
 #define CRM_SHARED_STORAGE_POSTGRES_GROUP_WRITER_H_
@@ -34,7 +37,7 @@ namespace crm {
 // Thread-safe.
 class PostgresGroupWriter final {
  public:
-  // Starts the threads. All outlive the writer; `synchronous_commit` is what
+  // Starts the thread. All outlive the writer; `synchronous_commit` is what
   // each transaction pins.
   PostgresGroupWriter(ConnectionSource& source, const Clock& clock,
                       const PostgresOptions& options,
@@ -43,11 +46,9 @@ class PostgresGroupWriter final {
   // Drains.
   ~PostgresGroupWriter() { Drain(); }
 
-  // Database::Write() and, with a sequence, WriteInSequence().
-  void Write(const void* sequence, absl::Time deadline,
-             Database::WriteBody body, Database::WriteDone done);
-
   // Members of Database of the same names.
+  void Write(absl::Time deadline, Database::WriteBody body,
+             Database::WriteDone done);
   absl::Status CheckWritable() const;
   absl::Duration Stall() const { return queue_.Stall(); }
   DatabaseStats Stats() const;
@@ -57,29 +58,22 @@ class PostgresGroupWriter final {
   void Drain();
 
  private:
-  // What one thread uses.
-  struct Lane {
-    std::unique_ptr<PostgresConnection> connection;
-    absl::BitGen random;
-  };
   using Group = std::vector<PendingWrite>;
 
-  void Run(size_t taker);
-  void RunGroup(Lane& lane, Group group);
-  // Runs the writes in one transaction and acknowledges those that it settles.
-  // Returns those that are to be run one by one.
-  Group RunTogether(Lane& lane, Group group);
+  void Run();
+  void RunGroup(Group group);
+  // Runs the writes in one transaction, acknowledges those that it settles and
+  // removes them from the group. Returns whether the others should be run
+  // together again, and not one by one.
+  bool RunTogether(Group& group);
   // Runs one write, again if need be, and acknowledges it.
-  void RunAlone(Lane& lane, PendingWrite write, int runs_before);
-  WriteOutcome TryAlone(Lane& lane, const PendingWrite& write);
-  absl::Status EnsureConnection(Lane& lane);
+  void RunAlone(PendingWrite write, int runs_before);
+  WriteOutcome TryAlone(const PendingWrite& write);
+  absl::Status EnsureConnection();
   TransactionLimits LimitsUntil(absl::Time deadline, bool shared) const;
-  void Pause(Lane& lane, int runs, absl::Time deadline) const;
+  void Pause(int runs, absl::Time deadline);
   bool RefuseExpired(PendingWrite& write);
   void Committed(int64_t writes);
-  // Adapts how many threads write at once.
-  void NoteConflict();
-  void NoteCommit();
 
   ConnectionSource& source_;
   const Clock& clock_;
@@ -87,9 +81,9 @@ class PostgresGroupWriter final {
   const std::string synchronous_commit_;
   WriteQueue queue_;
 
-  std::mutex parallel_mutex_;
-  size_t parallel_;
-  int commits_since_conflict_ = 0;
+  // Used by the thread alone.
+  std::unique_ptr<PostgresConnection> connection_;
+  absl::BitGen random_;
 
   std::mutex listener_mutex_;
   std::function<void()> listener_;
@@ -101,7 +95,7 @@ class PostgresGroupWriter final {
   std::atomic<int64_t> refused_writes_ = 0;
   std::atomic<int64_t> conflicts_ = 0;
 
-  std::vector<std::thread> threads_;
+  std::thread thread_;
 };
 
 }  // namespace crm

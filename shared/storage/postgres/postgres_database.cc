@@ -35,12 +35,7 @@ class PostgresDatabase final : public Database {
   }
 
   void Write(absl::Time deadline, WriteBody body, WriteDone done) override {
-    writer_.Write(nullptr, deadline, std::move(body), std::move(done));
-  }
-
-  void WriteInSequence(const void* sequence, absl::Time deadline,
-                       WriteBody body, WriteDone done) override {
-    writer_.Write(sequence, deadline, std::move(body), std::move(done));
+    writer_.Write(deadline, std::move(body), std::move(done));
   }
 
   absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {

@@ -42,8 +42,6 @@ struct PostgresOptions {
   size_t readers = 8;
   absl::Duration read_limit = absl::Seconds(2);
 
-  // The connections that write; as many threads.
-  size_t writers = 4;
   size_t max_queued_writes = 4096;
   // PostgreSQL remembers up to 64 savepoints of a transaction cheaply.
   size_t max_group_size = 64;

@@ -22,10 +22,9 @@ WriteOutcome WriteTransaction::Run(const Database::WriteBody& body) {
   if (shared_) connection_.Send("SAVEPOINT body");
   const absl::Status status = body(*this);
   const WriteOutcome outcome = EndOf(status);
-  if (outcome.end == WriteEnd::kAgain || outcome.end == WriteEnd::kLost ||
-      !shared_) {
-    return outcome;
-  }
+  const bool goes_on =
+      outcome.end == WriteEnd::kDone || outcome.end == WriteEnd::kAgainAlone;
+  if (!shared_ || !goes_on) return outcome;
   if (!outcome.status.ok()) connection_.Send("ROLLBACK TO SAVEPOINT body");
   connection_.Send("RELEASE SAVEPOINT body");
   return outcome;
@@ -40,7 +39,7 @@ WriteOutcome WriteTransaction::EndOf(const absl::Status& status) const {
       return {WriteEnd::kLost, failure_.status};
     case PostgresFailure::kTimeout:
       // It may be another body's deadline that passed.
-      return {shared_ ? WriteEnd::kAgain : WriteEnd::kDone, failure_.status};
+      return {shared_ ? WriteEnd::kSplit : WriteEnd::kDone, failure_.status};
     case PostgresFailure::kStatement:
       break;
   }
@@ -48,11 +47,12 @@ WriteOutcome WriteTransaction::EndOf(const absl::Status& status) const {
   if (!shared_) return {WriteEnd::kDone, own};
   // What was posted may be another body's. Otherwise the body may tell more of
   // the failure when it can read on, and see what others have committed.
-  return {failure_.last ? WriteEnd::kAgainAlone : WriteEnd::kAgain, own};
+  return {failure_.last ? WriteEnd::kAgainAlone : WriteEnd::kSplit, own};
 }
 
 WriteOutcome WriteTransaction::Commit() {
   if (!begun_) return {};
+  connection_.EndPreparing();
   connection_.Send("COMMIT");
   const auto reply = Finish();
   if (reply.ok()) {
@@ -61,17 +61,21 @@ WriteOutcome WriteTransaction::Commit() {
       begun_ = false;
       return {};
     }
-    return {WriteEnd::kAgain, CommitFailed("the server took it back")};
+    return {shared_ ? WriteEnd::kSplit : WriteEnd::kAgain,
+            CommitFailed("the server took it back")};
   }
   const PostgresConnection::Failure& failure = connection_.failure();
   if (!connection_.Alive()) return {WriteEnd::kUnknown, CommitUnknown()};
-  const bool again = shared_ || failure.kind == PostgresFailure::kConflict;
-  return {again ? WriteEnd::kAgain : WriteEnd::kDone, failure.status};
+  if (failure.kind == PostgresFailure::kConflict) {
+    return {WriteEnd::kAgain, failure.status};
+  }
+  return {shared_ ? WriteEnd::kSplit : WriteEnd::kDone, failure.status};
 }
 
 void WriteTransaction::Rollback() {
   if (!begun_) return;
   begun_ = false;
+  connection_.EndPreparing();
   // In a round of its own: the server skips what follows a failure.
   connection_.Leave();
   connection_.Send("ROLLBACK");
@@ -103,6 +107,8 @@ absl::Status WriteTransaction::Post(absl::string_view sql,
 
 void WriteTransaction::Begin() {
   SendBegin(connection_, kBeginWrite, limits_);
+  // The bodies of a group send much the same statements.
+  if (shared_) connection_.BeginPreparing();
   begun_ = true;
 }
 

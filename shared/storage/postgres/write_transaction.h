@@ -18,8 +18,9 @@ namespace crm {
 // How a body, or a commit, ended.
 enum class WriteEnd {
   kDone,        // well, or by an error of its own: the status says which
-  kAgain,       // run the whole transaction again
+  kAgain,       // run the whole transaction again: another was in its way
   kAgainAlone,  // run this body again, in a transaction of its own
+  kSplit,       // run each body again, in a transaction of its own
   kLost,        // run the whole transaction again, on another connection
   kUnknown,     // it may be stored or not
 };

@@ -30,14 +30,14 @@ TEST(MethodLatency, FollowsTheMedian) {
   EXPECT_EQ(latency.Median(absl::Seconds(12)), std::nullopt);
 }
 
-TEST(MethodLatency, AllowsTwiceTheBestOrTwentyMillisecondsMore) {
+TEST(MethodLatency, AllowsTwiceTheBestOrFortyMillisecondsMore) {
   MethodLatency quick;
   AddMany(quick, absl::Milliseconds(1), 32, absl::ZeroDuration());
   MethodLatency slow;
   AddMany(slow, absl::Milliseconds(100), 32, absl::ZeroDuration());
   AddMany(slow, absl::Milliseconds(400), 32, absl::Seconds(1));
 
-  EXPECT_EQ(quick.Allowed(), absl::Milliseconds(21));
+  EXPECT_EQ(quick.Allowed(), absl::Milliseconds(41));
   EXPECT_EQ(slow.Allowed(), absl::Milliseconds(200));
 }
 

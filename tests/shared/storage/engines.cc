@@ -22,9 +22,8 @@ Engine PostgresEngine() {
   return {.name = "Postgres",
           .shared = true,
           .open = [](const std::string& folder, const Clock& clock) {
-            return OpenPostgres({.uri = SharedPostgres().Uri(folder),
-                                 .clock = &clock,
-                                 .writers = 1});
+            return OpenPostgres(
+                {.uri = SharedPostgres().Uri(folder), .clock = &clock});
           }};
 }
 

@@ -139,9 +139,12 @@ std::set<std::string> PostgresServer::Statements() const {
   std::string line;
   while (std::getline(log, line)) {
     if (!absl::StartsWith(line, "test_")) continue;
+    // Either by its name, or as `<unnamed>`.
     const std::pair<std::string, std::string> parts =
-        absl::StrSplit(line, absl::MaxSplits("LOG:  execute <unnamed>: ", 1));
-    if (!parts.second.empty()) statements.insert(parts.second);
+        absl::StrSplit(line, absl::MaxSplits("LOG:  execute ", 1));
+    const std::pair<std::string, std::string> statement =
+        absl::StrSplit(parts.second, absl::MaxSplits(": ", 1));
+    if (!statement.second.empty()) statements.insert(statement.second);
   }
   return statements;
 }

@@ -18,7 +18,7 @@ constexpr char kAllowed[] =
     R"((?i)^(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|BEGIN ISOLATION LEVEL|)"
     R"(COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT|)"
     R"(CREATE SCHEMA|CREATE TABLE|CREATE (UNIQUE )?INDEX|ALTER TABLE "?\w+"? ADD COLUMN|)"
-    R"(DROP INDEX)\b)";
+    R"(DROP INDEX|DEALLOCATE ALL)\b)";
 
 // What at least one of Citus, YugabyteDB and CockroachDB lacks, or does another
 // way.
@@ -45,7 +45,7 @@ const std::vector<Rule>& Forbidden() {
     add(R"(\b(TRIGGER|FUNCTION|PROCEDURE|RULE|EXTENSION)\b)",
         "server-side code");
     add(R"(\b(TEMP|TEMPORARY|UNLOGGED)\b)", "tables that belong to a session");
-    add(R"(^\s*(SET|RESET|DISCARD|PREPARE|DEALLOCATE|DECLARE|FETCH|COPY)\b)",
+    add(R"(^\s*(SET|RESET|DISCARD|PREPARE|DECLARE|FETCH|COPY)\b)",
         "state of a session");
     add(R"(\bSKIP LOCKED\b|\bFOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)\b)",
         "row locks, which a serializable transaction does not need");

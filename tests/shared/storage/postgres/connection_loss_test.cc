@@ -19,7 +19,7 @@ namespace {
 absl::Time In(absl::Duration wait) { return absl::Now() + wait; }
 
 std::unique_ptr<Database> Open(const std::string& uri) {
-  auto opened = OpenPostgres({.uri = uri, .writers = 1});
+  auto opened = OpenPostgres({.uri = uri});
   EXPECT_THAT(opened, IsOk());
   EXPECT_THAT((*opened)->Migrate(ItemSchema()), IsOk());
   return *std::move(opened);

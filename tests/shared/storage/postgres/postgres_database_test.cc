@@ -1,6 +1,7 @@
 #include "shared/storage/postgres/postgres_database.h"
 
 #include <atomic>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -17,6 +18,7 @@
 namespace crm::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -151,8 +153,7 @@ TEST(PostgresDatabase, LetsStatementsThatNobodyWaitsForTravelTogether) {
   PostgresServer& server = SharedPostgres();
   ConnectionProxy proxy(server.socket());
   const auto database = Open(
-      {.uri = PostgresServer::Through(proxy.folder(), server.Uri("together")),
-       .writers = 1});
+      {.uri = PostgresServer::Through(proxy.folder(), server.Uri("together"))});
   ASSERT_THAT(Insert(*database, 1), IsOk());
   const int64_t before = proxy.round_trips();
 
@@ -194,6 +195,59 @@ TEST(PostgresDatabase, WorksBehindAPoolerThatSwitchesServersByTransaction) {
 
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(CountItems(*database), 160);
+}
+
+// The bodies share a transaction, so the second and third send a statement that
+// the server has prepared for the types of the first, or has skipped because
+// the one before it failed.
+TEST(PostgresDatabase, PreparesAStatementForTheTypesThatItComesWith) {
+  const auto database = Open({.uri = SharedPostgres().Uri("prepared")});
+  constexpr char kInsert[] = "INSERT INTO items (id, score) VALUES (?, ?)";
+  const std::vector<std::vector<SqlValue>> wanted = {{int64_t{1}, 0.5},
+                                                     {int64_t{1}, 0.5},
+                                                     {int64_t{2}, int64_t{2}},
+                                                     {int64_t{3}, SqlValue()},
+                                                     {int64_t{4}, 4.5}};
+  std::promise<void> may_start;
+  const std::shared_future<void> start = may_start.get_future().share();
+  // Holds the thread that writes until all others wait.
+  database->Write(
+      Soon(),
+      [&](SqlWriter&) {
+        start.wait();
+        return absl::OkStatus();
+      },
+      [](const absl::Status&) {});
+  std::vector<std::promise<absl::Status>> ends(wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    database->Write(
+        Soon(),
+        [&, i](SqlWriter& writer) {
+          return writer.Execute(kInsert, wanted[i]).status();
+        },
+        [&, i](absl::Status status) { ends[i].set_value(std::move(status)); });
+  }
+  may_start.set_value();
+
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const absl::Status end = ends[i].get_future().get();
+    EXPECT_EQ(end.ok(), i != 1) << i << ": " << end;
+  }
+  SqlRows rows;
+  ASSERT_THAT(database->Read(Soon(),
+                             [&](SqlReader& reader) -> absl::Status {
+                               CRM_ASSIGN_OR_RETURN(
+                                   rows,
+                                   reader.Query("SELECT id, score FROM items "
+                                                "ORDER BY id",
+                                                {}));
+                               return absl::OkStatus();
+                             }),
+              IsOk());
+  EXPECT_THAT(
+      rows,
+      ElementsAre(SqlRow{int64_t{1}, 0.5}, SqlRow{int64_t{2}, 2.0},
+                  SqlRow{int64_t{3}, SqlValue()}, SqlRow{int64_t{4}, 4.5}));
 }
 
 TEST(PostgresDatabase, TellsTheTimeOfTheServer) {
