@@ -116,6 +116,7 @@ HostSettings TestAuthority::SettingsFor(absl::string_view service) const {
   settings.data_dir = folder_.File(service);
   if (TestsRunOnPostgres()) {
     settings.database = SharedPostgres().Uri(settings.data_dir);
+    if (service == "analytical") settings.warehouse = settings.database;
   }
   settings.jwks_file = folder_.File("jwks.json");
   settings.token_issuers = {kIssuer};
