@@ -35,7 +35,7 @@ struct ServiceEnvironment {
   // The folder that holds the service's files, its own; exists.
   std::string data_dir;
   // Where a service that has a warehouse keeps it; empty for its folder.
-  SharedStoreAddress warehouse;
+  SharedStoreAddress warehouse = {};
   const Clock& clock;
   Logger& logger;
   MetricRegistry& metrics;
