@@ -153,7 +153,9 @@ export class RestClient {
   isWorthRetrying(error) {
     if (!(error instanceof ApiError)) return !(error instanceof SyntaxError);
     if (error.httpStatus === 401) return this.readToken();
-    return RETRIED_STATUSES.has(error.httpStatus);
+    const {details = []} = error.status;
+    return RETRIED_STATUSES.has(error.httpStatus) ||
+        details.some(({reason}) => reason === 'TRANSACTION_CONFLICT');
   }
 }
 

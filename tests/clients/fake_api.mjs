@@ -36,7 +36,8 @@ export class FakeApi {
     this.answers = new Map();
     this.writes = 0;
     // Called with (method, path, count of requests so far) before and after the
-    // work; what it returns ('reset' or an HTTP status) goes wrong.
+    // work; what it returns ('reset', an HTTP status, or {status, reason})
+    // goes wrong.
     this.failBefore = () => null;
     this.failAfter = () => null;
     // What a server stream sends.
@@ -92,8 +93,12 @@ export class FakeApi {
     if (failure === 'reset') {
       response.socket.destroy();
     } else {
-      response.writeHead(failure);
-      response.end(JSON.stringify({error: {message: 'told to fail'}}));
+      const {status, reason} =
+          typeof failure === 'number' ? {status: failure} : failure;
+      const details = reason ? {details: [{reason}]} : {};
+      response.writeHead(status);
+      response.end(
+          JSON.stringify({error: {message: 'told to fail', ...details}}));
     }
     return true;
   }

@@ -28,8 +28,11 @@ test('a request id is a UUID that follows from its words', () => {
   assert.notEqual(id, requestIdOf('create', 'customers', 'a'));
 });
 
-for (const failure of [429, 500, 503, 'reset']) {
-  test(`a call that meets ${failure} is repeated`, async () => {
+const CONFLICT = {status: 409, reason: 'TRANSACTION_CONFLICT'};
+
+for (const failure of [429, 500, 503, 'reset', CONFLICT]) {
+  const name = failure.reason ?? failure;
+  test(`a call that meets ${name} is repeated`, async () => {
     api.failBefore = (method, path, count) => count <= 3 ? failure : null;
     const client = newClient();
 
@@ -46,6 +49,13 @@ test('pauses grow up to three seconds', async () => {
 
   assert.ok(pauses[0] <= 100 && pauses[5] >= 1500);
   assert.ok(pauses.every((ms) => ms <= 3000));
+});
+
+test('a change of what another has changed is not repeated', async () => {
+  api.failBefore = () => ({status: 409, reason: 'ETAG_MISMATCH'});
+
+  await assert.rejects(newClient().post('/v1/customers', {}));
+  assert.equal(api.requests, 1);
 });
 
 test('a call that is refused is not repeated', async () => {

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/migration.h"
+#include "shared/storage/sqlite/sqlite_statistics.h"
 
 namespace crm {
 namespace {
@@ -78,6 +79,14 @@ absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
   return present;
 }
 
+absl::StatusOr<bool> HasStatistics(SqlReader& reader) {
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       reader.Query("SELECT 1 FROM sqlite_schema "
+                                    "WHERE name = 'sqlite_stat1'",
+                                    {}));
+  return !rows.empty();
+}
+
 absl::Status StoreVersion(SqlWriter& writer, const SchemaVersion& version) {
   return writer
       .Execute(
@@ -115,6 +124,10 @@ absl::StatusOr<MigrationResult> MigrateSqlite(SqlWriter& writer,
   }
   if (present.version != plan.version) {
     CRM_RETURN_IF_ERROR(StoreVersion(writer, plan.version));
+  }
+  CRM_ASSIGN_OR_RETURN(const bool has_statistics, HasStatistics(writer));
+  if (!has_statistics || !plan.statements.empty()) {
+    CRM_RETURN_IF_ERROR(StoreSqliteStatistics(writer, schema));
   }
   return MigrationResult{
       .created = !present.version.has_value(),
