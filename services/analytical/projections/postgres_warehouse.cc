@@ -89,8 +89,7 @@ absl::StatusOr<std::unique_ptr<Warehouse>> PostgresWarehouse::Open(
                                      .schema = WarehouseSchema(),
                                      .clock = &clock,
                                      .readers = 4,
-                                     .read_limit = kReadLimit,
-                                     .writers = 2}));
+                                     .read_limit = kReadLimit}));
   const std::shared_ptr<Database> database = std::move(opened);
   CRM_RETURN_IF_ERROR(database->Migrate(SharedTables()).status());
   CRM_RETURN_IF_ERROR(
