@@ -44,8 +44,8 @@ absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
                                                     Logger& logger) {
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<TlsFolder> tls,
                        OpenTls(settings.tls_dir, clock, logger));
-  CRM_ASSIGN_OR_RETURN(std::unique_ptr<KeySetFile> keys,
-                       KeySetFile::Open(settings.jwks_file, clock));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<TokenKeys> keys,
+                       TokenKeys::Open(settings.token_keys, clock, logger));
   std::string role_text(DefaultRoles());
   if (!settings.roles_file.empty()) {
     CRM_ASSIGN_OR_RETURN(role_text,
@@ -83,7 +83,7 @@ GatewayApp::GatewayApp(const Settings& settings, Loaded loaded,
       clock_(clock),
       logger_(logger),
       loaded_(std::move(loaded)),
-      verifier_(RulesOf(settings), *loaded_.keys, clock),
+      verifier_(RulesOf(settings), loaded_.keys->source(), clock),
       transcoder_(*google::protobuf::DescriptorPool::generated_pool()),
       server_(loop_, HttpLimits{},
               [this](RequestHead head, ResponseWriter& writer) {

@@ -23,7 +23,7 @@
 #include "gateway/routing/route_table.h"
 #include "gateway/settings.h"
 #include "gateway/transcode/protobuf_transcoder.h"
-#include "shared/auth/key_set_file.h"
+#include "shared/auth/jwks/token_keys.h"
 #include "shared/auth/roles.h"
 #include "shared/auth/tls_folder.h"
 #include "shared/auth/token_verifier.h"
@@ -61,7 +61,7 @@ class GatewayApp {
  private:
   // What is read from files.
   struct Loaded {
-    std::unique_ptr<KeySetFile> keys;
+    std::unique_ptr<TokenKeys> keys;
     std::unique_ptr<TlsFolder> tls;
     RoleTable roles;
     std::string secret;

@@ -6,6 +6,7 @@ crm_library(crm_gateway_app
     SOURCES app.cc settings.cc
     DEPS
       crm_auth
+      crm_auth_jwks
       crm_cache
       crm_gateway_api
       crm_gateway_http

@@ -24,8 +24,7 @@ ConfigReader GatewayConfig() {
   reader.Declare("CRM_TLS_DIR", "",
                  "The folder with tls.crt, tls.key and ca.crt, for mutual TLS "
                  "with the services; empty is plaintext.");
-  reader.DeclareRequired("CRM_TOKEN_JWKS_FILE",
-                         "The public keys (JWKS) that tokens are signed with.");
+  DeclareTokenKeys(reader);
   reader.Declare("CRM_TOKEN_ISSUERS", "crm-dev",
                  "The issuers whose users are let in, parted by commas.");
   reader.DeclareRequired("CRM_TOKEN_AUDIENCE",
@@ -59,9 +58,10 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
       {"collaborative", config.Get("CRM_COLLABORATIVE_ADDRESS")}};
   settings.redis_cache = config.Get("CRM_REDIS_CACHE");
   settings.tls_dir = config.Get("CRM_TLS_DIR");
-  settings.jwks_file = config.Get("CRM_TOKEN_JWKS_FILE");
   settings.issuers =
       absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());
+  CRM_ASSIGN_OR_RETURN(settings.token_keys,
+                       ReadTokenKeys(config, settings.issuers));
   settings.audience = config.Get("CRM_TOKEN_AUDIENCE");
   settings.roles_file = config.Get("CRM_ROLES_FILE");
   settings.secret_file = config.Get("CRM_SECRET_FILE");

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "shared/auth/jwks/token_keys.h"
 #include "shared/base/config.h"
 #include "shared/observe/log.h"
 
@@ -25,7 +26,7 @@ struct Settings {
   // The folder of the gateway's certificate, key and authorities; empty calls
   // the services in plaintext.
   std::string tls_dir;
-  std::string jwks_file;
+  TokenKeySettings token_keys;
   std::vector<std::string> issuers;
   std::string audience;
   // Empty for the built-in roles.

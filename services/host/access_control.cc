@@ -50,12 +50,13 @@ class DirectoryApplier final : public SqlApplier {
 AccessControl::~AccessControl() { Stop(); }
 
 absl::Status AccessControl::Open(const HostSettings& settings,
-                                 Database& database) {
-  CRM_ASSIGN_OR_RETURN(keys_, KeySetFile::Open(settings.jwks_file, clock_));
+                                 Database& database, Logger& logger) {
+  CRM_ASSIGN_OR_RETURN(keys_,
+                       TokenKeys::Open(settings.token_keys, clock_, logger));
   TokenRules rules;
   rules.issuers = settings.token_issuers;
   rules.audience = settings.token_audience;
-  verifier_.emplace(std::move(rules), *keys_, clock_);
+  verifier_.emplace(std::move(rules), keys_->source(), clock_);
   CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(settings.roles));
   roles_ = std::make_shared<const RoleTable>(std::move(roles));
   callers_.emplace(database, tables_, roles_, clock_);

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "services/host/remote_feed.h"
 #include "services/host/settings.h"
-#include "shared/auth/key_set_file.h"
+#include "shared/auth/jwks/token_keys.h"
 #include "shared/auth/token_signer.h"
 #include "shared/auth/token_verifier.h"
 #include "shared/base/clock.h"
@@ -40,9 +40,10 @@ class AccessControl {
   // Returns the tables that the service's store needs for it.
   std::vector<SqlTable> Tables() const { return tables_.Tables(); }
 
-  // Reads keys and roles. `database` outlives this. Returns the errors of the
-  // files, and INVALID_ARGUMENT (BAD_ROLES).
-  absl::Status Open(const HostSettings& settings, Database& database);
+  // Reads keys and roles. `database` and `logger` outlive this. Returns the
+  // errors of the files, and INVALID_ARGUMENT (BAD_ROLES).
+  absl::Status Open(const HostSettings& settings, Database& database,
+                    Logger& logger);
 
   // Follows users, teams and roles where the service does not own them. A
   // service without a key of its own cannot: it goes by tokens and built-in
@@ -64,7 +65,7 @@ class AccessControl {
  private:
   const DirectoryTables tables_;
   const Clock& clock_;
-  std::unique_ptr<KeySetFile> keys_;
+  std::unique_ptr<TokenKeys> keys_;
   std::optional<TokenVerifier> verifier_;
   std::shared_ptr<const RoleTable> roles_;
   std::optional<DirectoryStore> callers_;

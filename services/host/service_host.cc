@@ -64,7 +64,7 @@ class ServiceHost::State {
   absl::Status Start(const MakeService& make) {
     CRM_RETURN_IF_ERROR(OpenStore(make));
     CRM_RETURN_IF_ERROR(OpenRedises());
-    CRM_RETURN_IF_ERROR(access_->Open(settings_, *database_));
+    CRM_RETURN_IF_ERROR(access_->Open(settings_, *database_, logger_));
     CRM_RETURN_IF_ERROR(OpenKernel());
     CRM_RETURN_IF_ERROR(OpenAudits());
     CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));

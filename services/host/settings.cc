@@ -169,8 +169,7 @@ ConfigReader DeclareSettings(absl::string_view service) {
         absl::StrCat("CRM_", absl::AsciiStrToUpper(other.name), "_ADDRESS"),
         other.listen, absl::StrCat("Where the ", other.name, " service is."));
   }
-  reader.DeclareRequired("CRM_TOKEN_JWKS_FILE",
-                         "The keys of the token issuers, as a JWKS.");
+  DeclareTokenKeys(reader);
   reader.Declare("CRM_TOKEN_ISSUERS", "crm-dev",
                  "The issuers whose users are let in, parted by commas.");
   reader.DeclareRequired("CRM_TOKEN_AUDIENCE",
@@ -242,9 +241,10 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
     settings.addresses[other.name] = config.Get(
         absl::StrCat("CRM_", absl::AsciiStrToUpper(other.name), "_ADDRESS"));
   }
-  settings.jwks_file = config.Get("CRM_TOKEN_JWKS_FILE");
   settings.token_issuers =
       absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());
+  CRM_ASSIGN_OR_RETURN(settings.token_keys,
+                       ReadTokenKeys(config, settings.token_issuers));
   settings.token_audience = config.Get("CRM_TOKEN_AUDIENCE");
   settings.service_key_file = config.Get("CRM_SERVICE_KEY_FILE");
   settings.audit_key_file = config.Get("CRM_AUDIT_KEY_FILE");

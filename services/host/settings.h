@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/host/host_admission.h"
+#include "shared/auth/jwks/token_keys.h"
 #include "shared/base/config.h"
 #include "shared/observe/log.h"
 #include "shared/resource/audit/read_log.h"
@@ -40,7 +41,8 @@ struct HostSettings {
   std::string redis_bus;
   // Where the other services are, by name.
   std::map<std::string, std::string> addresses;
-  std::string jwks_file;
+  // The keys that tokens are checked with.
+  TokenKeySettings token_keys;
   std::vector<std::string> token_issuers;
   std::string token_audience;
   // The key by which the service signs tokens of its own; empty for a service

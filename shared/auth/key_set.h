@@ -10,6 +10,8 @@
 #define CRM_SHARED_AUTH_KEY_SET_H_
 
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -32,6 +34,16 @@ class KeySet {
   // large, named twice, weak or secret: then no key is taken.
   static absl::StatusOr<KeySet> Parse(absl::string_view text);
 
+  // Reads a set as `issuer` publishes it, in which no key names its issuer.
+  // Keys without an id are left out; those without an algorithm are for RS256,
+  // ES256 or EdDSA by their type. Errors as above.
+  static absl::StatusOr<KeySet> ParseOf(absl::string_view issuer,
+                                        absl::string_view text);
+
+  // Returns the keys of all `sets`; of two keys with one issuer and id, the one
+  // of the first set.
+  static KeySet Joined(std::span<const std::shared_ptr<const KeySet>> sets);
+
   // Returns the key `key_id` of `issuer`, or null without one.
   const PublicKey* Find(absl::string_view issuer,
                         absl::string_view key_id) const;
@@ -39,7 +51,12 @@ class KeySet {
   size_t size() const { return keys_.size(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, PublicKey> keys_;
+  absl::Status Add(const std::string& issuer, const std::string& key_id,
+                   const nlohmann::json& entry, JwtAlgorithm algorithm);
+
+  std::map<std::pair<std::string, std::string>,
+           std::shared_ptr<const PublicKey>>
+      keys_;
 };
 
 }  // namespace crm

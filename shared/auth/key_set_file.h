@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/auth/key_set.h"
+#include "shared/auth/key_source.h"
 #include "shared/base/clock.h"
 
 namespace crm {
@@ -23,7 +24,7 @@ inline constexpr absl::Duration kKeySetCheckInterval = absl::Seconds(1);
 
 // Reads the key set again when its file has changed. Write the file under
 // another name and rename it, so that nobody reads half of one. Thread-safe.
-class KeySetFile {
+class KeySetFile final : public KeySource {
  public:
   // Reads `path`. Returns FAILED_PRECONDITION (KEY_FILE_UNREADABLE) if it
   // cannot be read, and what KeySet::Parse returns.
@@ -33,7 +34,7 @@ class KeySetFile {
   // Returns the keys, at most kKeySetCheckInterval old. A file that has become
   // unreadable or malformed leaves the last good keys in force. Never null; the
   // same set is the same pointer.
-  std::shared_ptr<const KeySet> Get();
+  std::shared_ptr<const KeySet> Get() override;
 
   // Returns why the file as it is now is not in force, or OK if it is.
   absl::Status Problem() const;

@@ -86,7 +86,7 @@ absl::StatusOr<std::vector<std::string>> ReadRoles(const nlohmann::json& claims,
 
 }  // namespace
 
-TokenVerifier::TokenVerifier(TokenRules rules, KeySetFile& keys,
+TokenVerifier::TokenVerifier(TokenRules rules, KeySource& keys,
                              const Clock& clock)
     : rules_(std::move(rules)),
       keys_(keys),
@@ -134,6 +134,7 @@ absl::StatusOr<TokenVerifier::Verified> TokenVerifier::VerifyUncached(
     return Refused("TOKEN_ISSUER", "The token's issuer is not accepted here.");
   }
   const PublicKey* key = keys.Find(issuer, token.key_id);
+  if (key == nullptr) keys_.Miss(issuer, token.key_id);
   if (key == nullptr || key->algorithm() != token.algorithm) {
     return Refused("TOKEN_KEY",
                    "The issuer has no such key for this algorithm; get a new "

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "shared/auth/key_set_file.h"
+#include "shared/auth/key_source.h"
 #include "shared/auth/token.h"
 #include "shared/auth/token_cache.h"
 #include "shared/base/clock.h"
@@ -56,7 +56,7 @@ struct TokenRules {
 class TokenVerifier {
  public:
   // `keys` and `clock` stay the caller's.
-  TokenVerifier(TokenRules rules, KeySetFile& keys, const Clock& clock);
+  TokenVerifier(TokenRules rules, KeySource& keys, const Clock& clock);
 
   // Returns whose token it is. `system` is set for a token of the services
   // issuer; it must name the system role and tenant, and no other token may.
@@ -88,7 +88,7 @@ class TokenVerifier {
                                           bool from_services_issuer) const;
 
   const TokenRules rules_;
-  KeySetFile& keys_;
+  KeySource& keys_;
   const Clock& clock_;
   mutable TokenCache cache_;
 };

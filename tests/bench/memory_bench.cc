@@ -121,7 +121,7 @@ class Program {
                                  std::filesystem::perms::owner_read |
                                      std::filesystem::perms::owner_write);
     std::vector<std::string> variables = {
-        absl::StrCat("CRM_TOKEN_JWKS_FILE=", settings.jwks_file),
+        absl::StrCat("CRM_TOKEN_JWKS_FILE=", settings.token_keys.file),
         absl::StrCat("CRM_TOKEN_ISSUERS=", settings.token_issuers[0]),
         absl::StrCat("CRM_TOKEN_AUDIENCE=", settings.token_audience),
         absl::StrCat("CRM_SERVICE_KEY_FILE=", settings.service_key_file),

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "shared/auth/key_set_file.h"
 #include "shared/auth/token.h"
 #include "shared/auth/token_verifier.h"
 #include "tests/fuzz/fuzz_input.h"

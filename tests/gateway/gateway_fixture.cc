@@ -28,10 +28,11 @@ GatewayTest::GatewayTest()
     : logger_(clock_, "gateway", LogLevel::kError, STDERR_FILENO) {
   PrivateKey key = *PrivateKey::Generate();
   Settings settings;
-  settings.jwks_file = OwnFile("jwks.json");
+  settings.token_keys.file = OwnFile("jwks.json");
   settings.secret_file = OwnFile("secret");
   EXPECT_TRUE(
-      AddToKeySetFile(settings.jwks_file, kIssuer, key.Thumbprint(), key).ok());
+      AddToKeySetFile(settings.token_keys.file, kIssuer, key.Thumbprint(), key)
+          .ok());
   std::ofstream(settings.secret_file, std::ios::binary) << secret_;
   chmod(settings.secret_file.c_str(), 0600);
   signer_ = std::make_unique<TokenSigner>(std::move(key), kIssuer, "",

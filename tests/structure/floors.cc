@@ -28,6 +28,7 @@ const std::map<std::string, int, std::less<>>& SharedFloors() {
       {"shared/storage/postgres", 4},
       {"shared/storage/duckdb", 4},
       {"shared/auth", 4},
+      {"shared/auth/jwks", 4},
       {"shared/redis", 4},
       {"shared/admission", 4},
       {"shared/rpc", 5},
@@ -84,6 +85,7 @@ const std::vector<ClientLibrary>& ClientLibraries() {
       {{"grpcpp/", "grpc/", "grpc++/"}, "gRPC::", "shared/rpc"},
       {{"nghttp2/"}, "PkgConfig::NGHTTP2", "gateway"},
       {{"boost/"}, "Boost::", "gateway"},
+      {{"curl/"}, "CURL::", "shared/auth/jwks"},
       {{"httplib.h"}, "PkgConfig::HTTPLIB", "services/host"},
   };
   return *libraries;

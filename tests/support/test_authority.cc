@@ -118,7 +118,7 @@ HostSettings TestAuthority::SettingsFor(absl::string_view service) const {
     settings.database = SharedPostgres().Uri(settings.data_dir);
     if (service == "analytical") settings.warehouse = settings.database;
   }
-  settings.jwks_file = folder_.File("jwks.json");
+  settings.token_keys.file = folder_.File("jwks.json");
   settings.token_issuers = {kIssuer};
   settings.token_audience = kAudience;
   settings.service_key_file = folder_.File("services.pem");

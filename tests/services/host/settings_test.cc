@@ -53,6 +53,35 @@ class SettingsTest : public ::testing::Test {
   ScratchFolder folder_;
 };
 
+TEST_F(SettingsTest, KeysOfKnownIssuersAreFetchedOverTls) {
+  std::vector<std::string> all = Required();
+  all.push_back("CRM_TOKEN_ISSUERS=idp");
+  all.push_back("CRM_TOKEN_JWKS_URLS=idp=https://idp.example.com/keys");
+  const auto settings = Read(all);
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->token_keys.file, "/keys.json");
+  EXPECT_EQ(settings->token_keys.urls.at("idp"),
+            "https://idp.example.com/keys");
+
+  for (const char* bad : {"idp=http://idp.example.com/keys", "idp",
+                          "stranger=https://idp.example.com/keys"}) {
+    all.back() = absl::StrCat("CRM_TOKEN_JWKS_URLS=", bad);
+    const auto refused = Read(all);
+    EXPECT_THAT(refused,
+                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+    EXPECT_THAT(std::string(refused.status().message()),
+                HasSubstr("CRM_TOKEN_JWKS_URLS"));
+  }
+}
+
+TEST_F(SettingsTest, ReadsOfPrivilegedCallersAreAuditedUnlessToldOtherwise) {
+  EXPECT_EQ(Read(Required())->audited_reads, ReadLog::Recorded::kPrivileged);
+  EXPECT_EQ(Read(RequiredAnd("CRM_AUDIT_READS=everyone"))->audited_reads,
+            ReadLog::Recorded::kEveryone);
+  EXPECT_THAT(Read(RequiredAnd("CRM_AUDIT_READS=nobody")),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_CONFIG"));
+}
+
 TEST_F(SettingsTest, DefaultsAreThoseOfOneMachine) {
   const auto settings = Read(Required());
 

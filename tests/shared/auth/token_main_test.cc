@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "shared/auth/key_set_file.h"
 #include "shared/auth/private_key.h"
 #include "shared/auth/token_verifier.h"
 #include "tests/shared/auth/token_forge.h"

@@ -1,5 +1,6 @@
 #include "shared/auth/token_signer.h"
 
+#include "shared/auth/key_set_file.h"
 #include "shared/auth/token_verifier.h"
 #include "tests/shared/auth/token_forge.h"
 #include "tests/support/matchers.h"

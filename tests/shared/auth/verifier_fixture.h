@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/auth/key_set_file.h"
 #include "shared/auth/token_verifier.h"
 #include "tests/shared/auth/token_forge.h"
 #include "tests/support/matchers.h"

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "shared/auth/key_set_file.h"
 #include "shared/auth/private_key.h"
 #include "shared/auth/token_signer.h"
 #include "shared/base/clock.h"
