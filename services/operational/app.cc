@@ -11,6 +11,7 @@
 #include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "services/operational/domain/access.h"
 #include "services/operational/domain/customer.h"
@@ -42,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
       .Owns<v1::Role>({.authorize = AuthorizeRole})
+      .Owns<v1::TokenRevocation>({.prepare = PrepareTokenRevocation})
       .Mutate(HandleQualifyLead)
       .Mutate(HandleConvertLead)
       .Mutate(HandleSubmitOrder)

@@ -114,7 +114,7 @@ integration: customers.create customers.get customers.list customers.update
 # Examines what was done and who may do what, and nothing else.
 auditor: auditEntries.get auditEntries.list operations.get operations.list
     users.get users.list teams.get teams.list roles.get roles.list
-    access.explain
+    tokenRevocations.get tokenRevocations.list access.explain
 
 # A customer, by a portal: sees what is his own. Not messages, among which are
 # the notes that he must not see.

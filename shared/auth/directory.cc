@@ -47,6 +47,30 @@ Directory::Directory(std::shared_ptr<const RoleTable> built_in,
     std::string name = role.name;
     roles_.insert_or_assign(std::move(name), std::move(role));
   }
+  for (DirectoryContent::Revocation& one : content.revocations) {
+    if (one.session_id.empty()) {
+      absl::Time& until =
+          revoked_subjects_.try_emplace(one.subject, one.time).first->second;
+      until = std::max(until, one.time);
+      continue;
+    }
+    std::string session_id = one.session_id;
+    revoked_sessions_.emplace(std::move(session_id), std::move(one));
+  }
+}
+
+bool Directory::Revoked(const Principal& principal) const {
+  const auto subject = revoked_subjects_.find(principal.subject);
+  if (subject != revoked_subjects_.end() &&
+      principal.issue_time <= subject->second) {
+    return true;
+  }
+  const auto [first, last] =
+      revoked_sessions_.equal_range(principal.session_id);
+  return std::any_of(first, last, [&](const auto& session) {
+    return session.second.subject.empty() ||
+           session.second.subject == principal.subject;
+  });
 }
 
 const DirectoryContent::User* Directory::FindUser(
@@ -101,10 +125,11 @@ absl::StatusOr<std::shared_ptr<const Caller>> Directory::Find(
                             "Your user is disabled; ask an administrator of "
                             "your organisation.");
   }
-  if (user != nullptr && principal.issue_time < user->sessions_from) {
+  if ((user != nullptr && principal.issue_time < user->sessions_from) ||
+      Revoked(principal)) {
     return Unauthenticated("TOKEN_REVOKED",
-                           "The session of this token was ended; sign in "
-                           "again.");
+                           "This token was revoked, or its session ended; sign "
+                           "in again.");
   }
   const std::string key = KeyOf(principal);
   {

@@ -26,8 +26,9 @@ class CallerSource {
 
   // Returns what `principal` may do now. Returns PERMISSION_DENIED
   // (USER_DISABLED) for the subject of a disabled or deleted user,
-  // UNAUTHENTICATED (TOKEN_REVOKED) for a token from before the user's sessions
-  // were ended, and UNAVAILABLE if it cannot be known.
+  // UNAUTHENTICATED (TOKEN_REVOKED) for a token that was revoked, or is from
+  // before the user's sessions were ended, and UNAVAILABLE if it cannot be
+  // known.
   virtual absl::StatusOr<std::shared_ptr<const Caller>> Find(
       const Principal& principal) = 0;
 };
@@ -52,11 +53,20 @@ struct DirectoryContent {
     std::string manager;
     std::vector<std::string> members;
   };
+  // Tokens that are refused: those of a session, or of a subject in it; without
+  // a session those of a subject that were issued by `time`.
+  struct Revocation {
+    std::string subject;
+    std::string session_id;
+    absl::Time time;
+  };
 
   std::vector<User> users;
   std::vector<Team> teams;
   // The tenant's own roles.
   std::vector<RoleDefinition> roles;
+  // Those that still count.
+  std::vector<Revocation> revocations;
 };
 
 // One state of a tenant's directory. A caller has the roles that his token
@@ -82,6 +92,7 @@ class Directory final : public CallerSource {
   static constexpr size_t kMaxCallers = 10'000;
 
   const User* FindUser(const std::string& subject) const;
+  bool Revoked(const Principal& principal) const;
   std::set<std::string> TeamSubjects(const std::string& subject,
                                      const User* user) const;
   const RoleDefinition* FindRole(const std::string& name) const;
@@ -94,6 +105,9 @@ class Directory final : public CallerSource {
   // Teams by the team above them.
   std::multimap<std::string, std::string> parts_;
   std::map<std::string, RoleDefinition> roles_;
+  // Revocations by session, and those without one by subject.
+  std::multimap<std::string, DirectoryContent::Revocation> revoked_sessions_;
+  std::map<std::string, absl::Time> revoked_subjects_;
 
   std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<const Caller>, std::less<>> callers_;

@@ -54,6 +54,7 @@ std::string TokenSigner::Sign(const TokenSubject& subject,
       {"jti", EncodeBase64Url(RandomBytes(kTokenIdBytes))},
       {names.tenant_claim, subject.tenant},
       {names.roles_claim, subject.roles}};
+  if (!subject.session_id.empty()) claims["sid"] = subject.session_id;
   if (!subject.customer.empty()) {
     claims[names.customer_claim] = subject.customer;
   }

@@ -24,6 +24,8 @@ struct TokenSubject {
   std::vector<std::string> roles = {};
   // The customer that bounds the token; none if it is empty.
   std::string customer = {};
+  // The session that the token belongs to; none if it is empty.
+  std::string session_id = {};
 };
 
 // Signs tokens of one issuer with its Ed25519 key. Thread-safe.

@@ -52,6 +52,12 @@ bool NamesAudience(const nlohmann::json& claims, const std::string& audience) {
   return found->is_string() && *found == audience;
 }
 
+// Returns whether `text` can name a subject or a session.
+bool IsIdentifier(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxSubjectBytes &&
+         std::none_of(text.begin(), text.end(), absl::ascii_iscntrl);
+}
+
 bool IsRoleName(absl::string_view role) {
   return !role.empty() && role.size() <= kMaxRoleBytes &&
          std::all_of(role.begin(), role.end(), [](char c) {
@@ -184,13 +190,18 @@ absl::StatusOr<Principal> TokenVerifier::ReadPrincipal(
   Principal principal;
   principal.system = from_services_issuer;
   principal.subject = FindString(claims, "sub").value_or("");
-  if (principal.subject.empty() ||
-      principal.subject.size() > kMaxSubjectBytes ||
-      std::any_of(principal.subject.begin(), principal.subject.end(),
-                  absl::ascii_iscntrl)) {
+  if (!IsIdentifier(principal.subject)) {
     return Refused("TOKEN_SUBJECT",
                    absl::StrCat("Claim 'sub' is 1 to ", kMaxSubjectBytes,
                                 " bytes without control characters."));
+  }
+  if (claims.contains("sid")) {
+    principal.session_id = FindString(claims, "sid").value_or("");
+    if (!IsIdentifier(principal.session_id)) {
+      return Refused("TOKEN_SESSION",
+                     absl::StrCat("Claim 'sid' is 1 to ", kMaxSubjectBytes,
+                                  " bytes without control characters."));
+    }
   }
   principal.tenant =
       FindString(claims, rules_.tenant_claim.c_str()).value_or("");

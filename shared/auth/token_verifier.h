@@ -68,8 +68,8 @@ class TokenVerifier {
   // * TOKEN_KEY if the issuer has no key of that id and algorithm;
   // * TOKEN_SIGNATURE if the key did not sign it;
   // * TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, TOKEN_LIFETIME by its times;
-  // * TOKEN_SUBJECT, TOKEN_TENANT, TOKEN_ROLES, TOKEN_CUSTOMER if it does not
-  //   say properly who the caller is.
+  // * TOKEN_SUBJECT, TOKEN_SESSION, TOKEN_TENANT, TOKEN_ROLES, TOKEN_CUSTOMER
+  //   if it does not say properly who the caller is.
   absl::StatusOr<Principal> Verify(absl::string_view token) const;
 
  private:

@@ -23,6 +23,8 @@ struct Principal {
   // The customer whose rows alone a customer's own credential reaches, as
   // `customers/ada`; empty for everybody else.
   std::string customer = {};
+  // The session that the credential belongs to; empty if it names none.
+  std::string session_id = {};
   // When the credential was issued; the infinite past if it does not say so.
   absl::Time issue_time = absl::InfinitePast();
 };

@@ -63,7 +63,7 @@ absl::StatusOr<std::shared_ptr<Directory>> DirectoryStore::Load(
   absl::StatusOr<DirectoryContent> content;
   const absl::Status read =
       database_.Read(clock_.Now() + kReadTimeout, [&](SqlReader& reader) {
-        content = tables_.Load(reader, tenant);
+        content = tables_.Load(reader, tenant, clock_.Now());
         return content.status();
       });
   std::lock_guard lock(mutex_);

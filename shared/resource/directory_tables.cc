@@ -1,11 +1,13 @@
 #include "shared/resource/directory_tables.h"
 
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -17,9 +19,14 @@ namespace {
 using ::crm::internal::v1::Event;
 using ::crm::operational::v1::Role;
 using ::crm::operational::v1::Team;
+using ::crm::operational::v1::TokenRevocation;
 using ::crm::operational::v1::User;
 
-constexpr const char* kTypes[] = {"crm/User", "crm/Team", "crm/Role"};
+// How far the copies have come, by ordering key of the owner's feed.
+constexpr char kHeads[] = "directory_head";
+
+constexpr const char* kTypes[] = {"crm/User", "crm/Team", "crm/Role",
+                                  "crm/TokenRevocation"};
 
 DirectoryContent::User ToUser(const User& user) {
   DirectoryContent::User out;
@@ -58,15 +65,20 @@ RowScope ToScope(Role::Scope scope) {
   }
 }
 
-// Reads the bodies of all rows of `tenant`, and calls `take` with each message.
+// Reads the bodies of all rows of `tenant`, or of those that expire after
+// `after`, and calls `take` with each message.
 template <typename Message, typename Take>
 absl::Status ReadAll(SqlReader& reader, const Resource& resource,
-                     const std::string& tenant, Take take) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query(absl::StrCat("SELECT body FROM ", resource.schema.table(),
-                                " WHERE tenant = ?"),
-                   {tenant}));
+                     const std::string& tenant, Take take,
+                     std::optional<absl::Time> after = std::nullopt) {
+  std::string sql = absl::StrCat("SELECT body FROM ", resource.schema.table(),
+                                 " WHERE tenant = ?");
+  std::vector<SqlValue> params = {tenant};
+  if (after.has_value()) {
+    absl::StrAppend(&sql, " AND c_expire_time > ?");
+    params.push_back(absl::ToUnixMicros(*after));
+  }
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows, reader.Query(sql, params));
   for (const SqlRow& row : rows) {
     Message message;
     if (!message.ParseFromString(std::get<SqlBlob>(row[0]).bytes)) {
@@ -107,6 +119,7 @@ DirectoryTables::DirectoryTables(const ResourceCatalog& catalog) {
   users_ = find(User::descriptor());
   teams_ = find(Team::descriptor());
   roles_ = find(Role::descriptor());
+  revocations_ = find(TokenRevocation::descriptor());
 }
 
 std::vector<SqlTable> DirectoryTables::Tables() const {
@@ -121,7 +134,7 @@ std::vector<SqlTable> DirectoryTables::Tables() const {
 }
 
 absl::StatusOr<DirectoryContent> DirectoryTables::Load(
-    SqlReader& reader, const std::string& tenant) const {
+    SqlReader& reader, const std::string& tenant, absl::Time now) const {
   DirectoryContent content;
   CRM_RETURN_IF_ERROR(ReadAll<User>(
       reader, *users_, tenant,
@@ -135,6 +148,15 @@ absl::StatusOr<DirectoryContent> DirectoryTables::Load(
         if (role.has_delete_time()) return;
         content.roles.push_back(ToRoleDefinition(role));
       }));
+  CRM_RETURN_IF_ERROR(ReadAll<TokenRevocation>(
+      reader, *revocations_, tenant,
+      [&](const TokenRevocation& one) {
+        content.revocations.push_back(
+            {.subject = one.subject(),
+             .session_id = one.session_id(),
+             .time = FromTimestamp(one.create_time())});
+      },
+      now));
   return content;
 }
 

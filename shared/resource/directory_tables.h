@@ -1,6 +1,6 @@
-// Where a service keeps the users, teams and roles that it decides by: in its
-// own rows, where it owns them, else in copies that it makes from the owner's
-// events.
+// Where a service keeps the users, teams, roles and revocations that it decides
+// by: in its own rows, where it owns them, else in copies that it makes from
+// the owner's events.
 
 #ifndef CRM_SHARED_RESOURCE_DIRECTORY_TABLES_H_
 #define CRM_SHARED_RESOURCE_DIRECTORY_TABLES_H_
@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "crm/internal/v1/event.pb.h"
 #include "shared/auth/directory.h"
 #include "shared/resource/catalog.h"
@@ -41,9 +42,10 @@ class DirectoryTables {
   // own.
   std::vector<SqlTable> Tables() const;
 
-  // Returns what `tenant` has.
+  // Returns what `tenant` has, of revocations those that count at `now`.
   absl::StatusOr<DirectoryContent> Load(SqlReader& reader,
-                                        const std::string& tenant) const;
+                                        const std::string& tenant,
+                                        absl::Time now) const;
 
   // Returns whether `event` is of a user, team or role.
   static bool Concerns(const internal::v1::Event& event);
@@ -60,6 +62,7 @@ class DirectoryTables {
   const Resource* users_ = nullptr;
   const Resource* teams_ = nullptr;
   const Resource* roles_ = nullptr;
+  const Resource* revocations_ = nullptr;
 };
 
 }  // namespace crm

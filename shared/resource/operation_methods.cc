@@ -82,6 +82,7 @@ absl::StatusOr<std::unique_ptr<Message>> Make(const Kernel& kernel,
   }
   record.mutable_actor()->set_system(call.principal.system);
   record.mutable_actor()->set_customer(call.principal.customer);
+  record.mutable_actor()->set_session_id(call.principal.session_id);
   if (call.principal.issue_time != absl::InfinitePast()) {
     *record.mutable_actor()->mutable_issue_time() =
         ToTimestamp(call.principal.issue_time);

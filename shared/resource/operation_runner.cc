@@ -55,6 +55,7 @@ absl::StatusOr<CallContext> CallOf(const Kernel& kernel,
                               record.actor().roles().end());
   call.principal.system = record.actor().system();
   call.principal.customer = record.actor().customer();
+  call.principal.session_id = record.actor().session_id();
   if (record.actor().has_issue_time()) {
     call.principal.issue_time = FromTimestamp(record.actor().issue_time());
   }

@@ -29,6 +29,13 @@ using ::google::protobuf::Message;
 using Completion = void (*)(Message& message, int number);
 const std::map<std::string, Completion>& Completions() {
   static const auto& completions = *new std::map<std::string, Completion>{
+      // A revocation names a subject or a session.
+      {"crm.operational.v1.TokenRevocation",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("subject: 'user:", number,
+                                     "' labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
       // An identifier's value has the form of its type.
       {"crm.operational.v1.Identifier",
        [](Message& message, int number) {

@@ -90,6 +90,17 @@ std::string TestAuthority::Token(absl::string_view tenant,
       {std::string(tenant), std::string(subject), std::move(roles)}, lifetime);
 }
 
+std::string TestAuthority::SessionToken(absl::string_view tenant,
+                                        absl::string_view subject,
+                                        std::vector<std::string> roles,
+                                        absl::string_view session_id) const {
+  return users_->Sign({.tenant = std::string(tenant),
+                       .subject = std::string(subject),
+                       .roles = std::move(roles),
+                       .session_id = std::string(session_id)},
+                      absl::Minutes(30));
+}
+
 std::string TestAuthority::CustomerToken(absl::string_view tenant,
                                          absl::string_view subject,
                                          std::vector<std::string> roles,

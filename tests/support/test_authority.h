@@ -42,6 +42,11 @@ class TestAuthority {
                     std::vector<std::string> roles,
                     absl::Duration lifetime = absl::Minutes(30)) const;
 
+  // Returns a token of a session.
+  std::string SessionToken(absl::string_view tenant, absl::string_view subject,
+                           std::vector<std::string> roles,
+                           absl::string_view session_id) const;
+
   // Returns a token that reaches one customer alone.
   std::string CustomerToken(absl::string_view tenant, absl::string_view subject,
                             std::vector<std::string> roles,

@@ -49,6 +49,19 @@ absl::Status PrepareTeam(const v1::Team* before, v1::Team& after,
   return absl::OkStatus();
 }
 
+absl::Status PrepareTokenRevocation(const v1::TokenRevocation* before,
+                                    v1::TokenRevocation& after,
+                                    const RuleContext& context) {
+  if (after.subject().empty() && after.session_id().empty()) {
+    return BadField("token_revocation.subject",
+                    "is required where no session_id is given.");
+  }
+  if (before == nullptr) {
+    *after.mutable_expire_time() = ToTimestamp(context.now + kRevocationLife);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::User> ActivateUser(v1::User user) {
   if (user.state() == v1::User::ACTIVE) {
     return FailedPrecondition(

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "shared/reflect/rule_context.h"
 
@@ -16,6 +17,10 @@ namespace crm::operational {
 
 // The most teams above one another.
 inline constexpr int kMaxTeamDepth = 20;
+
+// How long a revocation counts: no token is taken for longer than an hour after
+// it was issued, and two minutes more for clocks that differ.
+inline constexpr absl::Duration kRevocationLife = absl::Minutes(62);
 
 // Completes a user: a new one is INVITED, and keeps each role once.
 absl::Status PrepareUser(const v1::User* before, v1::User& after,
@@ -26,6 +31,12 @@ absl::Status PrepareUser(const v1::User* before, v1::User& after,
 // would be above it.
 absl::Status PrepareTeam(const v1::Team* before, v1::Team& after,
                          const RuleContext& context);
+
+// Completes a revocation: it ends kRevocationLife after it is made. Returns
+// INVALID_ARGUMENT if it names neither subject nor session.
+absl::Status PrepareTokenRevocation(const v1::TokenRevocation* before,
+                                    v1::TokenRevocation& after,
+                                    const RuleContext& context);
 
 // Returns `user` as ACTIVE. Returns FAILED_PRECONDITION (USER_ACTIVE) if it is.
 absl::StatusOr<v1::User> ActivateUser(v1::User user);

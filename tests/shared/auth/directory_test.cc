@@ -121,6 +121,41 @@ TEST_F(DirectoryTest, EndedSessionsStayEnded) {
               StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED"));
 }
 
+TEST_F(DirectoryTest, RevokedTokensAreRefused) {
+  const absl::Time then = absl::FromUnixSeconds(1'000);
+  content_.revocations = {
+      {.subject = "user:a", .session_id = "", .time = then},
+      {.subject = "", .session_id = "s1", .time = then},
+      {.subject = "user:b", .session_id = "s2", .time = then}};
+  Directory directory(
+      std::make_shared<const RoleTable>(*RoleTable::Parse(kRoles)), content_);
+  const auto find = [&](const std::string& subject, const std::string& session,
+                        absl::Time issued) {
+    return directory
+        .Find({.tenant = "acme",
+               .subject = subject,
+               .roles = {"boss"},
+               .session_id = session,
+               .issue_time = issued})
+        .status();
+  };
+  const absl::Time later = then + absl::Seconds(1);
+  const auto revoked =
+      StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED");
+
+  // A subject's, until it signs in again; it needs no user.
+  EXPECT_THAT(find("user:a", "", then), revoked);
+  EXPECT_THAT(find("user:a", "s9", absl::InfinitePast()), revoked);
+  EXPECT_THAT(find("user:a", "", later), IsOk());
+  EXPECT_THAT(find("user:c", "", then), IsOk());
+  // A session's, whoever is in it and whenever its tokens were issued.
+  EXPECT_THAT(find("user:c", "s1", later), revoked);
+  // A subject's in a session.
+  EXPECT_THAT(find("user:b", "s2", later), revoked);
+  EXPECT_THAT(find("user:c", "s2", later), IsOk());
+  EXPECT_THAT(find("user:b", "s3", later), IsOk());
+}
+
 TEST_F(DirectoryTest, TenantRolesDoNotReplaceBuiltInOnes) {
   const std::pair<const char*, const char*> roles[] = {
       {"viewer", "*"}, {"mine", "orders.get"}, {"bad", "internal.*"}};
