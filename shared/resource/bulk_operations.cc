@@ -12,6 +12,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
+#include "shared/resource/answer_mask.h"
 #include "shared/resource/commit_records.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/standard_reads.h"
@@ -115,8 +116,20 @@ absl::StatusOr<BulkCheckpoint> ReadCheckpoint(const OperationStep& step) {
   return checkpoint;
 }
 
-// Deletes what is stored under `listed`'s name, unless it is gone. Returns
-// whether it did.
+// Returns whether the caller may delete `row`: one that he may list for a purge
+// he need not be able to read.
+absl::StatusOr<bool> MayDelete(const Transaction& transaction,
+                               const Resource& resource, const Message& row) {
+  const absl::Status status = transaction.access().CheckTarget(resource, row);
+  if (status.ok()) return true;
+  if (absl::IsNotFound(status) || absl::IsPermissionDenied(status)) {
+    return false;
+  }
+  return status;
+}
+
+// Deletes what is stored under `listed`'s name, unless it is gone or not the
+// caller's to delete any more. Returns whether it did.
 absl::StatusOr<bool> DeleteListed(Transaction& transaction,
                                   const Resource& resource,
                                   const Message& listed) {
@@ -128,6 +141,9 @@ absl::StatusOr<bool> DeleteListed(Transaction& transaction,
   if (!stored->ParseFromString(row->body)) {
     return Internal("ROW_UNREADABLE", "A stored row could not be read.");
   }
+  CRM_ASSIGN_OR_RETURN(const bool may,
+                       MayDelete(transaction, resource, *stored));
+  if (!may) return false;
   if (ReadString(*stored, "etag") != ReadString(listed, "etag")) {
     return Aborted("CONCURRENT_CHANGE",
                    absl::StrCat("'", name, "' was changed at the same time."),
@@ -154,11 +170,10 @@ absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
     next.set_page_token(page->next_page_token);
     int64_t count = done;
     for (const auto& listed : page->resources) {
-      if (force) {
-        CRM_ASSIGN_OR_RETURN(const bool deleted,
-                             DeleteListed(transaction, resource, *listed));
-        if (!deleted) continue;
-      }
+      CRM_ASSIGN_OR_RETURN(const bool counts,
+                           force ? DeleteListed(transaction, resource, *listed)
+                                 : MayDelete(transaction, resource, *listed));
+      if (!counts) continue;
       ++count;
       if (next.sample_size() < kPurgeSample) {
         next.add_sample(ReadString(*listed, "name"));
@@ -177,9 +192,12 @@ absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
   };
 }
 
-absl::StatusOr<std::vector<std::string>> ToParts(const Page& page) {
+// Writes what the caller may see of each resource.
+absl::StatusOr<std::vector<std::string>> ToParts(const OperationStep& step,
+                                                 const Page& page) {
   std::vector<std::string> parts;
   for (const auto& resource : page.resources) {
+    MaskMessage(step.kernel.catalog, step.call, *resource);
     if (parts.empty() || parts.back().size() >= kOutputPartBytes) {
       parts.emplace_back();
     }
@@ -198,7 +216,7 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
   CRM_ASSIGN_OR_RETURN(
       const Page page,
       lister.Read(step.call, step.request, kExportBatch, next.page_token()));
-  CRM_ASSIGN_OR_RETURN(std::vector<std::string> read, ToParts(page));
+  CRM_ASSIGN_OR_RETURN(std::vector<std::string> read, ToParts(step, page));
   const auto parts =
       std::make_shared<const std::vector<std::string>>(std::move(read));
   const int64_t first_part = next.part_count();
@@ -253,6 +271,7 @@ std::optional<OperationKind> StandardOperation(const Kernel& kernel,
     if (list.verb != Verb::kList || list.resource != method.resource) continue;
     const auto lister = std::make_shared<const Lister>(kernel, *resource, list);
     OperationKind kind;
+    kind.narrowed = true;
     kind.check = [lister](const CallContext& call, const Message& request) {
       return lister->Check(call, request);
     };

@@ -32,7 +32,8 @@ inline constexpr int64_t kMaxExportBytes = int64_t{512} << 20;
 // A purge deletes each resource as Delete would, with its event and audit
 // entry. A resource that was changed since it was listed is looked at again:
 // nothing is deleted that does not match the filter. An export writes resources
-// as they are when their page is read.
+// as they are when their page is read. Both reach the rows that the caller's
+// roles reach by then, and an export leaves out the fields that they hide.
 std::optional<OperationKind> StandardOperation(const Kernel& kernel,
                                                const MethodInfo& method);
 

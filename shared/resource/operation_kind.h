@@ -67,6 +67,9 @@ struct OperationKind {
   std::function<absl::Status(const CallContext& call,
                              const google::protobuf::Message& request)>
       check;
+  // Whether the steps reach only what the roles of the caller reach. Others are
+  // started by callers alone whose roles reach all rows and fields.
+  bool narrowed = false;
   // The reading half of a step.
   std::function<absl::StatusOr<StepCommit>(const OperationStep& step)> step;
 };

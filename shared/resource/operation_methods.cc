@@ -153,6 +153,7 @@ class Methods {
       const ReadOperationOutputRequest& request) const {
     CRM_ASSIGN_OR_RETURN(const StoredOperation operation,
                          Find(reader, call, request.name()));
+    CRM_RETURN_IF_ERROR(CheckMayTake(call, operation));
     const std::string binding =
         absl::StrJoin({call.principal.tenant, call.principal.subject,
                        std::string("ReadOperationOutput"), request.name()},
@@ -210,6 +211,21 @@ class Methods {
   }
 
  private:
+  // What an operation has produced is for those who might start it.
+  absl::Status CheckMayTake(const CallContext& call,
+                            const StoredOperation& operation) const {
+    const MethodInfo* method = kernel_.methods.Find(operation.record.method());
+    if (call.caller == nullptr || method == nullptr ||
+        call.caller->AccessTo(method->permission).allowed()) {
+      return absl::OkStatus();
+    }
+    return PermissionDenied(
+        "PERMISSION_DENIED",
+        absl::StrCat("What the operation has produced needs the permission '",
+                     method->permission, "', which none of your roles grants."),
+        {{"permission", method->permission}});
+  }
+
   absl::StatusOr<StoredOperation> Find(SqlReader& reader,
                                        const CallContext& call,
                                        const std::string& name) const {
@@ -266,9 +282,8 @@ MethodBinding BindRead(
   return binding;
 }
 
-// The steps of an operation run for nobody, and so reach all rows: who does not
-// may not start one.
-absl::Status CheckSeesAll(const CallContext& call) {
+// Whose roles do not reach all rows may not start what would.
+absl::Status CheckReachesAll(const CallContext& call) {
   if (call.caller == nullptr ||
       call.caller->AccessTo(call.method->permission).everything) {
     return absl::OkStatus();
@@ -286,10 +301,10 @@ absl::Status CheckSeesAll(const CallContext& call) {
 UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
   UnaryHandler start = BindBody(
       kernel,
-      [&kernel, check = std::move(kind.check)](
+      [&kernel, check = std::move(kind.check), narrowed = kind.narrowed](
           Transaction& transaction, const CallContext& call,
           const Message& request) -> absl::StatusOr<std::unique_ptr<Message>> {
-        CRM_RETURN_IF_ERROR(CheckSeesAll(call));
+        if (!narrowed) CRM_RETURN_IF_ERROR(CheckReachesAll(call));
         if (check) CRM_RETURN_IF_ERROR(check(call, request));
         return Make(kernel, transaction, call, request);
       });

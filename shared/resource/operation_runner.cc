@@ -40,7 +40,8 @@ std::string KeyOf(const StoredOperation& operation) {
 }
 
 // The call that started `operation`, as if it were made now: with what its
-// caller may do by now. Returns the errors of CallerSource::Find().
+// caller may do by now. Returns the errors of CallerSource::Find(), and
+// PERMISSION_DENIED if he may not start it any more.
 absl::StatusOr<CallContext> CallOf(const Kernel& kernel,
                                    const StoredOperation& operation,
                                    const MethodInfo& method,
@@ -61,6 +62,13 @@ absl::StatusOr<CallContext> CallOf(const Kernel& kernel,
   }
   if (kernel.callers != nullptr) {
     CRM_ASSIGN_OR_RETURN(call.caller, kernel.callers->Find(call.principal));
+    if (!call.caller->AccessTo(method.permission).allowed()) {
+      return PermissionDenied(
+          "PERMISSION_DENIED",
+          absl::StrCat("The permission '", method.permission,
+                       "' was taken from who started the operation."),
+          {{"permission", method.permission}});
+    }
   }
   call.now = now;
   call.deadline = now + timeout;
