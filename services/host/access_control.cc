@@ -60,10 +60,18 @@ absl::Status AccessControl::Open(const HostSettings& settings,
   CRM_ASSIGN_OR_RETURN(RoleTable roles, RoleTable::Parse(settings.roles));
   roles_ = std::make_shared<const RoleTable>(std::move(roles));
   callers_.emplace(database, tables_, roles_, clock_);
+  if (!CutOff(settings)) {
+    freshness_.emplace(database, tables_, *callers_, settings.secret);
+  }
   if (!tables_.copied()) return absl::OkStatus();
   applier_ =
       std::make_unique<DirectoryApplier>(database, clock_, tables_, *callers_);
   return absl::OkStatus();
+}
+
+bool AccessControl::CutOff(const HostSettings& settings) const {
+  return tables_.copied() && (settings.service_key_file.empty() ||
+                              !settings.addresses.contains(kDirectoryOwner));
 }
 
 absl::Status AccessControl::Follow(const HostSettings& settings,
@@ -71,8 +79,7 @@ absl::Status AccessControl::Follow(const HostSettings& settings,
                                    Logger& logger) {
   if (!tables_.copied()) return absl::OkStatus();
   const auto address = settings.addresses.find(kDirectoryOwner);
-  if (settings.service_key_file.empty() ||
-      address == settings.addresses.end()) {
+  if (CutOff(settings)) {
     logger.Log(LogLevel::kWarning, "users, teams and roles are not followed",
                {{"missing", settings.service_key_file.empty()
                                 ? "CRM_SERVICE_KEY_FILE"

@@ -20,6 +20,7 @@
 #include "shared/events/sql_applier.h"
 #include "shared/observe/log.h"
 #include "shared/redis/pool.h"
+#include "shared/resource/directory_filter.h"
 #include "shared/resource/directory_store.h"
 #include "shared/resource/directory_tables.h"
 #include "shared/storage/database.h"
@@ -61,14 +62,22 @@ class AccessControl {
   const RoleTable& built_in_roles() const { return *roles_; }
   CallerSource& callers() { return *callers_; }
   DirectoryStore& directories() { return *callers_; }
+  // What comes before authorization; null where the directory is not followed.
+  CallFilter* freshness() {
+    return freshness_.has_value() ? &*freshness_ : nullptr;
+  }
 
  private:
+  // Whether the directory is another service's, which this one cannot ask.
+  bool CutOff(const HostSettings& settings) const;
+
   const DirectoryTables tables_;
   const Clock& clock_;
   std::unique_ptr<TokenKeys> keys_;
   std::optional<TokenVerifier> verifier_;
   std::shared_ptr<const RoleTable> roles_;
   std::optional<DirectoryStore> callers_;
+  std::optional<DirectoryFilter> freshness_;
   // Where the directory is another service's.
   std::unique_ptr<SystemTokenSource> tokens_;
   std::unique_ptr<RemoteFeed> feed_;

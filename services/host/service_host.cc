@@ -314,6 +314,9 @@ class ServiceHost::State {
         .gate = &admission_->gate(),
         .inner_filters = {&parse_, &*validate_},
     };
+    if (access_->freshness() != nullptr) {
+      path.filters.insert(path.filters.end() - 1, access_->freshness());
+    }
     if (tls_ != nullptr) {
       callers_.emplace(tls_->Get()->self.space);
       path.filters.insert(path.filters.begin() + 1, &*callers_);

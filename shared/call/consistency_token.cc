@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "shared/base/digest.h"
 #include "shared/base/errors.h"
 #include "shared/base/sealed_text.h"
@@ -14,6 +15,7 @@ namespace crm {
 namespace {
 
 constexpr char kPurpose[] = "crm-token";
+constexpr char kDirectoryMark[] = ":d";
 
 absl::Status TokenInvalid() {
   return InvalidArgument(
@@ -45,7 +47,8 @@ std::string EncodeConsistencyToken(const ConsistencyToken& token,
   const size_t count = std::min(token.keys.size(), kMaxTokenKeys);
   for (size_t i = 0; i < count; ++i) {
     absl::StrAppend(&body, ",", absl::Hex(token.keys[i].key_hash), ":",
-                    token.keys[i].key_version);
+                    token.keys[i].key_version,
+                    token.keys[i].directory ? kDirectoryMark : "");
   }
   return Seal(body, kPurpose, secret);
 }
@@ -61,8 +64,10 @@ absl::StatusOr<ConsistencyToken> DecodeConsistencyToken(
     return TokenInvalid();
   }
   for (size_t i = 2; i < parts.size(); ++i) {
-    const std::vector<absl::string_view> pair = absl::StrSplit(parts[i], ':');
     ConsistencyToken::Key key;
+    absl::string_view part = parts[i];
+    key.directory = absl::ConsumeSuffix(&part, kDirectoryMark);
+    const std::vector<absl::string_view> pair = absl::StrSplit(part, ':');
     if (pair.size() != 2 || !absl::SimpleHexAtoi(pair[0], &key.key_hash) ||
         !absl::SimpleAtoi(pair[1], &key.key_version)) {
       return TokenInvalid();

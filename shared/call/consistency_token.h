@@ -28,6 +28,9 @@ struct ConsistencyToken {
   struct Key {
     uint64_t key_hash = 0;
     int64_t key_version = 0;
+    // Whether it decides on access: a service that copies users, teams, roles
+    // and revocations must have come as far.
+    bool directory = false;
   };
 
   std::string service;

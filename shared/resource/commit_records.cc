@@ -6,6 +6,7 @@
 #include "crm/platform/v1/audit_entry.pb.h"
 #include "shared/call/consistency_token.h"
 #include "shared/reflect/diff.h"
+#include "shared/resource/directory_tables.h"
 #include "shared/resource/pending_audit.h"
 
 namespace crm {
@@ -162,7 +163,8 @@ std::string TokenOf(const Kernel& kernel, const std::vector<Event>& events) {
     if (!token.keys.empty() && token.keys.back().key_hash == hash) {
       token.keys.back().key_version = event.key_version();
     } else {
-      token.keys.push_back({hash, event.key_version()});
+      token.keys.push_back(
+          {hash, event.key_version(), DirectoryTables::Concerns(event)});
     }
   }
   return EncodeConsistencyToken(token, kernel.secret);

@@ -12,6 +12,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/sql_applier.h"
 
 namespace crm {
 namespace {
@@ -89,6 +90,25 @@ absl::Status ReadAll(SqlReader& reader, const Resource& resource,
   return absl::OkStatus();
 }
 
+std::string HashText(uint64_t hash) { return absl::StrCat(absl::Hex(hash)); }
+
+// Notes how far the copies have come in the ordering key of `event`.
+absl::Status MoveHead(SqlWriter& writer, const Event& event) {
+  const std::string hash =
+      HashText(OrderingKeyHash(event.tenant(), event.ordering_key()));
+  CRM_RETURN_IF_ERROR(
+      writer
+          .Execute(absl::StrCat("DELETE FROM ", kHeads,
+                                " WHERE tenant = ? AND key_hash = ?"),
+                   {event.tenant(), hash})
+          .status());
+  return writer
+      .Execute(absl::StrCat("INSERT INTO ", kHeads,
+                            " (tenant, key_hash, v) VALUES (?, ?, ?)"),
+               {event.tenant(), hash, event.key_version()})
+      .status();
+}
+
 }  // namespace
 
 RoleDefinition ToRoleDefinition(const Role& role) {
@@ -130,6 +150,14 @@ std::vector<SqlTable> DirectoryTables::Tables() const {
     // come in any order.
     tables.back().indexes.clear();
   }
+  if (copied()) {
+    tables.push_back({.name = kHeads,
+                      .columns = {{"tenant", SqlType::kText, false, {}},
+                                  {"key_hash", SqlType::kText, false, {}},
+                                  {"v", SqlType::kInteger, false, {}}},
+                      .primary_key = {"tenant", "key_hash"},
+                      .clustered = true});
+  }
   return tables;
 }
 
@@ -160,6 +188,29 @@ absl::StatusOr<DirectoryContent> DirectoryTables::Load(
   return content;
 }
 
+absl::StatusOr<bool> DirectoryTables::Covers(
+    SqlReader& reader, const std::string& tenant,
+    const ConsistencyToken& token) const {
+  if (!copied()) return true;
+  CRM_ASSIGN_OR_RETURN(const ConsumerState state,
+                       LoadConsumerState(reader, kDirectoryOwner));
+  // What a feed said before its store was restored is not to come any more.
+  if (token.feed_epoch != state.feed_epoch) {
+    return token.feed_epoch < state.feed_epoch;
+  }
+  for (const ConsistencyToken::Key& key : token.keys) {
+    if (!key.directory) continue;
+    CRM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        reader.Query(absl::StrCat("SELECT v FROM ", kHeads,
+                                  " WHERE tenant = ? AND key_hash = ? AND "
+                                  "v >= ?"),
+                     {tenant, HashText(key.key_hash), key.key_version}));
+    if (rows.empty()) return false;
+  }
+  return true;
+}
+
 bool DirectoryTables::Concerns(const Event& event) {
   for (const char* type : kTypes) {
     if (event.resource_type() == type) return true;
@@ -171,6 +222,7 @@ absl::Status DirectoryTables::Apply(SqlWriter& writer,
                                     const Event& event) const {
   for (const auto& copy : copies_) {
     if (event.resource_type() != copy->schema.type()) continue;
+    CRM_RETURN_IF_ERROR(MoveHead(writer, event));
     CRM_RETURN_IF_ERROR(
         writer
             .Execute(absl::StrCat("DELETE FROM ", copy->schema.table(),
@@ -193,7 +245,8 @@ absl::Status DirectoryTables::Forget(SqlWriter& writer) const {
         writer.Execute(absl::StrCat("DELETE FROM ", copy->schema.table()), {})
             .status());
   }
-  return absl::OkStatus();
+  if (!copied()) return absl::OkStatus();
+  return writer.Execute(absl::StrCat("DELETE FROM ", kHeads), {}).status();
 }
 
 }  // namespace crm

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "crm/internal/v1/event.pb.h"
 #include "shared/auth/directory.h"
+#include "shared/call/consistency_token.h"
 #include "shared/resource/catalog.h"
 #include "shared/storage/database.h"
 
@@ -47,7 +48,12 @@ class DirectoryTables {
                                         const std::string& tenant,
                                         absl::Time now) const;
 
-  // Returns whether `event` is of a user, team or role.
+  // Returns whether the tables are as new as `token`, of a call of `tenant`,
+  // says of what they hold.
+  absl::StatusOr<bool> Covers(SqlReader& reader, const std::string& tenant,
+                              const ConsistencyToken& token) const;
+
+  // Returns whether `event` is of a user, team, role or revocation.
   static bool Concerns(const internal::v1::Event& event);
 
   // Copies the state after `event`. An event of anything else changes nothing.

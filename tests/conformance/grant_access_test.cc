@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "crm/collaborative/v1/conversation.pb.h"
+#include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user_transitions.pb.h"
 #include "crm/platform/v1/access.pb.h"
 #include "crm/platform/v1/change.pb.h"
@@ -217,6 +218,127 @@ TEST_F(AccessRows, A35_OtherServicesLearnOfUsersByEvents) {
   }
   EXPECT_THAT(list(),
               StatusIs(absl::StatusCode::kPermissionDenied, "USER_DISABLED"));
+}
+
+TEST_F(AccessRows, A35_RevokedTokensAreRefusedByEveryService) {
+  ServiceHarness collaborative(
+      authority_, "collaborative", collaborative::MakeCollaborative,
+      [this](HostSettings& settings) {
+        settings.addresses["operational"] =
+            absl::StrCat("127.0.0.1:", service_.host().port());
+      });
+  const auto list = [&](const std::string& token) {
+    return collaborative.client()
+        .Call<collaborative::v1::ListConversationsResponse>(
+            "crm.collaborative.v1.ConversationService.ListConversations",
+            collaborative::v1::ListConversationsRequest(), {.token = token})
+        .status();
+  };
+  const auto revoked =
+      StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED");
+  const auto revoke = [&](const std::string& body) {
+    return Call<v1::TokenRevocation, v1::CreateTokenRevocationRequest>(
+        admin_, "TokenRevocationService.CreateTokenRevocation",
+        absl::StrCat("token_revocation { ", body, " }"));
+  };
+  // dan is no user of the directory, and has two sessions.
+  const std::string stolen =
+      authority_.SessionToken("acme", "user:dan", {"sales_manager"}, "s1");
+  const std::string other =
+      authority_.SessionToken("acme", "user:dan", {"sales_manager"}, "s2");
+  const std::string elsewhere =
+      authority_.SessionToken("globex", "user:dan", {"sales_manager"}, "s1");
+  ASSERT_THAT(list(stolen), IsOk());
+  LeadsOf(stolen);
+
+  const auto session = revoke("session_id: 's1' reason: 'a lost phone'");
+  ASSERT_THAT(session, IsOk());
+  EXPECT_EQ(session->expire_time().seconds() - session->create_time().seconds(),
+            62 * 60);
+  EXPECT_THAT(GetLead(stolen, "none"), revoked);
+  const absl::Time end = absl::Now() + absl::Seconds(5);
+  while (list(stolen).ok() && absl::Now() < end) {
+  }
+  EXPECT_THAT(list(stolen), revoked);
+  for (const std::string& token : {other, elsewhere}) {
+    EXPECT_THAT(list(token), IsOk());
+    EXPECT_THAT(GetLead(token, "none"),
+                StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+  }
+
+  ASSERT_THAT(revoke("subject: 'user:dan'"), IsOk());
+  EXPECT_THAT(GetLead(other, "none"), revoked);
+  const absl::Time until = absl::Now() + absl::Seconds(5);
+  while (list(other).ok() && absl::Now() < until) {
+  }
+  EXPECT_THAT(list(other), revoked);
+
+  EXPECT_THAT(revoke("reason: 'of nothing'"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  EXPECT_THAT(
+      (Call<v1::TokenRevocation, v1::CreateTokenRevocationRequest>(
+          ann_, "TokenRevocationService.CreateTokenRevocation",
+          "token_revocation { subject: 'user:root' }")),
+      StatusIs(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED"));
+}
+
+TEST_F(AccessRows, A35_OtherServicesDecideByNothingOlderThanTheToken) {
+  ServiceHarness collaborative(
+      authority_, "collaborative", collaborative::MakeCollaborative,
+      [this](HostSettings& settings) {
+        settings.addresses["operational"] =
+            absl::StrCat("127.0.0.1:", service_.host().port());
+      });
+  const std::string agent = TokenOf("user:ann", "support_agent");
+  const auto list = [&](const std::string& seen) {
+    return collaborative.client()
+        .Call<collaborative::v1::ListConversationsResponse>(
+            "crm.collaborative.v1.ConversationService.ListConversations",
+            collaborative::v1::ListConversationsRequest(),
+            {.token = agent, .metadata = {{"crm-token", seen}}})
+        .status();
+  };
+  // Changes the user, and returns the consistency token of the change.
+  const auto change = [&](const char* method,
+                          const google::protobuf::Message& request) {
+    const ApiAnswer answer =
+        service_.client().Call(ApiClient::MethodOf(absl::StrCat(
+                                   "crm.operational.v1.UserService.", method)),
+                               request, {.token = admin_});
+    EXPECT_THAT(answer.status, IsOk());
+    return std::string(FindMetadata(answer.headers, "crm-token"));
+  };
+  int behind = 0;
+  for (int i = 0; i < 5; ++i) {
+    const std::string disabled = change(
+        "DisableUser", Proto<v1::DisableUserRequest>("name: 'users/ann'"));
+    absl::Status status = list(disabled);
+    const absl::Time end = absl::Now() + absl::Seconds(5);
+    while (ErrorReason(status) == "DIRECTORY_BEHIND" && absl::Now() < end) {
+      ++behind;
+      status = list(disabled);
+    }
+    ASSERT_THAT(status,
+                StatusIs(absl::StatusCode::kPermissionDenied, "USER_DISABLED"));
+    const std::string active = change(
+        "ActivateUser", Proto<v1::ActivateUserRequest>("name: 'users/ann'"));
+    status = list(active);
+    while (ErrorReason(status) == "DIRECTORY_BEHIND" && absl::Now() < end) {
+      ++behind;
+      status = list(active);
+    }
+    ASSERT_THAT(status, IsOk());
+  }
+  EXPECT_GT(behind, 0) << "Events were never slower than a call.";
+}
+
+TEST_F(AccessRows, A35_ARevocationHoldsAfterARestart) {
+  Must(Call<v1::TokenRevocation, v1::CreateTokenRevocationRequest>(
+      admin_, "TokenRevocationService.CreateTokenRevocation",
+      "token_revocation { subject: 'user:ann' }"));
+  service_.Restart();
+  EXPECT_THAT(GetLead(ann_, "none"),
+              StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED"));
 }
 
 TEST_F(AccessRows, A38_AccessIsExplainedWithItsEvidence) {
