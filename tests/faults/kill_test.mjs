@@ -182,7 +182,7 @@ test('the events of each key are numbered without holes, in order', () => {
 });
 
 test('the audit trail has each of them once', async () => {
-  const entries = await all(client, 'auditEntries', {});
+  const entries = await all(client, 'auditEntries', {filter: 'outcome = DONE'});
 
   assert.equal(entries.length, eventCount);
   assert.deepEqual(
