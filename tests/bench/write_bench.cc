@@ -1,6 +1,7 @@
 // Measures durable writes: a customer's row on each engine against PostgreSQL
 // running the same statement with a commit for each, and CreateCustomer of the
-// service on each engine.
+// service on each engine against PostgreSQL running its statements, prepared,
+// with a commit for each.
 //
 //   write_bench [WRITES] [ROUNDS]
 //
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "shared/base/clock.h"
 #include "shared/reflect/resource_schema.h"
 #include "shared/resource/resource_table.h"
@@ -27,6 +29,7 @@
 #include "tests/bench/customers.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/load.h"
+#include "tests/bench/recorded_writes.h"
 #include "tests/bench/servers.h"
 #include "tests/support/postgres_server/postgres_server.h"
 #include "tests/support/test_authority.h"
@@ -181,8 +184,51 @@ void CompareEngines(int writes, int rounds) {
                      kRate);
 }
 
-// CreateCustomer: row, event, audit record and remembered request, over gRPC.
+// Runs the calls from `begin` to `end`, each in a transaction of its own, with
+// its statements sent as the kernel sends them: a connection a thread.
+double RunRecorded(Connections& connections, const RecordedWrites& recorded,
+                   int begin, int end) {
+  std::atomic<int> next = begin;
+  return RateOf(end - begin, [&] {
+    std::vector<std::jthread> threads;
+    for (const auto& connection : connections) {
+      threads.emplace_back([&] {
+        const auto finish = [&] {
+          Require(connection
+                      ->Finish({.until = std::chrono::steady_clock::now() +
+                                         absl::ToChronoSeconds(kPatience)})
+                      .status());
+        };
+        for (int call = next++; call < end; call = next++) {
+          connection->Send("BEGIN");
+          for (const auto& statement :
+               recorded.calls[static_cast<size_t>(call)]) {
+            connection->Send(statement.sql, statement.params);
+            if (statement.awaited) finish();
+          }
+          connection->Send("COMMIT");
+          finish();
+        }
+      });
+    }
+  });
+}
+
+// CreateCustomer over gRPC, with all that a service does, on each engine,
+// against PostgreSQL running the statements of such calls.
 void CompareServices(int writes, int rounds) {
+  const RecordedWrites recorded = RecordCreateCustomer(0, writes * rounds);
+  testing::PostgresServer server(
+      {"-c", "fsync=on", "-c", "full_page_writes=on"});
+  const std::string uri = server.Uri("recorded");
+  Require(
+      Required(OpenPostgres({.uri = uri}))->Migrate(recorded.schema).status());
+  Connections connections;
+  for (int i = 0; i < kConnections; ++i) {
+    connections.push_back(Required(PostgresConnection::Open({uri, ""})));
+    connections.back()->BeginPreparing();
+  }
+
   ServerProcess sqlite = ServerProcess::Operational();
   ServerProcess postgres = ServerProcess::Operational(/*postgres=*/true);
   LoadClient to_sqlite(sqlite.port(), sqlite.token());
@@ -193,6 +239,9 @@ void CompareServices(int writes, int rounds) {
                        .calls = writes};
   Figures figures;
   for (int round = 0; round < rounds; ++round) {
+    figures.Add("CreateCustomer's statements, own commits", "calls/s",
+                RunRecorded(connections, recorded, round * writes,
+                            (round + 1) * writes));
     const LoadResult on_sqlite = to_sqlite.Run(create);
     const LoadResult on_postgres = to_postgres.Run(create);
     figures.Add("CreateCustomer on SQLite", "calls/s",
@@ -206,6 +255,10 @@ void CompareServices(int writes, int rounds) {
   }
   std::printf("\nCreateCustomer, %d callers\n", kCallers);
   figures.Print();
+  for (const char* engine : {"SQLite", "PostgreSQL"}) {
+    figures.PrintRatio(absl::StrCat("CreateCustomer on ", engine),
+                       "CreateCustomer's statements, own commits", kRate);
+  }
 }
 
 }  // namespace
