@@ -1,7 +1,6 @@
 #include "shared/storage/postgres/postgres_migration.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "shared/base/status_macros.h"
 #include "shared/storage/migration.h"
 #include "shared/storage/postgres/write_transaction.h"
+#include "shared/storage/schema_version.h"
 
 namespace crm {
 namespace {
@@ -39,30 +39,12 @@ const std::string& Text(const SqlValue& value) {
   return std::get<std::string>(value);
 }
 
-int Int(const SqlValue& value) {
-  return static_cast<int>(std::get<int64_t>(value));
-}
-
 // Returns what the dialect calls a type, from the words of the catalog.
 std::string TypeOf(const SqlValue& type, const SqlValue& collation) {
   if (Text(type) == "text" && std::holds_alternative<std::string>(collation)) {
     return absl::StrCat("TEXT COLLATE \"", Text(collation), "\"");
   }
   return absl::AsciiStrToUpper(Text(type));
-}
-
-absl::StatusOr<std::optional<SchemaVersion>> ReadVersion(SqlReader& reader) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT version, min_reader, min_writer, checksum "
-                   "FROM schema_version WHERE id = 1",
-                   {}));
-  if (rows.empty()) return std::nullopt;
-  const SqlRow& row = rows.front();
-  return SchemaVersion{.version = Int(row[0]),
-                       .min_reader = Int(row[1]),
-                       .min_writer = Int(row[2]),
-                       .checksum = Text(row[3])};
 }
 
 absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
@@ -103,22 +85,9 @@ absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
   for (const SqlRow& row : indexes)
     present.indexes[Text(row[0])] = Text(row[1]);
   if (present.tables.contains("schema_version")) {
-    CRM_ASSIGN_OR_RETURN(present.version, ReadVersion(reader));
+    CRM_ASSIGN_OR_RETURN(present.version, ReadSchemaVersion(reader));
   }
   return present;
-}
-
-absl::Status StoreVersion(SqlWriter& writer, const SchemaVersion& version) {
-  return writer
-      .Execute(
-          "INSERT INTO schema_version "
-          "(id, version, min_reader, min_writer, checksum) "
-          "VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-          "version = excluded.version, min_reader = excluded.min_reader, "
-          "min_writer = excluded.min_writer, checksum = excluded.checksum",
-          {int64_t{version.version}, int64_t{version.min_reader},
-           int64_t{version.min_writer}, version.checksum})
-      .status();
 }
 
 absl::Status StoreIndexes(SqlWriter& writer, const SqlSchema& schema,
@@ -175,7 +144,7 @@ absl::StatusOr<MigrationResult> MigrateIn(SqlWriter& writer,
   }
   CRM_RETURN_IF_ERROR(StoreIndexes(writer, schema, plan));
   if (present.version != plan.version) {
-    CRM_RETURN_IF_ERROR(StoreVersion(writer, plan.version));
+    CRM_RETURN_IF_ERROR(StoreSchemaVersion(writer, plan.version));
   }
   return MigrationResult{
       .created = !present.version.has_value(),

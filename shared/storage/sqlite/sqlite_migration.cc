@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/migration.h"
+#include "shared/storage/schema_version.h"
 #include "shared/storage/sqlite/sqlite_statistics.h"
 
 namespace crm {
@@ -25,10 +26,6 @@ const std::string& Text(const SqlValue& value) {
   return std::get<std::string>(value);
 }
 
-int Int(const SqlValue& value) {
-  return static_cast<int>(std::get<int64_t>(value));
-}
-
 absl::StatusOr<PresentTable> ReadTable(SqlReader& reader,
                                        const std::string& name) {
   CRM_ASSIGN_OR_RETURN(const SqlRows rows,
@@ -38,24 +35,11 @@ absl::StatusOr<PresentTable> ReadTable(SqlReader& reader,
   PresentTable table;
   for (const SqlRow& row : rows) {
     table.columns[Text(row[0])] = {.type = Text(row[1]),
-                                   .nullable = Int(row[2]) == 0};
-    if (Int(row[3]) > 0) table.primary_key.push_back(Text(row[0]));
+                                   .nullable = std::get<int64_t>(row[2]) == 0};
+    if (std::get<int64_t>(row[3]) > 0)
+      table.primary_key.push_back(Text(row[0]));
   }
   return table;
-}
-
-absl::StatusOr<std::optional<SchemaVersion>> ReadVersion(SqlReader& reader) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT version, min_reader, min_writer, checksum "
-                   "FROM schema_version WHERE id = 1",
-                   {}));
-  if (rows.empty()) return std::nullopt;
-  const SqlRow& row = rows.front();
-  return SchemaVersion{.version = Int(row[0]),
-                       .min_reader = Int(row[1]),
-                       .min_writer = Int(row[2]),
-                       .checksum = Text(row[3])};
 }
 
 absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
@@ -74,7 +58,7 @@ absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
     }
   }
   if (present.tables.contains("schema_version")) {
-    CRM_ASSIGN_OR_RETURN(present.version, ReadVersion(reader));
+    CRM_ASSIGN_OR_RETURN(present.version, ReadSchemaVersion(reader));
   }
   return present;
 }
@@ -85,19 +69,6 @@ absl::StatusOr<bool> HasStatistics(SqlReader& reader) {
                                     "WHERE name = 'sqlite_stat1'",
                                     {}));
   return !rows.empty();
-}
-
-absl::Status StoreVersion(SqlWriter& writer, const SchemaVersion& version) {
-  return writer
-      .Execute(
-          "INSERT INTO schema_version "
-          "(id, version, min_reader, min_writer, checksum) "
-          "VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-          "version = excluded.version, min_reader = excluded.min_reader, "
-          "min_writer = excluded.min_writer, checksum = excluded.checksum",
-          {int64_t{version.version}, int64_t{version.min_reader},
-           int64_t{version.min_writer}, version.checksum})
-      .status();
 }
 
 }  // namespace
@@ -123,7 +94,7 @@ absl::StatusOr<MigrationResult> MigrateSqlite(SqlWriter& writer,
     CRM_RETURN_IF_ERROR(writer.Execute(statement, {}).status());
   }
   if (present.version != plan.version) {
-    CRM_RETURN_IF_ERROR(StoreVersion(writer, plan.version));
+    CRM_RETURN_IF_ERROR(StoreSchemaVersion(writer, plan.version));
   }
   CRM_ASSIGN_OR_RETURN(const bool has_statistics, HasStatistics(writer));
   if (!has_statistics || !plan.statements.empty()) {
