@@ -125,7 +125,8 @@ class Applier {
 
   // Forgets all that came from the producer, positions and parked events
   // included, and begins `feed_epoch` at 0: the producer was restored from a
-  // backup and what it said after that never happened.
+  // backup and what it said after that never happened. Does nothing if that
+  // epoch or a later one has begun: another process was first.
   virtual absl::Status Resync(absl::string_view producer,
                               int64_t feed_epoch) = 0;
 };

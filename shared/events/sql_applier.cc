@@ -111,6 +111,16 @@ absl::Status ForgetAttemptsIn(SqlWriter& writer, const FeedStep& step) {
       .status();
 }
 
+absl::StatusOr<bool> HasBegun(SqlReader& reader, absl::string_view producer,
+                              int64_t feed_epoch) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT 1 FROM consumer_position WHERE producer = ? AND "
+                   "feed_epoch >= ? LIMIT 1",
+                   {std::string(producer), feed_epoch}));
+  return !rows.empty();
+}
+
 absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
                                 int64_t feed_epoch) {
   const std::string name(producer);
@@ -216,6 +226,9 @@ absl::Status SqlApplier::Resync(absl::string_view producer,
                                 int64_t feed_epoch) {
   return database_.WriteAndWait(
       Deadline(), [&](SqlWriter& writer) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const bool has_begun,
+                             HasBegun(writer, producer, feed_epoch));
+        if (has_begun) return absl::OkStatus();
         CRM_RETURN_IF_ERROR(forget_producer_(writer, producer));
         return ResetConsumerState(writer, producer, feed_epoch);
       });

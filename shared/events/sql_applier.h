@@ -34,6 +34,10 @@ absl::Status AdvancePosition(SqlWriter& writer, const FeedStep& step);
 absl::StatusOr<int64_t> NoteAttemptIn(SqlWriter& writer, const FeedStep& step);
 absl::Status ForgetAttemptsIn(SqlWriter& writer, const FeedStep& step);
 
+// Returns whether `feed_epoch` of `producer`, or a later one, has begun.
+absl::StatusOr<bool> HasBegun(SqlReader& reader, absl::string_view producer,
+                              int64_t feed_epoch);
+
 // Removes positions and parked events of `producer` and begins `feed_epoch`.
 absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
                                 int64_t feed_epoch);

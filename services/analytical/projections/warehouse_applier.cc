@@ -197,10 +197,9 @@ absl::Status WarehouseApplier::Resync(absl::string_view producer,
                                       int64_t feed_epoch) {
   return warehouse_.Write(
       {.everything = true}, [&](WarehouseWriter& writer) -> absl::Status {
-        // Another replica may have been first, and gone on.
-        CRM_ASSIGN_OR_RETURN(const ConsumerState state,
-                             LoadConsumerState(writer, producer));
-        if (state.feed_epoch >= feed_epoch) return absl::OkStatus();
+        CRM_ASSIGN_OR_RETURN(const bool has_begun,
+                             HasBegun(writer, producer, feed_epoch));
+        if (has_begun) return absl::OkStatus();
         for (const FactTable* table : kFactTables) {
           CRM_RETURN_IF_ERROR(writer.Post(
               absl::StrCat("DELETE FROM ", table->name, " WHERE producer = ?"),

@@ -109,6 +109,19 @@ TEST_F(SqlApplierTest, ResyncForgetsOneProducer) {
   EXPECT_EQ(applier_.Load("analytical")->feed_epoch, 4);
 }
 
+TEST_F(SqlApplierTest, ASecondResyncToAnEpochKeepsWhatWasApplied) {
+  ASSERT_THAT(applier_.Resync("operational", 2), IsOk());
+  ASSERT_THAT(applier_.Apply(Step(0, 1, 2), {MakeEvent(1)}), IsOk());
+
+  for (const int64_t epoch : {2, 1}) {
+    ASSERT_THAT(applier_.Resync("operational", epoch), IsOk());
+  }
+
+  EXPECT_EQ(store_.EffectCount(), 1);
+  EXPECT_EQ(State().feed_epoch, 2);
+  EXPECT_THAT(State().positions, ElementsAre(0, 0, 1));
+}
+
 TEST_F(SqlApplierTest, AConsumerWhoseLeaseWasTakenAppliesNothing) {
   const SystemClock clock;
   LeaseKeeper::Options options{
