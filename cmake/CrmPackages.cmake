@@ -11,6 +11,7 @@ find_package(GTest CONFIG REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(Boost 1.74 REQUIRED)
 find_package(CURL REQUIRED)
+find_package(ICU 72 REQUIRED COMPONENTS i18n uc)
 find_package(PkgConfig REQUIRED)
 # hiredis 0.14 ships a CMake config file that aborts, so pkg-config is asked.
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)

@@ -161,6 +161,12 @@ void MergePages(std::map<std::string, std::unique_ptr<Message>>& pages,
   };
   for (int taken = 0; taken < page_size; ++taken) {
     Cursor* first = nullptr;
+    // What comes after the end of a short page may come before all others.
+    const bool unknown = std::ranges::any_of(cursors, [](const Cursor& cursor) {
+      return cursor.next == cursor.size &&
+             !StringField(*cursor.page, "next_page_token").empty();
+    });
+    if (unknown) break;
     for (Cursor& cursor : cursors) {
       if (cursor.next == cursor.size) continue;
       if (first == nullptr ||

@@ -5,6 +5,7 @@
 #include "gateway/local/health.h"
 #include "gateway/local/profile_service.h"
 #include "gateway/local/reflection.h"
+#include "gateway/local/search_service.h"
 #include "gateway/local/shared_collections.h"
 #include "shared/base/status_macros.h"
 #include "shared/cache/redis_slice_cache.h"
@@ -55,6 +56,8 @@ void LocalServices::AddServices(const LocalParts& parts) {
       {"crm.platform.v1.AuditChainService", "crm.platform.v1.AuditService",
        "crm.platform.v1.Operations"},
       std::make_unique<SharedCollections>(parts.backends));
+  Add(services_, {"crm.platform.v1.SearchService"},
+      std::make_unique<SearchService>(parts.clock, parts.backends));
   Add(open_, {"grpc.health.v1.Health"},
       std::make_unique<HealthService>(parts.api));
   if (parts.reflection) {

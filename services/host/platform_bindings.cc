@@ -7,11 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "crm/internal/v1/feed.pb.h"
 #include "crm/platform/v1/audit_chain.pb.h"
+#include "crm/platform/v1/search.pb.h"
 #include "services/host/access_bindings.h"
 #include "services/host/slice_access.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/events/consumer_registry.h"
+#include "shared/resource/search.h"
 
 namespace crm {
 namespace {
@@ -111,6 +113,15 @@ UnaryHandler ReadAuditChain(const Kernel& kernel, const AuditChain& chain) {
   };
 }
 
+UnaryHandler Search(const Kernel& kernel) {
+  return [&kernel](std::shared_ptr<Call> call, Done done) {
+    Finish(SearchResources(
+               kernel, call->context,
+               static_cast<const platform::v1::SearchRequest&>(*call->request)),
+           done);
+  };
+}
+
 }  // namespace
 
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
@@ -119,7 +130,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
        {"crm.internal.v1.Consumers", "crm.internal.v1.Feed",
         "crm.internal.v1.SliceService", "crm.platform.v1.AccessService",
         "crm.platform.v1.AuditChainService", "crm.platform.v1.ChangeService",
-        "crm.platform.v1.Operations"}) {
+        "crm.platform.v1.Operations", "crm.platform.v1.SearchService"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             name));
@@ -129,7 +140,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
 
 std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   const MethodTable& methods = parts.kernel.methods;
-  std::vector<MethodBinding> bindings(6);
+  std::vector<MethodBinding> bindings(7);
   bindings[0].method = methods.Find("/crm.internal.v1.Feed/Read");
   bindings[0].unary = ReadFeed(parts.kernel);
   bindings[1].method = methods.Find("/crm.internal.v1.Feed/Head");
@@ -148,6 +159,8 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   bindings[5].method =
       methods.Find("/crm.platform.v1.AuditChainService/ReadAuditChain");
   bindings[5].unary = ReadAuditChain(parts.kernel, parts.audit);
+  bindings[6].method = methods.Find("/crm.platform.v1.SearchService/Search");
+  bindings[6].unary = Search(parts.kernel);
   for (MethodBinding& binding :
        BindConsumers(methods, std::move(parts.followed), parts.kernel.clock)) {
     bindings.push_back(std::move(binding));

@@ -1,5 +1,5 @@
 // What every service serves beside its own methods: its feed, its slices, its
-// changes, its operations, the chain of its audit entries.
+// changes, its search, its operations, the chain of its audit entries.
 
 #ifndef CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
 #define CRM_SERVICES_HOST_PLATFORM_BINDINGS_H_
@@ -35,7 +35,7 @@ struct PlatformParts {
 std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices();
 
 // Returns the bindings of Feed, Consumers, SliceService, ChangeService,
-// Operations, AuditChainService and AccessService.
+// SearchService, Operations, AuditChainService and AccessService.
 std::vector<MethodBinding> BindPlatform(PlatformParts parts);
 
 }  // namespace crm

@@ -34,6 +34,8 @@
 #include "shared/resource/change_hub.h"
 #include "shared/resource/change_view.h"
 #include "shared/resource/column_filler.h"
+#include "shared/resource/freshness_filter.h"
+#include "shared/resource/search_filler.h"
 #include "shared/resource/validate_filter.h"
 #include "shared/rpc/authenticate_filter.h"
 #include "shared/rpc/authorize_filter.h"
@@ -73,6 +75,7 @@ class ServiceHost::State {
     background_->Start();
     backups_ = StartBackups(settings_, clock_, logger_, registry_);
     filler_->Start();
+    search_filler_->Start();
     audit_->Start();
     server_->SetReady(true);
     if (health_ != nullptr) health_->SetReady(true);
@@ -102,6 +105,7 @@ class ServiceHost::State {
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
     if (backups_ != nullptr) backups_->Stop();
     if (filler_.has_value()) filler_->Stop();
+    if (search_filler_.has_value()) search_filler_->Stop();
     if (background_ != nullptr) background_->Stop();
     for (auto& followed : followed_) followed->Stop();
     if (access_.has_value()) access_->Stop();
@@ -165,6 +169,9 @@ class ServiceHost::State {
     filler_.emplace(*database_, service_->application.catalog(), clock_,
                     ColumnFiller::Options());
     CRM_RETURN_IF_ERROR(filler_->Load());
+    search_filler_.emplace(*database_, service_->application.catalog(), clock_,
+                           SearchFiller::Options());
+    CRM_RETURN_IF_ERROR(search_filler_->Load());
     outbox_.emplace(settings_.service, clock_);
     return database_->WriteAndWait(
         clock_.Now() + kStartTimeout,
@@ -305,6 +312,8 @@ class ServiceHost::State {
     authenticate_.emplace(access_->verifier());
     authorize_.emplace(access_->callers());
     validate_.emplace(service_->application.catalog().validator());
+    freshness_.emplace(settings_.service, kernel_->feed_epoch,
+                       settings_.secret);
     admission_.emplace(settings_.admission, access_->built_in_roles(), clock_,
                        registry_);
     // The way of every call.
@@ -312,7 +321,7 @@ class ServiceHost::State {
         .filters = {&*observe_, &*deadline_, &*authenticate_, &*denials_,
                     &*authorize_},
         .gate = &admission_->gate(),
-        .inner_filters = {&parse_, &*validate_},
+        .inner_filters = {&parse_, &*validate_, &*freshness_},
     };
     if (access_->freshness() != nullptr) {
       path.filters.insert(path.filters.end() - 1, access_->freshness());
@@ -365,6 +374,7 @@ class ServiceHost::State {
   std::optional<ServiceEnvironment> environment_;
   std::unique_ptr<Service> service_;
   std::optional<ColumnFiller> filler_;
+  std::optional<SearchFiller> search_filler_;
   std::optional<Outbox> outbox_;
   std::unique_ptr<RedisPool> cache_redis_;
   std::unique_ptr<RedisPool> bus_redis_;
@@ -392,6 +402,7 @@ class ServiceHost::State {
   std::optional<AuthorizeFilter> authorize_;
   ParseFilter parse_;
   std::optional<ValidateFilter> validate_;
+  std::optional<FreshnessFilter> freshness_;
   std::optional<HostAdmission> admission_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<HealthServer> health_;

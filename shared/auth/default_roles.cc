@@ -12,6 +12,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     products.* orders.* activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
+    resources.search
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
@@ -35,6 +36,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list
+    resources.search
 
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
@@ -43,6 +45,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
+    resources.search
 
 # Addresses customers: reads records and scores, and what was sold.
 marketer: customers.get customers.list customers.getProfile
@@ -53,6 +56,7 @@ marketer: customers.get customers.list customers.getProfile
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
+    resources.search
 
 # Answers customers: writes conversations, corrects records, reads deals.
 support_agent: customers.get customers.list customers.update
@@ -69,6 +73,7 @@ support_agent: customers.get customers.list customers.update
     conversations.update conversations.resolve conversations.reopen
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
+    resources.search
 
 # Leads a support team: as an agent, and all of its conversations and reports.
 support_lead: customers.get customers.list customers.update
@@ -83,6 +88,7 @@ support_lead: customers.get customers.list customers.update
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
+    resources.search
 
 # Computes: runs reports over deals and scores. Sees no contact points (hence no
 # customers, contacts or leads) and no message bodies.
@@ -91,6 +97,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
+    resources.search
 
 # Another system: exchanges records, deletes none.
 integration: customers.create customers.get customers.list customers.update
@@ -110,6 +117,7 @@ integration: customers.create customers.get customers.list customers.update
     conversations.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
+    resources.search
 
 # Examines what was done and who may do what, and nothing else.
 auditor: auditEntries.get auditEntries.list operations.get operations.list
@@ -141,7 +149,7 @@ privacy_officer: customers.get customers.list customers.getProfile
     identifiers.get identifiers.list contacts.get contacts.list
     accounts.get accounts.list leads.get leads.list
     auditEntries.get auditEntries.list operations.get operations.list
-    calls.prioritize
+    calls.prioritize resources.search
 
 # The suite's own processes, between themselves.
 system: internal.* operations.get operations.list

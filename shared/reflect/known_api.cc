@@ -18,6 +18,7 @@ using ::google::protobuf::FileDescriptor;
 
 struct KnownApi {
   std::map<std::string, const Descriptor*, std::less<>> resources;
+  std::map<std::string, const Descriptor*, std::less<>> types;
   std::set<std::string, std::less<>> permissions;
 };
 
@@ -25,9 +26,10 @@ void AddFile(const FileDescriptor& file, KnownApi& api) {
   for (int i = 0; i < file.message_type_count(); ++i) {
     const Descriptor* message = file.message_type(i);
     if (!message->options().HasExtension(google::api::resource)) continue;
-    api.resources
-        [message->options().GetExtension(google::api::resource).plural()] =
-        message;
+    const auto& resource =
+        message->options().GetExtension(google::api::resource);
+    api.resources[resource.plural()] = message;
+    api.types[resource.type()] = message;
   }
   for (int i = 0; i < file.service_count(); ++i) {
     for (int j = 0; j < file.service(i)->method_count(); ++j) {
@@ -57,6 +59,11 @@ const KnownApi& Known() {
 const Descriptor* FindResourceMessage(absl::string_view collection) {
   const auto found = Known().resources.find(collection);
   return found == Known().resources.end() ? nullptr : found->second;
+}
+
+const Descriptor* FindResourceType(absl::string_view type) {
+  const auto found = Known().types.find(type);
+  return found == Known().types.end() ? nullptr : found->second;
 }
 
 const std::set<std::string, std::less<>>& KnownPermissions() {

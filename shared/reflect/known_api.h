@@ -17,6 +17,10 @@ namespace crm {
 const google::protobuf::Descriptor* FindResourceMessage(
     absl::string_view collection);
 
+// Returns the resource message of the type `type`, as `crm/Lead`, or null.
+// Thread-safe.
+const google::protobuf::Descriptor* FindResourceType(absl::string_view type);
+
 // Returns the permissions of all methods. Thread-safe.
 const std::set<std::string, std::less<>>& KnownPermissions();
 

@@ -87,6 +87,23 @@ absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
   return absl::OkStatus();
 }
 
+// Returns the paths that the message says full-text search looks at.
+absl::StatusOr<std::vector<std::string>> SearchablePaths(
+    const Descriptor* message) {
+  const std::vector<std::string> paths =
+      absl::StrSplit(message->options().GetExtension(crm::api::searchable), ' ',
+                     absl::SkipEmpty());
+  for (const std::string& path : paths) {
+    const FieldDescriptor* field = message->FindFieldByName(path);
+    if (field == nullptr || field->is_repeated() ||
+        field->type() != FieldDescriptor::TYPE_STRING) {
+      return SchemaInvalid(message,
+                           absl::StrCat("'", path, "' cannot be searched"));
+    }
+  }
+  return paths;
+}
+
 }  // namespace
 
 absl::StatusOr<ResourceSchema> ResourceSchema::Build(
@@ -128,6 +145,7 @@ absl::StatusOr<ResourceSchema> ResourceSchema::Build(
     schema.ordering_ = field;
   }
   CRM_RETURN_IF_ERROR(CollectColumns(message, message, "", 0, schema.columns_));
+  CRM_ASSIGN_OR_RETURN(schema.searchable_, SearchablePaths(message));
   return schema;
 }
 

@@ -46,6 +46,8 @@ class ResourceSchema {
   // The table of the rows, as `customers_identifiers`.
   const std::string& table() const { return table_; }
   const std::vector<ResourceColumn>& columns() const { return columns_; }
+  // The text fields that full-text search looks at.
+  const std::vector<std::string>& searchable() const { return searchable_; }
   // Whether Delete keeps the row: the message has `delete_time`.
   bool soft_delete() const { return soft_delete_; }
   // The field that names the customer; null without one.
@@ -74,6 +76,7 @@ class ResourceSchema {
   NamePattern pattern_;
   std::string table_;
   std::vector<ResourceColumn> columns_;
+  std::vector<std::string> searchable_;
   bool soft_delete_ = false;
   const google::protobuf::FieldDescriptor* ordering_ = nullptr;
   const google::protobuf::FieldDescriptor* owner_ = nullptr;

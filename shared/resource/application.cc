@@ -12,6 +12,8 @@
 #include "shared/resource/operation_table.h"
 #include "shared/resource/pending_audit.h"
 #include "shared/resource/request_log.h"
+#include "shared/resource/search_filler.h"
+#include "shared/resource/search_index.h"
 #include "shared/resource/standard_bindings.h"
 
 namespace crm {
@@ -83,6 +85,8 @@ std::vector<SqlTable> Application::Tables() const {
   for (SqlTable& table : OperationTables()) tables.push_back(std::move(table));
   tables.push_back(TimerTable());
   tables.push_back(PendingAuditTable());
+  tables.push_back(SearchDocuments());
+  tables.push_back(SearchProgressTable());
   tables.insert(tables.end(), tables_.begin(), tables_.end());
   return tables;
 }

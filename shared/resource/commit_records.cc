@@ -8,6 +8,7 @@
 #include "shared/reflect/diff.h"
 #include "shared/resource/directory_tables.h"
 #include "shared/resource/pending_audit.h"
+#include "shared/resource/search_index.h"
 
 namespace crm {
 namespace {
@@ -119,6 +120,8 @@ absl::StatusOr<std::vector<Event>> WriteCommitRecords(
   CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
   std::vector<Event> events;
   for (const auto& change : transaction.changes()) {
+    CRM_RETURN_IF_ERROR(IndexChange(
+        transaction.writer(), transaction.call().principal.tenant, *change));
     Event event = EventOf(kernel, transaction, *change, request_id);
     CRM_RETURN_IF_ERROR(kernel.outbox.Append(transaction.writer(), event));
     CRM_RETURN_IF_ERROR(audit->table.PostInsert(

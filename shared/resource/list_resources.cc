@@ -12,6 +12,7 @@
 #include "shared/query/order_by.h"
 #include "shared/query/page_size.h"
 #include "shared/query/sql_value_codec.h"
+#include "shared/resource/check_filter_access.h"
 #include "shared/resource/read_view.h"
 #include "shared/resource/referenced_rows.h"
 #include "shared/resource/standard_reads.h"
@@ -52,25 +53,6 @@ int ReadInt32(const Message& message, const char* name) {
                           : message.GetReflection()->GetInt32(message, field);
 }
 
-// A filter on a referenced resource tells of it: who may not read all of those
-// resources, and the fields that are asked for, may not ask.
-absl::Status CheckReferencedTypes(const Kernel& kernel, const CallContext& call,
-                                  const Filter& filter) {
-  for (const std::string& type : filter.referenced_types()) {
-    const Resource& referenced = *kernel.catalog.FindByType(type);
-    const auto rule = RuleFor(call.caller.get(), kernel.catalog, referenced,
-                              ReadPermission(referenced));
-    if (rule->all_rows() && !rule->hides()) continue;
-    return PermissionDenied(
-        "PERMISSION_DENIED",
-        absl::StrCat("The filter asks for fields of ",
-                     referenced.schema.pattern().collection(),
-                     ", of which you may not read all."),
-        {{"permission", ReadPermission(referenced)}});
-  }
-  return absl::OkStatus();
-}
-
 // Whether an order that is not possible will be, once all columns are filled.
 bool NamesAColumnBeingFilled(absl::string_view order_by,
                              const ColumnMap& columns) {
@@ -92,14 +74,6 @@ absl::Status ColumnBeingFilled(absl::string_view order_by) {
                                "' yet: the index is being built. Try again "
                                "later, or take another order.")),
       absl::Seconds(10));
-}
-
-// A filter or order by a field that the caller does not see would tell it.
-void CheckShown(const RowRule& rule, const char* field, const std::string& path,
-                std::vector<FieldViolation>& violations) {
-  if (!rule.HidesPath(path)) return;
-  violations.push_back(
-      {field, absl::StrCat("names '", path, "', which your roles hide.")});
 }
 
 absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
@@ -125,7 +99,7 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
   auto parsed = Filter::Parse(filter, resource.schema.message(), "filter",
                               kernel.catalog.targets());
   if (parsed.ok()) {
-    CRM_RETURN_IF_ERROR(CheckReferencedTypes(kernel, call, *parsed));
+    CRM_RETURN_IF_ERROR(CheckFilterAccess(kernel, call, *parsed));
     plan.filter = *std::move(parsed);
     plan.lowered = plan.filter.Lower(resource.table.columns());
     plan.exact = plan.lowered.exact && plan.rule->where().exact;

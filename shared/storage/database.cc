@@ -3,7 +3,27 @@
 #include <future>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace crm {
+
+absl::StatusOr<SqlRows> SqlReader::SearchText(const TextQuery& query) {
+  const SqlFragment statement = ScanText(query);
+  return Query(statement.text, statement.params);
+}
+
+absl::Status SqlWriter::PutText(const TextRow& row) {
+  const SqlFragment statement = UpsertText(row);
+  return Post(statement.text, statement.params);
+}
+
+absl::Status SqlWriter::RemoveText(const SqlTable& table,
+                                   const std::string& tenant,
+                                   const std::string& name) {
+  return Post(absl::StrCat("DELETE FROM ", QuoteName(table.name),
+                           " WHERE tenant = ? AND name = ?"),
+              {tenant, name});
+}
 
 absl::Status Database::WriteAndWait(absl::Time deadline, WriteBody body) {
   // The wait has no limit of its own: once the body has begun, it runs to its

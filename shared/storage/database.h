@@ -35,6 +35,7 @@
 #include "absl/time/time.h"
 #include "shared/query/sql.h"
 #include "shared/storage/schema.h"
+#include "shared/storage/text_query.h"
 
 namespace crm {
 
@@ -56,6 +57,11 @@ class SqlReader {
   // reader is a writer. Errors as listed above.
   virtual absl::StatusOr<SqlRows> Query(
       absl::string_view sql, const std::vector<SqlValue>& params) = 0;
+
+  // Returns position and name of the rows that `query` asks for, the greatest
+  // position first. An engine without text indexes looks through the tenant's
+  // rows. Errors as Query.
+  virtual absl::StatusOr<SqlRows> SearchText(const TextQuery& query);
 };
 
 // Reads and writes within one transaction; queries see its own writes.
@@ -74,6 +80,16 @@ class SqlWriter : public SqlReader {
                             const std::vector<SqlValue>& params) {
     return Execute(sql, params).status();
   }
+
+  // Stores the row of a table with a text index, in place of one with its key,
+  // whose position it then keeps. Rows of such tables are written by this and
+  // RemoveText() alone, or the index would not know. Errors as Post.
+  virtual absl::Status PutText(const TextRow& row);
+
+  // Removes the row with this key, if there is one. Errors as Post.
+  virtual absl::Status RemoveText(const SqlTable& table,
+                                  const std::string& tenant,
+                                  const std::string& name);
 };
 
 // What has happened since the database was opened.

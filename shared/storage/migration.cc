@@ -165,12 +165,27 @@ void PlanIndexes(const SqlTable& table, const PresentSchema& present,
   }
 }
 
+void PlanTextIndex(const SqlTable& table, const PresentSchema& present,
+                   const SqlDialect& dialect, MigrationPlan& plan) {
+  if (!table.text_index.has_value() || dialect.text_index_sql == nullptr ||
+      present.tables.contains(table.text_index->name) ||
+      present.indexes.contains(table.text_index->name)) {
+    return;
+  }
+  for (std::string& statement : dialect.text_index_sql(table)) {
+    plan.statements.push_back(std::move(statement));
+  }
+}
+
 std::string Checksum(const SqlSchema& schema, const SqlDialect& dialect) {
   std::string ddl;
   for (const SqlTable& table : schema.tables) {
     absl::StrAppend(&ddl, CreateTableSql(table, dialect), ";\n");
     for (const SqlIndex& index : table.indexes) {
       absl::StrAppend(&ddl, CreateIndexSql(table, index, dialect), ";\n");
+    }
+    if (table.text_index.has_value()) {
+      absl::StrAppend(&ddl, table.text_index->name, ";\n");
     }
   }
   return absl::BytesToHexString(Sha256(ddl));
@@ -228,6 +243,7 @@ absl::StatusOr<MigrationPlan> PlanMigration(const SqlSchema& wanted,
   for (const SqlTable& table : wanted.tables) {
     CRM_RETURN_IF_ERROR(PlanTable(table, present, dialect, plan));
     PlanIndexes(table, present, dialect, /*may_replace=*/!store_is_newer, plan);
+    PlanTextIndex(table, present, dialect, plan);
   }
   plan.version = store_is_newer
                      ? stored

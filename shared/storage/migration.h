@@ -29,6 +29,9 @@ struct SqlDialect {
   absl::string_view blob_literal_prefix = "x'";
   // What follows a column of an index, so that NULL comes first.
   absl::string_view index_order = "";
+  // Returns the statements that make the text index of a table, which has one;
+  // null for an engine that searches without.
+  std::vector<std::string> (*text_index_sql)(const SqlTable& table) = nullptr;
 };
 
 struct PresentColumn {

@@ -70,6 +70,18 @@ absl::Status ValidateIndex(const SqlTable& table, const SqlIndex& index,
   return absl::OkStatus();
 }
 
+absl::Status ValidateTextIndex(const SqlTable& table,
+                               const std::set<std::string>& columns) {
+  const SqlTextIndex& index = *table.text_index;
+  CRM_RETURN_IF_ERROR(ValidateName(index.name));
+  if (table.primary_key != std::vector<std::string>{"tenant", "name"}) {
+    return Invalid(absl::StrCat("text index '", index.name,
+                                "' needs the primary key (tenant, name)"));
+  }
+  return ValidateMembers(index.name, {index.text_column, index.position_column},
+                         columns);
+}
+
 absl::Status ValidateTable(const SqlTable& table,
                            std::set<std::string>& relations) {
   CRM_RETURN_IF_ERROR(ValidateName(table.name));
@@ -92,6 +104,13 @@ absl::Status ValidateTable(const SqlTable& table,
     CRM_RETURN_IF_ERROR(ValidateIndex(table, index, columns));
     if (!relations.insert(index.name).second) {
       return Invalid(absl::StrCat("'", index.name, "' exists twice"));
+    }
+  }
+  if (table.text_index.has_value()) {
+    CRM_RETURN_IF_ERROR(ValidateTextIndex(table, columns));
+    if (!relations.insert(table.text_index->name).second) {
+      return Invalid(
+          absl::StrCat("'", table.text_index->name, "' exists twice"));
     }
   }
   return absl::OkStatus();

@@ -44,6 +44,21 @@ struct SqlIndex {
   std::vector<std::string> where_not_empty = {};
 };
 
+// Finds the rows of a table whose text contains some words: the index behind
+// SqlReader::SearchText. Its table has the columns `tenant` and `name` as its
+// primary key.
+struct SqlTextIndex {
+  // Unique in the whole schema.
+  std::string name;
+  // The text, folded; not nullable. Words in it are parted by spaces and line
+  // ends.
+  std::string text_column;
+  // An integer, not nullable, that says where a row comes in results: the
+  // greatest first. It is written as SearchPosition() gives it, and an engine
+  // may add to it to tell rows of one millisecond apart.
+  std::string position_column;
+};
+
 struct SqlTable {
   std::string name;
   std::vector<SqlColumn> columns = {};
@@ -53,6 +68,7 @@ struct SqlTable {
   // own, where the engine can; good for narrow rows.
   bool clustered = false;
   std::vector<SqlIndex> indexes = {};
+  std::optional<SqlTextIndex> text_index = std::nullopt;
 };
 
 struct SqlSchema {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/migration.h"
+#include "shared/storage/postgres/text_index.h"
 #include "shared/storage/postgres/write_transaction.h"
 #include "shared/storage/schema_version.h"
 
@@ -24,7 +25,8 @@ constexpr SqlDialect kDialect = {.integer = "BIGINT",
                                  .blob = "BYTEA",
                                  .clustered_suffix = "",
                                  .blob_literal_prefix = "'\\x",
-                                 .index_order = " NULLS FIRST"};
+                                 .index_order = " NULLS FIRST",
+                                 .text_index_sql = PostgresTextIndexSql};
 
 // For one statement of a migration, such as building an index over all rows,
 // and for the lock that another process's migration holds.
@@ -93,6 +95,12 @@ absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
 absl::Status StoreIndexes(SqlWriter& writer, const SqlSchema& schema,
                           const MigrationPlan& plan) {
   for (const SqlTable& table : schema.tables) {
+    if (table.text_index.has_value()) {
+      CRM_RETURN_IF_ERROR(writer.Post(
+          "INSERT INTO schema_index (name, definition) VALUES (?, ?) "
+          "ON CONFLICT (name) DO NOTHING",
+          {table.text_index->name, PostgresTextIndexSql(table).back()}));
+    }
     for (const SqlIndex& index : table.indexes) {
       const std::string definition = CreateIndexSql(table, index, kDialect);
       if (std::find(plan.statements.begin(), plan.statements.end(),

@@ -7,6 +7,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/postgres/session.h"
+#include "shared/storage/postgres/text_index.h"
 #include "shared/storage/statement_errors.h"
 
 namespace crm {
@@ -42,6 +43,11 @@ class SnapshotReader final : public SqlReader {
     const PostgresConnection::Failure& failure = connection_.failure();
     return failure.kind == PostgresFailure::kTimeout ? ReadInterrupted()
                                                      : failure.status;
+  }
+
+  absl::StatusOr<SqlRows> SearchText(const TextQuery& query) override {
+    const SqlFragment statement = PostgresSearchText(query);
+    return Query(statement.text, statement.params);
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/storage/postgres/text_index.h"
 #include "shared/storage/statement_errors.h"
 
 namespace crm {
@@ -130,6 +131,16 @@ absl::StatusOr<WriteTransaction::Reply> WriteTransaction::Finish() {
       {.until = SteadyAfter(limits_.statement + kAnswerSlack)});
   if (!reply.ok() && failure_.status.ok()) failure_ = connection_.failure();
   return reply;
+}
+
+absl::StatusOr<SqlRows> WriteTransaction::SearchText(const TextQuery& query) {
+  const SqlFragment statement = PostgresSearchText(query);
+  return Query(statement.text, statement.params);
+}
+
+absl::Status WriteTransaction::PutText(const TextRow& row) {
+  const SqlFragment statement = PostgresUpsertText(row);
+  return Post(statement.text, statement.params);
 }
 
 }  // namespace crm

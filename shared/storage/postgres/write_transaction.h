@@ -51,6 +51,8 @@ class WriteTransaction final : public SqlWriter {
                                   const std::vector<SqlValue>& params) override;
   absl::Status Post(absl::string_view sql,
                     const std::vector<SqlValue>& params) override;
+  absl::StatusOr<SqlRows> SearchText(const TextQuery& query) override;
+  absl::Status PutText(const TextRow& row) override;
 
  private:
   using Reply = PostgresConnection::Reply;

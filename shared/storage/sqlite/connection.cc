@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/sqlite/sqlite_error.h"
+#include "shared/storage/sqlite/text_index.h"
 #include "shared/storage/statement_errors.h"
 
 namespace crm {
@@ -234,6 +235,21 @@ absl::StatusOr<int64_t> SqliteConnection::Execute(
   } while (code == SQLITE_ROW);
   if (code != SQLITE_DONE) return LastError();
   return sqlite3_total_changes64(database_) - changes_before;
+}
+
+absl::StatusOr<SqlRows> SqliteConnection::SearchText(const TextQuery& query) {
+  const SqlFragment statement = SearchTextSql(query);
+  return Query(statement.text, statement.params);
+}
+
+absl::Status SqliteConnection::PutText(const TextRow& row) {
+  return PutIndexedText(*this, row);
+}
+
+absl::Status SqliteConnection::RemoveText(const SqlTable& table,
+                                          const std::string& tenant,
+                                          const std::string& name) {
+  return RemoveIndexedText(*this, table, tenant, name);
 }
 
 void SqliteConnection::SetInterrupt(std::function<bool()> expired) {

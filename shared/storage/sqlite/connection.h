@@ -51,6 +51,10 @@ class SqliteConnection final : public SqlWriter {
                                 const std::vector<SqlValue>& params) override;
   absl::StatusOr<int64_t> Execute(absl::string_view sql,
                                   const std::vector<SqlValue>& params) override;
+  absl::StatusOr<SqlRows> SearchText(const TextQuery& query) override;
+  absl::Status PutText(const TextRow& row) override;
+  absl::Status RemoveText(const SqlTable& table, const std::string& tenant,
+                          const std::string& name) override;
 
   // Stops statements, with DEADLINE_EXCEEDED READ_INTERRUPTED, soon after
   // `expired` returns true; it is asked often. An empty one never does.

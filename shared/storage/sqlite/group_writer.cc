@@ -26,12 +26,27 @@ class BodyWriter final : public SqlWriter {
     return Remember(connection_.Execute(sql, params));
   }
 
+  absl::StatusOr<SqlRows> SearchText(const TextQuery& query) override {
+    return Remember(connection_.SearchText(query));
+  }
+  absl::Status PutText(const TextRow& row) override {
+    return Remember(connection_.PutText(row));
+  }
+  absl::Status RemoveText(const SqlTable& table, const std::string& tenant,
+                          const std::string& name) override {
+    return Remember(connection_.RemoveText(table, tenant, name));
+  }
+
   const absl::Status& first_failure() const { return first_failure_; }
 
  private:
   template <typename T>
   absl::StatusOr<T> Remember(absl::StatusOr<T> result) {
     first_failure_.Update(result.status());
+    return result;
+  }
+  absl::Status Remember(absl::Status result) {
+    first_failure_.Update(result);
     return result;
   }
 

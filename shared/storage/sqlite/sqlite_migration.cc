@@ -12,6 +12,7 @@
 #include "shared/storage/migration.h"
 #include "shared/storage/schema_version.h"
 #include "shared/storage/sqlite/sqlite_statistics.h"
+#include "shared/storage/sqlite/text_index.h"
 
 namespace crm {
 namespace {
@@ -20,7 +21,8 @@ constexpr SqlDialect kDialect = {.integer = "INTEGER",
                                  .real = "REAL",
                                  .text = "TEXT",
                                  .blob = "BLOB",
-                                 .clustered_suffix = " WITHOUT ROWID"};
+                                 .clustered_suffix = " WITHOUT ROWID",
+                                 .text_index_sql = TextIndexSql};
 
 const std::string& Text(const SqlValue& value) {
   return std::get<std::string>(value);
