@@ -2,6 +2,7 @@
 // callers of the operational service see them.
 
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -346,6 +347,32 @@ TEST_F(QueryRows, A18_TakesInWhatWasStoredBefore) {
   EXPECT_EQ(after->results(1).name(), "contacts/first-smith");
   EXPECT_THAT(after->incomplete_types(), IsEmpty());
   EXPECT_GE(steps, 3);
+}
+
+TEST_F(QueryRows, A18_AStartGoesOnTakingIn) {
+  MakeContact(token_, "first-smith", "");
+  ASSERT_THAT(service_.host().database().WriteAndWait(
+                  absl::InfiniteFuture(),
+                  [](SqlWriter& writer) -> absl::Status {
+                    CRM_RETURN_IF_ERROR(writer.RemoveText(
+                        SearchDocuments(), "acme", "contacts/first-smith"));
+                    return writer.Post("DELETE FROM search_progress", {});
+                  }),
+              IsOk());
+  platform::v1::SearchRequest request;
+  request.set_query("smith");
+  request.add_resource_types("crm/Contact");
+
+  service_.Restart();
+  auto found = Search(token_, request);
+  while (found.ok() && found->incomplete_types_size() > 0) {
+    std::this_thread::yield();
+    found = Search(token_, request);
+  }
+
+  ASSERT_THAT(found, IsOk());
+  ASSERT_EQ(found->results_size(), 1);
+  EXPECT_EQ(found->results(0).name(), "contacts/first-smith");
 }
 
 TEST_F(QueryRows, A19_ASearchFindsWhatWasJustAnswered) {

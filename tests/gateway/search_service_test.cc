@@ -120,6 +120,40 @@ TEST_F(SearchServiceTest, AsksAServiceThatWasAwayAgainOnTheNextPage) {
               ElementsAre("conversations/late", "contacts/bob"));
 }
 
+// A service that is not yet of the version that searches has no such method.
+TEST_F(SearchServiceTest, A18_GoesOnWithoutAServiceThatIsOlder) {
+  operational_.Handle(kSearch, Found({{"contacts/ada", 9}}));
+  analytical_.Handle(kSearch, Found({}));
+  collaborative_.Handle(kSearch,
+                        Fails(absl::UnimplementedError("no such method")));
+  SearchRequest request;
+  request.set_query("smith");
+
+  const SearchResponse response = Search(request);
+
+  EXPECT_THAT(Names(response), ElementsAre("contacts/ada"));
+  EXPECT_THAT(response.unreachable(), ElementsAre("collaborative"));
+}
+
+TEST_F(SearchServiceTest, A18_SaysAllThatIsWrongWithTheRequest) {
+  SearchRequest request;
+  request.set_query("smith");
+  request.set_page_size(-1);
+  request.add_resource_types("crm/Contact");
+  request.add_resource_types("crm/Unicorn");
+
+  const absl::Status status =
+      client_->Call(kSearch, {request.SerializeAsString()}, AsAdmin()).status;
+
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  std::vector<std::string> fields;
+  for (const FieldViolation& violation : FieldViolations(status)) {
+    fields.push_back(violation.field);
+  }
+  EXPECT_THAT(fields, ElementsAre("page_size", "resource_types[1]"));
+}
+
 TEST_F(SearchServiceTest, FailsIfNoServiceAnswers) {
   for (FakeBackend* backend : {&operational_, &analytical_, &collaborative_}) {
     backend->Handle(kSearch, Fails(Unavailable("DRAINING", "Going away.")));

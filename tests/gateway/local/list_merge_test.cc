@@ -91,6 +91,27 @@ TEST(MergePages, GivesEveryEntryOnceInOrderWhateverThePageSize) {
   }
 }
 
+// What a service has left may come before all that the others gave.
+TEST(MergePages, EndsWhereAServicesShortPageEnds) {
+  std::map<std::string, std::unique_ptr<Message>> pages;
+  auto short_page = std::make_unique<ListAuditEntriesResponse>();
+  *short_page->add_audit_entries() = Entry("a-1", 9);
+  short_page->set_next_page_token("more");
+  pages["a"] = std::move(short_page);
+  pages["b"] = Service({Entry("b-1", 10), Entry("b-2", 5)}).Page("", 10);
+  ListAuditEntriesResponse merged;
+
+  MergePages(pages, {}, 10, ParseListOrder("event_time desc"), merged);
+
+  ASSERT_EQ(merged.audit_entries_size(), 2);
+  EXPECT_EQ(merged.audit_entries(0).name(), "auditEntries/b-1");
+  EXPECT_EQ(merged.audit_entries(1).name(), "auditEntries/a-1");
+  const auto next = DecodeListToken(merged.next_page_token());
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->at("a"), (ListPosition{.token = "more", .skip = 0}));
+  EXPECT_EQ(next->at("b"), (ListPosition{.token = "", .skip = 1}));
+}
+
 TEST(ComesBefore, FollowsEachKeyThenTheId) {
   const ListOrder order = ParseListOrder("method, event_time desc");
   AuditEntry first = Entry("z-1", 1);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "crm/platform/v1/search.pb.h"
 #include "gtest/gtest.h"
 #include "services/operational/app.h"
 #include "shared/base/errors.h"
@@ -183,6 +184,25 @@ TEST_F(ReplicasTest, ARepeatAtTheOtherReplicaChangesNothing) {
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
   EXPECT_EQ(CheckFeed(*one).at("customers/once"), 1);
+}
+
+TEST_F(ReplicasTest, A19_ASearchAtTheOtherReplicaFindsWhatWasJustAnswered) {
+  auto one = Start(uri_);
+  auto other = Start(uri_);
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = absl::StrCat("unseen", i);
+    ASSERT_THAT(Create(*one, id), IsOk());
+    platform::v1::SearchRequest request;
+    request.set_query(id);
+
+    const auto found = other->client().Call<platform::v1::SearchResponse>(
+        "crm.platform.v1.SearchService.Search", request, {.token = token_});
+
+    ASSERT_THAT(found, IsOk());
+    ASSERT_GE(found->results_size(), 1) << id;
+    EXPECT_EQ(found->results(0).name(), absl::StrCat("customers/", id));
+    EXPECT_EQ(found->incomplete_types_size(), 0);
+  }
 }
 
 TEST_F(ReplicasTest, ACommitThatIsCutOffIsLookedUpByItsRequestId) {
