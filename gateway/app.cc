@@ -129,6 +129,7 @@ absl::Status GatewayApp::Wire() {
       .secret = loaded_.secret,
       .redis_cache = settings_.redis_cache,
       .reflection = settings_.reflection,
+      .all_audited = settings_.all_audited,
       .backends = {},
   };
   for (const auto& [service, backend] : backends_) {

@@ -1,6 +1,7 @@
 #include "gateway/settings.h"
 
 #include "absl/strings/str_split.h"
+#include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
 namespace crm::gateway {
@@ -34,6 +35,9 @@ ConfigReader GatewayConfig() {
   reader.DeclareRequired("CRM_SECRET_FILE",
                          "The secret of 32 bytes or more that the suite's "
                          "processes share.");
+  reader.Declare("CRM_AUDIT_READS", "privileged",
+                 "Whose reads of personal data the audit trail tells, as the "
+                 "services are told: 'privileged' or 'everyone'.");
   reader.Declare("CRM_DRAIN", "5s",
                  "For how long calls may go on when the process stops.");
   reader.Declare("CRM_LOG_LEVEL", "info",
@@ -67,6 +71,13 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
   settings.secret_file = config.Get("CRM_SECRET_FILE");
   CRM_ASSIGN_OR_RETURN(settings.reflection,
                        config.GetBool("CRM_GATEWAY_REFLECTION"));
+  const std::string& audited = config.Get("CRM_AUDIT_READS");
+  settings.all_audited = audited == "everyone";
+  if (!settings.all_audited && audited != "privileged") {
+    return InvalidArgument("BAD_CONFIG",
+                           "CRM_AUDIT_READS: must be 'privileged' or "
+                           "'everyone'.");
+  }
   CRM_ASSIGN_OR_RETURN(settings.drain, config.GetDuration("CRM_DRAIN"));
   CRM_ASSIGN_OR_RETURN(settings.log_level,
                        ParseLogLevel(config.Get("CRM_LOG_LEVEL")));

@@ -33,6 +33,8 @@ struct Settings {
   std::string roles_file;
   std::string secret_file;
   bool reflection = true;
+  // Whether the audit trail tells of the reads of all callers.
+  bool all_audited = false;
   absl::Duration drain;
   LogLevel log_level = LogLevel::kInfo;
 };

@@ -47,7 +47,8 @@ void LocalServices::AddServices(const LocalParts& parts) {
                               .secret = parts.secret,
                               .reader = reader_,
                               .workers = workers_,
-                              .cache = cache_.get()}));
+                              .cache = cache_.get(),
+                              .all_audited = parts.all_audited}));
   Add(services_, {"crm.platform.v1.ChangeService"},
       std::make_unique<ChangeService>(parts.loop, parts.roles, parts.backends));
   Add(services_, {"crm.platform.v1.AccessService"},

@@ -33,6 +33,8 @@ struct LocalParts {
   // Where the cache is; empty for none.
   std::string redis_cache;
   bool reflection = true;
+  // Whether the audit trail tells of the reads of all callers.
+  bool all_audited = false;
   std::map<std::string, Backend*> backends;
 };
 

@@ -21,15 +21,18 @@ inline constexpr absl::Duration kAdmissionTime = absl::Seconds(4);
 // are known to the services. Loop thread only.
 class ProfileAccess {
  public:
-  // Both outlive this.
-  ProfileAccess(const RoleTable& roles, const Clock& clock)
-      : roles_(roles), clock_(clock) {}
+  // Both outlive this. `all_audited` says that reads of everybody are written
+  // down, not only of those who may read the audit trail.
+  ProfileAccess(const RoleTable& roles, const Clock& clock,
+                bool all_audited = false)
+      : roles_(roles), clock_(clock), all_audited_(all_audited) {}
 
   // Returns whether built-in roles of the token show all rows and fields that
   // profiles are made of.
   bool SeesAll(const Principal& principal) const;
 
-  // Returns whether an owner has let the caller in a moment ago.
+  // Returns whether an owner has let the caller in a moment ago. Never so where
+  // his reads are written down, which is for an owner to do.
   bool Admitted(const Principal& principal) const;
 
   // Says that one just has.
@@ -39,8 +42,11 @@ class ProfileAccess {
   // Callers beyond this many make the others be forgotten.
   static constexpr size_t kMaxCallers = 10'000;
 
+  bool Audited(const Principal& principal) const;
+
   const RoleTable& roles_;
   const Clock& clock_;
+  const bool all_audited_;
   std::map<std::string, absl::Duration> admitted_until_;
 };
 

@@ -29,6 +29,8 @@ struct ProfileServiceParts {
   WorkerPool& workers;
   // Null when there is no cache: owners are then asked each time.
   SliceCache* cache = nullptr;
+  // Whether the audit trail tells of the reads of all callers.
+  bool all_audited = false;
 };
 
 // Reads the cache, asks owners for what is not fresh there, and composes.
@@ -37,7 +39,8 @@ struct ProfileServiceParts {
 class ProfileService final : public CallTarget {
  public:
   explicit ProfileService(ProfileServiceParts parts)
-      : parts_(std::move(parts)), access_(parts_.roles, parts_.clock) {}
+      : parts_(std::move(parts)),
+        access_(parts_.roles, parts_.clock, parts_.all_audited) {}
 
   std::unique_ptr<MessageCall> Start(CallHead head,
                                      CallObserver& observer) override;

@@ -146,6 +146,20 @@ test('OP_11 the scores of a token know of its order', async () => {
   assert.equal(SCORES.scores.monetary.units, '75');
 });
 
+test('A29 the trail tells of each read of a profile, cached or not', async () => {
+  const token = suite.token({subject: 'reader'});
+  for (let i = 0; i < 3; ++i) await profileOf('whole', {token});
+
+  const filter = 'outcome = READ AND actor = "reader" AND ' +
+      'read_names:"customers/whole"';
+  await until('the reads are told', async () => {
+    const {body} = await suite.get('/v1/auditEntries', {query: {filter}});
+    const told = (body.auditEntries ?? []).filter(
+        ({method}) => method === '/crm.internal.v1.SliceService/Read');
+    return told.reduce((sum, {callCount}) => sum + callCount, 0) >= 3;
+  });
+});
+
 test('a profile of nobody is not found', async () => {
   const {status} = await suite.get('/v1/customers/nobody/profile');
 
