@@ -4,6 +4,7 @@
 #include "crm/operational/v1/activity.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/field_definition.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
@@ -13,12 +14,15 @@
 #include "crm/operational/v1/team.pb.h"
 #include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
+#include "crm/operational/v1/validation_rule.pb.h"
 #include "services/operational/domain/access.h"
+#include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/order.h"
 #include "services/operational/domain/sales.h"
 #include "services/operational/handlers/activity.h"
+#include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/user.h"
@@ -44,6 +48,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Team>({.prepare = PrepareTeam})
       .Owns<v1::Role>({.authorize = AuthorizeRole})
       .Owns<v1::TokenRevocation>({.prepare = PrepareTokenRevocation})
+      .Owns<v1::FieldDefinition>({.prepare = PrepareFieldDefinition})
+      .Owns<v1::ValidationRule>({.prepare = PrepareValidationRule})
+      .Mutate(HandleActivateFieldDefinition)
+      .Mutate(HandleDeleteFieldDefinition)
+      .Mutate(HandleDeprecateFieldDefinition)
+      .Mutate(HandleRemoveFieldDefinition)
+      .Mutate(HandleEnableValidationRule)
+      .Mutate(HandleDisableValidationRule)
       .Mutate(HandleQualifyLead)
       .Mutate(HandleConvertLead)
       .Mutate(HandleSubmitOrder)

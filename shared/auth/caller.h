@@ -40,6 +40,7 @@ struct Access {
 
 // Who the caller is to rows.
 struct CallerIdentity {
+  std::string tenant;
   std::string subject;
   // The name of his user, as `users/ada`; empty without one.
   std::string user;

@@ -13,6 +13,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     resources.search
+    fieldDefinitions.* validationRules.*
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
@@ -37,6 +38,8 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
@@ -46,6 +49,8 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Addresses customers: reads records and scores, and what was sold.
 marketer: customers.get customers.list customers.getProfile
@@ -57,6 +62,8 @@ marketer: customers.get customers.list customers.getProfile
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Answers customers: writes conversations, corrects records, reads deals.
 support_agent: customers.get customers.list customers.update
@@ -74,6 +81,8 @@ support_agent: customers.get customers.list customers.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Leads a support team: as an agent, and all of its conversations and reports.
 support_lead: customers.get customers.list customers.update
@@ -89,6 +98,8 @@ support_lead: customers.get customers.list customers.update
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Computes: runs reports over deals and scores. Sees no contact points (hence no
 # customers, contacts or leads) and no message bodies.
@@ -98,6 +109,8 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Another system: exchanges records, deletes none.
 integration: customers.create customers.get customers.list customers.update
@@ -118,6 +131,8 @@ integration: customers.create customers.get customers.list customers.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
     resources.search
+    fieldDefinitions.get fieldDefinitions.list validationRules.get
+    validationRules.list
 
 # Examines what was done and who may do what, and nothing else.
 auditor: auditEntries.get auditEntries.list operations.get operations.list

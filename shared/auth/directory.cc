@@ -138,6 +138,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Directory::Find(
     if (found != callers_.end()) return found->second;
   }
   CallerIdentity identity{
+      .tenant = principal.tenant,
       .subject = principal.subject,
       .user = user == nullptr ? "" : user->name,
       .customer = principal.customer,

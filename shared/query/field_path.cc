@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "shared/reflect/custom_fields.h"
 
 namespace crm {
 namespace {
@@ -95,6 +96,7 @@ bool FieldPath::optional_value() const {
 std::string FieldPath::text() const {
   std::string text;
   for (const PathStep& step : steps) {
+    if (step.implied) continue;
     absl::StrAppend(&text, text.empty() ? "" : ".", step.field->name());
     if (!step.map_key.has_value()) continue;
     const bool plain = !absl::StrContains(*step.map_key, '.');
@@ -110,7 +112,11 @@ std::string FieldPath::field_text() const {
   std::string text;
   for (const PathStep& step : steps) {
     absl::StrAppend(&text, text.empty() ? "" : ".", step.field->name());
-    if (step.field->is_map()) break;
+    if (!step.field->is_map()) continue;
+    if (IsCustomFields(*step.field) && step.map_key.has_value()) {
+      absl::StrAppend(&text, ".", *step.map_key);
+    }
+    break;
   }
   return text;
 }
@@ -129,7 +135,7 @@ std::optional<FieldPath> FindFieldPath(const Descriptor& root,
     const FieldDescriptor* field =
         type == nullptr ? nullptr : FindField(*type, part);
     if (field == nullptr) return std::nullopt;
-    path.steps.push_back({field, std::nullopt});
+    path.steps.push_back({field, std::nullopt, false});
     type = field->message_type();
   }
   return path;

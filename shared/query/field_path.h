@@ -48,6 +48,9 @@ const google::protobuf::FieldDescriptor* FindField(
 struct PathStep {
   const google::protobuf::FieldDescriptor* field;
   std::optional<std::string> map_key;
+  // Whether the step is not written: it follows from the type of the custom
+  // field before it.
+  bool implied = false;
 };
 
 // The way from a message to one of its fields; it has at least one step.
@@ -71,7 +74,8 @@ struct FieldPath {
   // dots: `labels.region`.
   std::string text() const;
 
-  // Returns the path up to the first map, without its key: `labels`.
+  // Returns the path up to the first map, without its key but for custom
+  // fields: `labels`, `custom_fields.tier`.
   std::string field_text() const;
 };
 

@@ -43,14 +43,16 @@ Filter::Filter(std::shared_ptr<const Rep> rep) : rep_(std::move(rep)) {}
 
 absl::StatusOr<Filter> Filter::Parse(
     absl::string_view text, const google::protobuf::Descriptor* resource,
-    absl::string_view field, const FindTarget& find_target) {
+    absl::string_view field, const FindTarget& find_target,
+    const FindCustomField& find_custom_field) {
   const FilterSource source{text, field};
   CRM_ASSIGN_OR_RETURN(const std::optional<FilterNode> root,
                        ParseFilter(source));
   if (!root.has_value()) return Filter();
   auto rep = std::make_shared<Rep>();
-  CRM_ASSIGN_OR_RETURN(rep->expression,
-                       CheckFilter(*root, *resource, source, find_target));
+  CRM_ASSIGN_OR_RETURN(
+      rep->expression,
+      CheckFilter(*root, *resource, source, find_target, find_custom_field));
   std::set<std::string> paths;
   std::set<std::string> targets;
   CollectPaths(rep->expression, paths, targets);

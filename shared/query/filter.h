@@ -22,6 +22,8 @@
 //   repeated           `tags:vip` some element equals; `lines.product:x`
 //   map                `labels:key` has the key; `labels.key = "v"`
 //   message            `amount:units` is the same as `amount.units:*`
+//   custom field       `custom_fields.tier`, as a field of the type that its
+//                      definition says; `custom_fields:tier` has a value
 //
 // A field that names another resource of the service leads on to that
 // resource's fields, once: `customer.segment = "Consumer"`. They have no value
@@ -52,6 +54,7 @@
 #include "shared/query/column_map.h"
 #include "shared/query/reference.h"
 #include "shared/query/sql.h"
+#include "shared/reflect/custom_fields.h"
 
 namespace crm {
 
@@ -80,13 +83,14 @@ class Filter {
 
   // Parses `text` over the fields of `resource`, which outlives the filter.
   // Blank text is the empty filter. References are followed to the types that
-  // `find_target` knows; to none if it is empty.
+  // `find_target` knows; to none if it is empty. So are custom fields.
   //
   // Returns INVALID_ARGUMENT (BAD_REQUEST) with a violation of `field` that
   // says what is wrong and at which column.
   static absl::StatusOr<Filter> Parse(
       absl::string_view text, const google::protobuf::Descriptor* resource,
-      absl::string_view field = "filter", const FindTarget& find_target = {});
+      absl::string_view field = "filter", const FindTarget& find_target = {},
+      const FindCustomField& find_custom_field = {});
 
   // Returns whether `message`, which is of the type the filter was parsed for,
   // satisfies it.

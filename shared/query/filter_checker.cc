@@ -73,6 +73,12 @@ FilterExpression Test(FieldTest test) {
           .test = std::move(test)};
 }
 
+// Days are texts that compare as days do.
+bool IsCustomDay(const FieldDescriptor& field) {
+  return field.containing_type() == crm::api::CustomValue::descriptor() &&
+         field.number() == crm::api::CustomValue::kDateValueFieldNumber;
+}
+
 FilterExpression Not(FilterExpression expression) {
   FilterExpression negation{
       .kind = FilterExpression::Kind::kNot, .children = {}, .test = {}};
@@ -85,11 +91,13 @@ class RestrictionChecker final {
  public:
   RestrictionChecker(const FilterRestriction& restriction,
                      const Descriptor& resource, const FilterSource& source,
-                     const FindTarget& find_target)
+                     const FindTarget& find_target,
+                     const FindCustomField& find_custom_field)
       : restriction_(restriction),
         resource_(resource),
         source_(source),
-        find_target_(find_target) {}
+        find_target_(find_target),
+        find_custom_field_(find_custom_field) {}
 
   absl::StatusOr<FilterExpression> Check() {
     FieldTest test;
@@ -122,8 +130,10 @@ class RestrictionChecker final {
         type = test.hop->target->message;
       }
       if (!path.steps.empty() && AtMap(path)) {
-        path.steps.back().map_key = part.joined();
-        type = path.field().message_type()->map_value()->message_type();
+        CRM_RETURN_IF_ERROR(AppendKey(part.joined(), part.offset, path));
+        type = path.field().is_map()
+                   ? path.field().message_type()->map_value()->message_type()
+                   : path.field().message_type();
         continue;
       }
       CRM_RETURN_IF_ERROR(Append(part, type, path));
@@ -166,6 +176,30 @@ class RestrictionChecker final {
     return path.field().is_map() && !path.steps.back().map_key.has_value();
   }
 
+  // Appends `key` to `path`, which is at a map. Behind the key of a custom
+  // field the path goes on to its value.
+  absl::Status AppendKey(std::string key, size_t offset,
+                         FieldPath& path) const {
+    const FieldDescriptor& map = path.field();
+    path.steps.back().map_key = std::move(key);
+    if (!IsCustomFields(map)) return absl::OkStatus();
+    const std::string& name = *path.steps.back().map_key;
+    const FieldDescriptor* member =
+        find_custom_field_ ? find_custom_field_(*map.containing_type(), name)
+                           : nullptr;
+    if (member == nullptr) {
+      return source_.ErrorAt(
+          offset, absl::StrCat("There is no custom field ", Quoted(name),
+                               " in ", map.containing_type()->name()));
+    }
+    path.steps.push_back({member, std::nullopt, true});
+    if (member->message_type() == crm::api::OptionSet::descriptor()) {
+      path.steps.push_back({member->message_type()->FindFieldByName("options"),
+                            std::nullopt, true});
+    }
+    return absl::OkStatus();
+  }
+
   // Appends the field that `part` names in `type` to `path`; `type` is null if
   // the path has reached a value.
   absl::Status Append(const FilterText& part, const Descriptor* type,
@@ -184,7 +218,7 @@ class RestrictionChecker final {
           absl::StrCat("There is no field ", Quoted(name), " in ",
                        path.steps.empty() ? type->name() : path.text()));
     }
-    path.steps.push_back({field, std::nullopt});
+    path.steps.push_back({field, std::nullopt, false});
     return absl::OkStatus();
   }
 
@@ -197,7 +231,7 @@ class RestrictionChecker final {
       if (value.has_wildcard()) {
         return source_.ErrorAt(value.offset, "A map key cannot have wildcards");
       }
-      path.steps.back().map_key = value.pieces.front();
+      CRM_RETURN_IF_ERROR(AppendKey(value.pieces.front(), value.offset, path));
       return true;
     }
     if (KindOf(path.field()) != ValueKind::kMessage) return false;
@@ -231,6 +265,9 @@ class RestrictionChecker final {
         field.is_map() ? *field.message_type()->map_value() : field;
     CRM_ASSIGN_OR_RETURN(SqlValue parsed,
                          ParseFilterValue(value_field, value, source_));
+    if (IsCustomDay(value_field) && !IsIsoDay(std::get<std::string>(parsed))) {
+      return source_.ErrorAt(value.offset, "A day is written as '2026-05-31'");
+    }
     test.test =
         CompareTest{RelationOf(restriction_.comparator), std::move(parsed)};
     return absl::OkStatus();
@@ -249,18 +286,20 @@ class RestrictionChecker final {
   const Descriptor& resource_;
   const FilterSource& source_;
   const FindTarget& find_target_;
+  const FindCustomField& find_custom_field_;
 };
 
 }  // namespace
 
-absl::StatusOr<FilterExpression> CheckFilter(const FilterNode& node,
-                                             const Descriptor& resource,
-                                             const FilterSource& source,
-                                             const FindTarget& find_target) {
+absl::StatusOr<FilterExpression> CheckFilter(
+    const FilterNode& node, const Descriptor& resource,
+    const FilterSource& source, const FindTarget& find_target,
+    const FindCustomField& find_custom_field) {
   FilterExpression expression;
   switch (node.kind) {
     case FilterNode::Kind::kRestriction:
-      return RestrictionChecker(node.restriction, resource, source, find_target)
+      return RestrictionChecker(node.restriction, resource, source, find_target,
+                                find_custom_field)
           .Check();
     case FilterNode::Kind::kAnd:
       expression.kind = FilterExpression::Kind::kAnd;
@@ -273,8 +312,9 @@ absl::StatusOr<FilterExpression> CheckFilter(const FilterNode& node,
       break;
   }
   for (const FilterNode& child : node.children) {
-    CRM_ASSIGN_OR_RETURN(FilterExpression checked,
-                         CheckFilter(child, resource, source, find_target));
+    CRM_ASSIGN_OR_RETURN(
+        FilterExpression checked,
+        CheckFilter(child, resource, source, find_target, find_custom_field));
     expression.children.push_back(std::move(checked));
   }
   return expression;

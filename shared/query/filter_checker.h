@@ -8,19 +8,22 @@
 #include "shared/query/filter_expression.h"
 #include "shared/query/filter_source.h"
 #include "shared/query/filter_syntax.h"
+#include "shared/reflect/custom_fields.h"
 
 namespace crm {
 
 // Returns `node` with its paths resolved in `resource` and its values read.
 // References are followed where `find_target` is not empty and knows the
-// target.
+// target. Custom fields have the types that `find_custom_field` says; where it
+// is empty, there are none.
 //
 // Returns INVALID_ARGUMENT with a violation of the source's field for an
 // unknown field, a value of the wrong type, and a comparator that the field has
 // not.
 absl::StatusOr<FilterExpression> CheckFilter(
     const FilterNode& node, const google::protobuf::Descriptor& resource,
-    const FilterSource& source, const FindTarget& find_target);
+    const FilterSource& source, const FindTarget& find_target,
+    const FindCustomField& find_custom_field);
 
 }  // namespace crm
 

@@ -1,7 +1,9 @@
 #include "shared/reflect/diff.h"
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "shared/reflect/custom_fields.h"
 
 namespace crm {
 
@@ -14,8 +16,16 @@ std::vector<std::string> ChangedFields(const google::protobuf::Message& before,
     const std::string& name = field->name();
     if (name == "etag" || name == "update_time" || name == "updater") continue;
     google::protobuf::util::MessageDifferencer differencer;
-    if (!differencer.CompareWithFields(before, after, {field}, {field})) {
+    if (differencer.CompareWithFields(before, after, {field}, {field})) {
+      continue;
+    }
+    if (!IsCustomFields(*field)) {
       changed.push_back(name);
+      continue;
+    }
+    for (const std::string& key :
+         ChangedKeys(ReadCustomValues(before), ReadCustomValues(after))) {
+      changed.push_back(absl::StrCat(name, ".", key));
     }
   }
   return changed;

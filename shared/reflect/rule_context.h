@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "shared/reflect/custom_fields.h"
 
 namespace crm {
 
@@ -26,6 +27,12 @@ struct RuleContext {
   std::function<const google::protobuf::Message*(
       const google::protobuf::Descriptor* type, absl::string_view name)>
       find;
+  // Returns the message of the service's resource type `crm/Lead`, null if it
+  // has none of the name.
+  std::function<const google::protobuf::Descriptor*(absl::string_view type)>
+      find_type;
+  // Finds the tenant's own fields, those that values may be written to.
+  FindCustomField find_custom_field;
 
   // `find` for one type; null if there is no such resource, or no lookup.
   template <typename T>

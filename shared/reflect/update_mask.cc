@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "shared/reflect/map_entries.h"
 #include "shared/reflect/resource_schema.h"
 
 namespace crm {
@@ -81,8 +82,17 @@ absl::Status ApplyUpdate(const Message& update, const FieldMask& mask,
   const std::unique_ptr<Message> source(update.New());
   source->CopyFrom(update);
   FieldMask effective;
+  std::vector<MapPath> entries;
   std::vector<FieldViolation> violations;
   for (const std::string& path : paths) {
+    const MapPath entry = FindMapPath(*update.GetDescriptor(), path);
+    // A key with dots cannot be told from a path below its value.
+    if (entry.field != nullptr && entry.key.find('.') == entry.key.npos &&
+        !ResourceSchema::IsOutputOnly(entry.field) &&
+        !ResourceSchema::IsImmutable(entry.field)) {
+      entries.push_back(entry);
+      continue;
+    }
     const auto fields = Resolve(update.GetDescriptor(), path);
     if (fields.empty()) {
       violations.push_back(
@@ -114,6 +124,7 @@ absl::Status ApplyUpdate(const Message& update, const FieldMask& mask,
   options.set_replace_message_fields(true);
   options.set_replace_repeated_fields(true);
   FieldMaskUtil::MergeMessageTo(*source, effective, options, &target);
+  for (const MapPath& entry : entries) CopyMapEntry(update, target, entry);
   return absl::OkStatus();
 }
 

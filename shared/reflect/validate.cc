@@ -7,6 +7,7 @@
 #include "crm/api/annotations.pb.h"
 #include "google/api/resource.pb.h"
 #include "re2/re2.h"
+#include "shared/reflect/custom_fields.h"
 #include "shared/reflect/resource_schema.h"
 #include "shared/reflect/value_rules.h"
 
@@ -109,6 +110,7 @@ const Validator::Plan& Validator::PlanOf(const Descriptor* descriptor) const {
       out.max_length = kMaxMapKeyLength;
     }
     if (rule.max_items() > 0) out.max_items = rule.max_items();
+    if (IsCustomFields(*field)) out.max_items = kMaxCustomFields;
     if (rule.ranged()) out.range.emplace(rule.min_value(), rule.max_value());
     if (!rule.pattern().empty()) {
       out.pattern = std::make_unique<RE2>(rule.pattern(), RE2::Quiet);
@@ -126,6 +128,25 @@ std::vector<FieldViolation> Validator::Check(
   CheckMessage(message, std::string(prefix), options, violations);
   if (violations.size() > kMaxViolations) violations.resize(kMaxViolations);
   return violations;
+}
+
+// Custom fields are known by their keys, not by their places in the map.
+void Validator::CheckCustomValue(
+    const Message& entry, const std::string& path,
+    const ValidateOptions& options,
+    std::vector<FieldViolation>& violations) const {
+  const Descriptor* type = entry.GetDescriptor();
+  const std::string key =
+      entry.GetReflection()->GetString(entry, type->map_key());
+  const std::string where = IsCustomKey(key) ? Join(path, key) : path;
+  if (where == path) {
+    violations.push_back(
+        {path,
+         "has a key that is not a lower-case letter, then at most 62 "
+         "lower-case letters, digits and underscores."});
+  }
+  CheckMessage(entry.GetReflection()->GetMessage(entry, type->map_value()),
+               where, options, violations);
 }
 
 void Validator::CheckMessage(const Message& message, const std::string& prefix,
@@ -176,6 +197,11 @@ void Validator::CheckMessage(const Message& message, const std::string& prefix,
           break;
         case FieldDescriptor::CPPTYPE_MESSAGE: {
           if (field == options.unchecked) break;
+          if (IsCustomFields(*field)) {
+            CheckCustomValue(reflection->GetRepeatedMessage(message, field, i),
+                             path, options, violations);
+            break;
+          }
           const Message& child =
               repeated ? reflection->GetRepeatedMessage(message, field, i)
                        : reflection->GetMessage(message, field);

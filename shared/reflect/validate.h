@@ -54,6 +54,9 @@ class Validator {
   struct Plan;
 
   const Plan& PlanOf(const google::protobuf::Descriptor* descriptor) const;
+  void CheckCustomValue(const google::protobuf::Message& entry,
+                        const std::string& path, const ValidateOptions& options,
+                        std::vector<FieldViolation>& violations) const;
   void CheckMessage(const google::protobuf::Message& message,
                     const std::string& prefix, const ValidateOptions& options,
                     std::vector<FieldViolation>& violations) const;

@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "shared/base/errors.h"
+#include "shared/reflect/custom_fields.h"
+#include "shared/reflect/map_entries.h"
+#include "shared/resource/custom_values.h"
 #include "shared/resource/row_rule.h"
 
 namespace crm {
@@ -42,7 +45,8 @@ void ForEachPart(Message& message, Visit visit) {
 }
 
 absl::StatusOr<Answer> Mask(const ResourceCatalog& catalog,
-                            const CallContext& call, Answer answer) {
+                            const CustomSchema& custom, const CallContext& call,
+                            Answer answer) {
   const Descriptor* type = call.method->descriptor->output_type();
   const std::unique_ptr<Message> message(
       google::protobuf::MessageFactory::generated_factory()
@@ -51,9 +55,21 @@ absl::StatusOr<Answer> Mask(const ResourceCatalog& catalog,
   if (!message->ParseFromString(answer.bytes)) {
     return Internal("ANSWER_UNREADABLE", "An answer could not be read.");
   }
-  MaskMessage(catalog, call, *message);
+  MaskMessage(catalog, custom, call, *message);
   answer.bytes = message->SerializeAsString();
   return answer;
+}
+
+// What the tenant has defined, for calls about resources with custom fields.
+absl::StatusOr<std::shared_ptr<const CustomSchema>> RecentCustom(
+    const Kernel& kernel, const CallContext& call) {
+  if (call.method->resource == nullptr ||
+      CustomFieldsOf(*call.method->resource) == nullptr) {
+    return NoCustomSchema();
+  }
+  return kernel.catalog.custom_schemas().Recent(
+      kernel.database, call.principal.tenant, kernel.clock.Now(),
+      call.deadline);
 }
 
 }  // namespace
@@ -63,6 +79,11 @@ void ClearPath(Message& message, absl::string_view path) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(
       std::string(path.substr(0, dot)));
   if (field == nullptr) return;
+  const MapPath entry = FindMapPath(*message.GetDescriptor(), path);
+  if (entry.field != nullptr) {
+    EraseMapEntry(message, entry);
+    return;
+  }
   const auto* reflection = message.GetReflection();
   if (dot == path.npos || field->message_type() == nullptr || field->is_map()) {
     reflection->ClearField(&message, field);
@@ -78,9 +99,12 @@ void ClearPath(Message& message, absl::string_view path) {
   }
 }
 
-void MaskMessage(const ResourceCatalog& catalog, const CallContext& call,
-                 Message& message) {
+void MaskMessage(const ResourceCatalog& catalog, const CustomSchema& custom,
+                 const CallContext& call, Message& message) {
   if (const Resource* resource = catalog.Find(message.GetDescriptor())) {
+    if (const CustomType* type = custom.Find(resource->schema.type())) {
+      HideRemovedValues(*type, message);
+    }
     const auto rule = RuleFor(call.caller.get(), catalog, *resource,
                               PermissionToRead(call, *resource));
     if (rule->hides()) {
@@ -90,21 +114,23 @@ void MaskMessage(const ResourceCatalog& catalog, const CallContext& call,
     }
   }
   ForEachPart(message,
-              [&](Message& part) { MaskMessage(catalog, call, part); });
+              [&](Message& part) { MaskMessage(catalog, custom, call, part); });
 }
 
-UnaryHandler MaskAnswers(const ResourceCatalog& catalog, UnaryHandler handler) {
-  return [&catalog, handler = std::move(handler)](std::shared_ptr<Call> call,
-                                                  Done done) {
-    if (!HidesSomething(call->context)) {
+UnaryHandler MaskAnswers(const Kernel& kernel, UnaryHandler handler) {
+  return [&kernel, handler = std::move(handler)](std::shared_ptr<Call> call,
+                                                 Done done) {
+    auto custom = RecentCustom(kernel, call->context);
+    if (!custom.ok()) return done(custom.status());
+    if (!HidesSomething(call->context) && !(*custom)->hides()) {
       handler(std::move(call), std::move(done));
       return;
     }
     // The call outlives its answer.
-    handler(call, [&catalog, call,
+    handler(call, [&kernel, call, custom = *std::move(custom),
                    done = std::move(done)](absl::StatusOr<Answer> answer) {
       if (!answer.ok()) return done(std::move(answer));
-      done(Mask(catalog, call->context, *std::move(answer)));
+      done(Mask(kernel.catalog, *custom, call->context, *std::move(answer)));
     });
   };
 }

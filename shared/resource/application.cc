@@ -8,6 +8,8 @@
 #include "crm/platform/v1/audit_entry.pb.h"
 #include "shared/resource/answer_mask.h"
 #include "shared/resource/bulk_operations.h"
+#include "shared/resource/custom_fill.h"
+#include "shared/resource/custom_index.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/pending_audit.h"
@@ -33,6 +35,10 @@ Application::Application(std::string service) : service_(std::move(service)) {
 }
 
 Application& Application::Own(const Descriptor* message, ResourceRules rules) {
+  if (message == operational::v1::FieldDefinition::descriptor()) {
+    OnTimer(kCustomFillTimer, ContinueCustomFill);
+    OnTimer(kCustomClearTimer, ContinueCustomClear);
+  }
   absl::Status status = catalog_.Add(message, std::move(rules));
   if (problem_.ok()) problem_ = std::move(status);
   return *this;
@@ -87,6 +93,12 @@ std::vector<SqlTable> Application::Tables() const {
   tables.push_back(PendingAuditTable());
   tables.push_back(SearchDocuments());
   tables.push_back(SearchProgressTable());
+  if (catalog_.custom_schemas().available()) {
+    tables.push_back(CustomSchemaTable());
+    for (SqlTable& table : CustomIndexTables()) {
+      tables.push_back(std::move(table));
+    }
+  }
   tables.insert(tables.end(), tables_.begin(), tables_.end());
   return tables;
 }
@@ -135,7 +147,7 @@ absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
             absl::StrCat(method->descriptor->full_name(), " has no handler"));
       }
       if (binding.unary) {
-        binding.unary = MaskAnswers(kernel.catalog, std::move(binding.unary));
+        binding.unary = MaskAnswers(kernel, std::move(binding.unary));
       }
       bindings.push_back(std::move(binding));
     }

@@ -195,9 +195,13 @@ absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
 // Writes what the caller may see of each resource.
 absl::StatusOr<std::vector<std::string>> ToParts(const OperationStep& step,
                                                  const Page& page) {
+  CRM_ASSIGN_OR_RETURN(const auto custom,
+                       step.kernel.catalog.custom_schemas().Recent(
+                           step.kernel.database, step.call.principal.tenant,
+                           step.kernel.clock.Now(), step.call.deadline));
   std::vector<std::string> parts;
   for (const auto& resource : page.resources) {
-    MaskMessage(step.kernel.catalog, step.call, *resource);
+    MaskMessage(step.kernel.catalog, *custom, step.call, *resource);
     if (parts.empty() || parts.back().size() >= kOutputPartBytes) {
       parts.emplace_back();
     }

@@ -18,6 +18,7 @@
 #include "shared/reflect/resource_schema.h"
 #include "shared/reflect/rule_context.h"
 #include "shared/reflect/validate.h"
+#include "shared/resource/custom_schemas.h"
 #include "shared/resource/resource_table.h"
 
 namespace crm {
@@ -81,6 +82,10 @@ using CustomerMaker = std::function<std::unique_ptr<google::protobuf::Message>(
 // The resource types of one service. Filled at start, then immutable.
 class ResourceCatalog {
  public:
+  ResourceCatalog() = default;
+  ResourceCatalog(const ResourceCatalog&) = delete;
+  ResourceCatalog& operator=(const ResourceCatalog&) = delete;
+
   // Registers `message`. Returns what ResourceSchema::Build returns.
   absl::Status Add(const google::protobuf::Descriptor* message,
                    ResourceRules rules = {});
@@ -110,6 +115,9 @@ class ResourceCatalog {
   // Checks messages against their schema.
   const Validator& validator() const { return validator_; }
 
+  // What tenants have defined of their own.
+  CustomSchemas& custom_schemas() const { return *custom_schemas_; }
+
   // Returns the tables of all types.
   std::vector<SqlTable> Tables() const;
 
@@ -117,6 +125,8 @@ class ResourceCatalog {
   std::vector<std::unique_ptr<Resource>> resources_;
   CustomerMaker maker_;
   Validator validator_;
+  std::unique_ptr<CustomSchemas> custom_schemas_ =
+      std::make_unique<CustomSchemas>(*this);
 };
 
 // Errors about resources that more than one method returns.

@@ -10,6 +10,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/answer_mask.h"
+#include "shared/resource/custom_values.h"
 #include "shared/resource/row_rule.h"
 
 namespace crm {
@@ -68,8 +69,14 @@ absl::StatusOr<bool> ChangeView::Show(const Principal& principal,
   if (resource == nullptr) return false;
   const std::string permission = ReadPermission(*resource);
   if (!caller->AccessTo(permission).allowed()) return false;
+  CRM_ASSIGN_OR_RETURN(const auto custom,
+                       catalog_.custom_schemas().Recent(
+                           database_, principal.tenant, clock_.Now(),
+                           clock_.Now() + kReadTimeout));
+  const CustomType* defined = custom->Find(resource->schema.type());
+  const bool removes = defined != nullptr && defined->hides;
   const auto rule = RuleFor(caller.get(), catalog_, *resource, permission);
-  if (rule->all_rows() && !rule->hides()) return true;
+  if (rule->all_rows() && !rule->hides() && !removes) return true;
 
   CRM_ASSIGN_OR_RETURN(const auto before, Parse(*resource, event.before()));
   CRM_ASSIGN_OR_RETURN(const auto after, Parse(*resource, event.after()));
@@ -95,7 +102,9 @@ absl::StatusOr<bool> ChangeView::Show(const Principal& principal,
     change.set_type(absl::StrCat(resource->schema.event_prefix(), ".created"));
     change.clear_changed_fields();
   }
-  if (rule->hides()) Hide(*rule, *after, change);
+  if (after == nullptr || (!rule->hides() && !removes)) return true;
+  if (removes) HideRemovedValues(*defined, *after);
+  Hide(*rule, *after, change);
   return true;
 }
 

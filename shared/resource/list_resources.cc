@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -13,6 +14,7 @@
 #include "shared/query/page_size.h"
 #include "shared/query/sql_value_codec.h"
 #include "shared/resource/check_filter_access.h"
+#include "shared/resource/custom_index.h"
 #include "shared/resource/read_view.h"
 #include "shared/resource/referenced_rows.h"
 #include "shared/resource/standard_reads.h"
@@ -36,6 +38,10 @@ struct ListPlan {
   Filter filter;
   LoweredFilter lowered;
   std::vector<OrderTerm> order;
+  // What the statement needs for custom fields: further tables, and how they
+  // are joined.
+  std::string joined_tables;
+  SqlFragment joins;
   int page_size = 0;
   bool show_deleted = false;
   std::string page_token;
@@ -55,12 +61,15 @@ int ReadInt32(const Message& message, const char* name) {
 
 // Whether an order that is not possible will be, once all columns are filled.
 bool NamesAColumnBeingFilled(absl::string_view order_by,
-                             const ColumnMap& columns) {
+                             const CustomColumns& custom) {
+  const ColumnMap& columns = custom.columns();
   for (absl::string_view term : absl::StrSplit(order_by, ',')) {
     const std::vector<absl::string_view> words =
         absl::StrSplit(term, ' ', absl::SkipEmpty());
-    if (!words.empty() && columns.Find(words[0]) == nullptr &&
-        columns.FindEvenHidden(words[0]) != nullptr) {
+    if (words.empty()) continue;
+    if (custom.building().contains(std::string(words[0])) ||
+        (columns.Find(words[0]) == nullptr &&
+         columns.FindEvenHidden(words[0]) != nullptr)) {
       return true;
     }
   }
@@ -76,9 +85,38 @@ absl::Status ColumnBeingFilled(absl::string_view order_by) {
       absl::Seconds(10));
 }
 
+// Whether what a list asks for depends on the tenant's definitions.
+bool AsksForCustomFields(const Message& request) {
+  for (const char* field : {"filter", "order_by"}) {
+    const std::string text = ReadString(request, field);
+    if (absl::StrContains(text, "custom_fields") ||
+        absl::StrContains(text, "customFields")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void PlanJoins(const Resource& resource, const CallContext& call,
+               const CustomColumns& custom, ListPlan& plan) {
+  std::vector<std::string> used = {plan.lowered.where.text};
+  for (const OrderTerm& term : plan.order) used.push_back(term.column);
+  const std::vector<std::string> joined = custom.Joined(used);
+  if (joined.empty()) return;
+  CustomColumns::OrderByIndex(joined, plan.order);
+  plan.joined_tables = custom.From(joined);
+  plan.joins =
+      custom.Where(joined, resource.schema.table(), call.principal.tenant);
+}
+
+// `schema` may be null for a request that asks for no custom fields.
 absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
-                              const CallContext& call, const Message& request) {
+                              const CallContext& call, const Message& request,
+                              const CustomSchema* schema) {
   ListPlan plan;
+  const CustomColumns custom(
+      resource.table.columns(),
+      schema == nullptr ? nullptr : schema->Find(resource.schema.type()));
   plan.rule = RuleFor(call.caller.get(), kernel.catalog, resource,
                       call.method->permission);
   std::vector<FieldViolation> violations;
@@ -96,12 +134,13 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
          "stands for any id."});
   }
   const std::string filter = ReadString(request, "filter");
-  auto parsed = Filter::Parse(filter, resource.schema.message(), "filter",
-                              kernel.catalog.targets());
+  auto parsed = Filter::Parse(
+      filter, resource.schema.message(), "filter", kernel.catalog.targets(),
+      schema == nullptr ? FindCustomField() : schema->finder());
   if (parsed.ok()) {
     CRM_RETURN_IF_ERROR(CheckFilterAccess(kernel, call, *parsed));
     plan.filter = *std::move(parsed);
-    plan.lowered = plan.filter.Lower(resource.table.columns());
+    plan.lowered = plan.filter.Lower(custom.columns());
     plan.exact = plan.lowered.exact && plan.rule->where().exact;
     for (const std::string& path : plan.filter.field_paths()) {
       CheckShown(*plan.rule, "filter", path, violations);
@@ -111,13 +150,13 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
   }
   std::string order_by = ReadString(request, "order_by");
   if (order_by.empty()) order_by = resource.rules.default_order;
-  auto order = ParseOrderBy(order_by, resource.table.columns());
+  auto order = ParseOrderBy(order_by, custom.columns());
   if (order.ok()) {
     plan.order = TotalOrder(*std::move(order), "name");
     for (const OrderTerm& term : plan.order) {
       CheckShown(*plan.rule, "order_by", term.path, violations);
     }
-  } else if (NamesAColumnBeingFilled(order_by, resource.table.columns())) {
+  } else if (NamesAColumnBeingFilled(order_by, custom)) {
     return ColumnBeingFilled(order_by);
   } else {
     keep(order.status());
@@ -129,6 +168,7 @@ absl::StatusOr<ListPlan> Plan(const Kernel& kernel, const Resource& resource,
     keep(page_size.status());
   }
   if (!violations.empty()) return BadRequest(violations);
+  PlanJoins(resource, call, custom, plan);
   plan.show_deleted = ReadBool(request, "show_deleted");
   plan.page_token = ReadString(request, "page_token");
   plan.binding =
@@ -166,13 +206,15 @@ SqlFragment QueryOf(const Resource& resource, const CallContext& call,
   for (const OrderTerm& term : plan.order) {
     absl::StrAppend(&query.text, ", ", term.column);
   }
-  absl::StrAppend(&query.text, " FROM ", resource.schema.table(),
-                  " WHERE tenant = ?");
+  const std::string& table = resource.schema.table();
+  absl::StrAppend(&query.text, " FROM ", table, plan.joined_tables, " WHERE ",
+                  table, ".tenant = ?");
   query.params.push_back(call.principal.tenant);
   if (!plan.parent.empty()) Append(query, ParentRange(plan.parent));
   if (!plan.show_deleted && resource.schema.soft_delete()) {
     absl::StrAppend(&query.text, " AND delete_time IS NULL");
   }
+  if (!plan.joined_tables.empty()) Append(query, plan.joins);
   Append(query, plan.lowered.where);
   if (!plan.rule->all_rows()) Append(query, plan.rule->where().where);
   if (!last.empty()) Append(query, RowsAfter(plan.order, last));
@@ -245,18 +287,27 @@ class Page {
 }  // namespace
 
 absl::Status CheckListRequest(const Kernel& kernel, const Resource& resource,
-                              const CallContext& call,
-                              const Message& request) {
-  return Plan(kernel, resource, call, request).status();
+                              const CallContext& call, const Message& request) {
+  if (!AsksForCustomFields(request)) {
+    return Plan(kernel, resource, call, request, nullptr).status();
+  }
+  return kernel.database.Read(
+      call.deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const auto schema,
+                             kernel.catalog.custom_schemas().Find(
+                                 reader, call.principal.tenant));
+        return Plan(kernel, resource, call, request, schema.get()).status();
+      });
 }
 
-absl::StatusOr<std::string> ListResources(const Kernel& kernel,
-                                          const Resource& resource,
-                                          const CallContext& call,
-                                          const Message& request,
-                                          const Descriptor* response) {
-  CRM_ASSIGN_OR_RETURN(const ListPlan plan,
-                       Plan(kernel, resource, call, request));
+namespace {
+
+// Reads the page that `plan` asks for.
+absl::StatusOr<std::string> ReadPage(const Kernel& kernel,
+                                     const Resource& resource,
+                                     const CallContext& call,
+                                     const ListPlan& plan, SqlReader& reader,
+                                     const Descriptor* response) {
   std::vector<SqlValue> last;
   if (!plan.page_token.empty()) {
     CRM_ASSIGN_OR_RETURN(
@@ -265,36 +316,30 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
     CRM_ASSIGN_OR_RETURN(last, DecodeSqlValues(state));
   }
   Page page(resource, call.principal.tenant, plan, response);
+  ReferencedRows referenced(kernel, reader, call.principal.tenant);
   bool more = false;
-  CRM_RETURN_IF_ERROR(
-      kernel.database.Read(call.deadline, [&](SqlReader& reader) {
-        ReferencedRows referenced(kernel, reader, call.principal.tenant);
-        int scanned = 0;
-        do {
-          // One row more than fits tells whether there is another page; where
-          // rows are left out, more are read at a time.
-          const int limit = plan.exact
-                                ? plan.page_size + 1
-                                : std::max(plan.page_size + 1, kScanBatch);
-          const SqlFragment query = QueryOf(resource, call, plan, last, limit);
-          CRM_ASSIGN_OR_RETURN(SqlRows rows,
-                               reader.Query(query.text, query.params));
-          more = false;
-          for (SqlRow& row : rows) {
-            if (page.full()) {
-              more = true;
-              break;
-            }
-            CRM_RETURN_IF_ERROR(page.Take(row, reader, referenced.find()));
-            CRM_RETURN_IF_ERROR(referenced.status());
-            ++scanned;
-          }
-          last = page.last();
-          if (more || static_cast<int>(rows.size()) < limit) break;
-          more = true;
-        } while (!page.full() && scanned < kMaxScan);
-        return absl::OkStatus();
-      }));
+  int scanned = 0;
+  do {
+    // One row more than fits tells whether there is another page; where rows
+    // are left out, more are read at a time.
+    const int limit = plan.exact ? plan.page_size + 1
+                                 : std::max(plan.page_size + 1, kScanBatch);
+    const SqlFragment query = QueryOf(resource, call, plan, last, limit);
+    CRM_ASSIGN_OR_RETURN(SqlRows rows, reader.Query(query.text, query.params));
+    more = false;
+    for (SqlRow& row : rows) {
+      if (page.full()) {
+        more = true;
+        break;
+      }
+      CRM_RETURN_IF_ERROR(page.Take(row, reader, referenced.find()));
+      CRM_RETURN_IF_ERROR(referenced.status());
+      ++scanned;
+    }
+    last = page.last();
+    if (more || static_cast<int>(rows.size()) < limit) break;
+    more = true;
+  } while (!page.full() && scanned < kMaxScan);
   if (more && !last.empty()) {
     CRM_ASSIGN_OR_RETURN(
         const std::string token,
@@ -302,6 +347,41 @@ absl::StatusOr<std::string> ListResources(const Kernel& kernel,
     WriteString(page.answer(), "next_page_token", token);
   }
   return page.answer().SerializeAsString();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ListResources(const Kernel& kernel,
+                                          const Resource& resource,
+                                          const CallContext& call,
+                                          const Message& request,
+                                          const Descriptor* response) {
+  std::string bytes;
+  if (!AsksForCustomFields(request)) {
+    CRM_ASSIGN_OR_RETURN(const ListPlan plan,
+                         Plan(kernel, resource, call, request, nullptr));
+    CRM_RETURN_IF_ERROR(kernel.database.Read(
+        call.deadline, [&](SqlReader& reader) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(
+              bytes, ReadPage(kernel, resource, call, plan, reader, response));
+          return absl::OkStatus();
+        }));
+    return bytes;
+  }
+  // Definitions and rows are of one snapshot, so that an index which is being
+  // given up is not read.
+  CRM_RETURN_IF_ERROR(kernel.database.Read(
+      call.deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const auto schema,
+                             kernel.catalog.custom_schemas().Find(
+                                 reader, call.principal.tenant));
+        CRM_ASSIGN_OR_RETURN(const ListPlan plan, Plan(kernel, resource, call,
+                                                       request, schema.get()));
+        CRM_ASSIGN_OR_RETURN(
+            bytes, ReadPage(kernel, resource, call, plan, reader, response));
+        return absl::OkStatus();
+      }));
+  return bytes;
 }
 
 }  // namespace crm

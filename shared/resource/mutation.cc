@@ -91,9 +91,7 @@ class Runner {
   bool LooksUp(const absl::Status& status) {
     if (ErrorReason(status) != "COMMIT_UNKNOWN") return false;
     unknown_ = status;
-    if (kernel_.on_commit && !outcome_.events.empty()) {
-      kernel_.on_commit(outcome_.events);
-    }
+    NoteCommit();
     return remembers() && ++lookups_ <= kMaxLookups;
   }
 
@@ -104,9 +102,7 @@ class Runner {
                            status.code() == absl::StatusCode::kCancelled &&
                            status.message() == kRollback;
     if (!status.ok() && !validated) return status;
-    if (kernel_.on_commit && !outcome_.events.empty()) {
-      kernel_.on_commit(outcome_.events);
-    }
+    NoteCommit();
     Answer answer;
     answer.bytes = std::move(outcome_.response);
     if (!outcome_.token.empty()) {
@@ -119,6 +115,18 @@ class Runner {
   absl::Time deadline() const { return mutation_.call->deadline; }
 
  private:
+  // Tells those who keep something of what was committed.
+  void NoteCommit() const {
+    if (outcome_.events.empty()) return;
+    for (const Event& event : outcome_.events) {
+      if (DefinesCustom(event.resource_type())) {
+        kernel_.catalog.custom_schemas().Forget(event.tenant());
+        break;
+      }
+    }
+    if (kernel_.on_commit) kernel_.on_commit(outcome_.events);
+  }
+
   // Only OK answers of calls that change something are remembered.
   bool remembers() const {
     return !mutation_.request_id.empty() && !mutation_.validate_only;

@@ -78,7 +78,8 @@ std::optional<std::string> NotEmpty(const std::string& value) {
 
 absl::StatusOr<Filter> CompileRowExpression(
     absl::string_view expression, const CallerIdentity& caller,
-    const google::protobuf::Descriptor* resource) {
+    const google::protobuf::Descriptor* resource,
+    const FindCustomField& find_custom_field) {
   CRM_ASSIGN_OR_RETURN(
       const std::string text,
       Fill(expression,
@@ -91,7 +92,8 @@ absl::StatusOr<Filter> CompileRowExpression(
              if (label == caller.labels.end()) return std::nullopt;
              return label->second;
            }));
-  CRM_ASSIGN_OR_RETURN(Filter filter, Filter::Parse(text, resource));
+  CRM_ASSIGN_OR_RETURN(Filter filter, Filter::Parse(text, resource, "filter",
+                                                    {}, find_custom_field));
   if (filter.empty()) {
     return InvalidArgument("EXPRESSION_EMPTY", "The expression is empty.");
   }
@@ -100,7 +102,8 @@ absl::StatusOr<Filter> CompileRowExpression(
 
 absl::Status CheckRowExpression(absl::string_view expression,
                                 const google::protobuf::Descriptor* resource,
-                                absl::string_view field) {
+                                absl::string_view field,
+                                const FindCustomField& find_custom_field) {
   const auto text = Fill(
       expression, [](absl::string_view term) -> std::optional<std::string> {
         if (term == "subject" || term == "user" || term == "customer" ||
@@ -115,8 +118,9 @@ absl::Status CheckRowExpression(absl::string_view expression,
                     "caller.subject, caller.user, caller.customer and "
                     "caller.labels.KEY.");
   }
-  CRM_ASSIGN_OR_RETURN(const Filter filter,
-                       Filter::Parse(*text, resource, field));
+  CRM_ASSIGN_OR_RETURN(
+      const Filter filter,
+      Filter::Parse(*text, resource, field, {}, find_custom_field));
   if (!filter.empty()) return absl::OkStatus();
   return BadField(field, "is needed with the scope EXPRESSION.");
 }

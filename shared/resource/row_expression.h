@@ -14,6 +14,7 @@
 #include "google/protobuf/descriptor.h"
 #include "shared/auth/caller.h"
 #include "shared/query/filter.h"
+#include "shared/reflect/custom_fields.h"
 
 namespace crm {
 
@@ -22,13 +23,15 @@ namespace crm {
 // (CALLER_TERM_UNKNOWN) if the caller has no value for a term.
 absl::StatusOr<Filter> CompileRowExpression(
     absl::string_view expression, const CallerIdentity& caller,
-    const google::protobuf::Descriptor* resource);
+    const google::protobuf::Descriptor* resource,
+    const FindCustomField& find_custom_field = {});
 
 // Checks that `expression` would compile for a caller who has all terms.
 // Violations name `field`.
 absl::Status CheckRowExpression(absl::string_view expression,
                                 const google::protobuf::Descriptor* resource,
-                                absl::string_view field);
+                                absl::string_view field,
+                                const FindCustomField& find_custom_field = {});
 
 }  // namespace crm
 

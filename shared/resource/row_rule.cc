@@ -157,6 +157,8 @@ void FindHolder(bool (*find)(const Resource&, Holder&),
 
 RowRule::RowRule(const Access& access, const CallerIdentity& caller,
                  const Resource& resource, const ResourceCatalog& catalog) {
+  const std::shared_ptr<const CustomSchema> custom =
+      catalog.custom_schemas().Latest(caller.tenant).schema;
   const auto compile = [&](const AccessGrant& grant) {
     auto term = std::make_shared<Term>();
     term->grant = grant;
@@ -178,8 +180,9 @@ RowRule::RowRule(const Access& access, const CallerIdentity& caller,
         FindHolder(&FindCustomer, resource, catalog, *term);
         break;
       case RowScope::kExpression:
-        auto filter = CompileRowExpression(grant.expression, caller,
-                                           resource.schema.message());
+        auto filter =
+            CompileRowExpression(grant.expression, caller,
+                                 resource.schema.message(), custom->finder());
         term->filtered = filter.ok();
         if (filter.ok()) term->filter = *std::move(filter);
         break;
@@ -292,6 +295,18 @@ std::set<std::string> RowRule::ReadOnlyIn(const Message& message) const {
   return Common(message, &AccessGrant::read_only_fields);
 }
 
+namespace {
+
+// Whether an expression of a grant names custom fields.
+bool AsksForCustomFields(const Access& access) {
+  return std::any_of(access.grants.begin(), access.grants.end(),
+                     [](const AccessGrant& grant) {
+                       return absl::StrContains(grant.expression, "custom");
+                     });
+}
+
+}  // namespace
+
 std::string ReadPermission(const Resource& resource) {
   return absl::StrCat(resource.schema.pattern().collection(), ".get");
 }
@@ -305,8 +320,13 @@ std::shared_ptr<const RowRule> RuleFor(const Caller* caller,
   if (caller == nullptr) return open;
   const Access& access = caller->AccessTo(permission);
   if (access.everything) return open;
-  return std::static_pointer_cast<const RowRule>(
-      caller->Keep(absl::StrCat(resource.schema.type(), " ", permission), [&] {
+  // What was compiled by other definitions is not used.
+  const std::string stamp =
+      AsksForCustomFields(access)
+          ? catalog.custom_schemas().Latest(caller->identity().tenant).stamp
+          : "";
+  return std::static_pointer_cast<const RowRule>(caller->Keep(
+      absl::StrCat(resource.schema.type(), " ", permission, " ", stamp), [&] {
         return std::make_shared<const RowRule>(access, caller->identity(),
                                                resource, catalog);
       }));

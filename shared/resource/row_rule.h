@@ -35,7 +35,9 @@ class RowRule {
   RowRule() = default;
 
   // Compiles `access` for rows of `resource`. An expression that cannot be
-  // compiled, or an owner that the type does not have, matches no row.
+  // compiled, or an owner that the type does not have, matches no row. The
+  // custom fields in expressions are those that the process
+  // knew last.
   RowRule(const Access& access, const CallerIdentity& caller,
           const Resource& resource, const ResourceCatalog& catalog);
 

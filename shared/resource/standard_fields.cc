@@ -26,6 +26,12 @@ void SetTime(Message& message, absl::string_view name,
       ->CopyFrom(ToTimestamp(*time));
 }
 
+bool IsDeleted(const Message& message) {
+  const FieldDescriptor* field =
+      message.GetDescriptor()->FindFieldByName("delete_time");
+  return field != nullptr && message.GetReflection()->HasField(message, field);
+}
+
 void ClearOutputOnly(Message& message) {
   const auto* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;

@@ -16,6 +16,9 @@ namespace crm {
 void SetTime(google::protobuf::Message& message, absl::string_view name,
              std::optional<absl::Time> time);
 
+// Returns whether `message` is soft-deleted.
+bool IsDeleted(const google::protobuf::Message& message);
+
 // Clears the output-only fields of `message` and below it, but not the name:
 // what callers send in them is ignored (AIP-203).
 void ClearOutputOnly(google::protobuf::Message& message);

@@ -9,6 +9,7 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "shared/base/ids.h"
+#include "shared/reflect/map_entries.h"
 #include "shared/reflect/update_mask.h"
 #include "shared/resource/row_rule.h"
 #include "shared/resource/standard_fields.h"
@@ -79,6 +80,11 @@ void KeepHidden(const Transaction& transaction, const Resource& resource,
   const std::set<std::string> hidden = rule->HiddenIn(stored);
   google::protobuf::FieldMask mask;
   for (const std::string& path : hidden) {
+    const MapPath entry = FindMapPath(*input.GetDescriptor(), path);
+    if (entry.field != nullptr) {
+      if (FindMapEntry(input, entry) < 0) CopyMapEntry(stored, input, entry);
+      continue;
+    }
     const FieldDescriptor* field =
         input.GetDescriptor()->FindFieldByName(path.substr(0, path.find('.')));
     if (field == nullptr) continue;

@@ -21,12 +21,6 @@ std::unique_ptr<Message> Clone(const Message& message) {
   return copy;
 }
 
-bool IsDeleted(const Message& message) {
-  const FieldDescriptor* field =
-      message.GetDescriptor()->FindFieldByName("delete_time");
-  return field != nullptr && message.GetReflection()->HasField(message, field);
-}
-
 bool SameAs(const Message& a, const Message& b) {
   return google::protobuf::util::MessageDifferencer::Equals(a, b);
 }
@@ -88,6 +82,8 @@ absl::Status Transaction::TryCreate(Message& message) {
   CRM_RETURN_IF_ERROR(
       Explain(*resource, message,
               resource->table.Insert(writer_, view_.tenant(), message)));
+  CRM_RETURN_IF_ERROR(KeepIndex(*resource, nullptr, &message));
+  CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, nullptr, &message));
   return Record(*resource, nullptr, &message, 1, "created");
 }
 
@@ -110,6 +106,8 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
   CRM_RETURN_IF_ERROR(Explain(
       *resource, message,
       resource->table.Update(writer_, view_.tenant(), version, message)));
+  CRM_RETURN_IF_ERROR(KeepIndex(*resource, before.get(), &message));
+  CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, before.get(), &message));
   return Record(*resource, std::move(before), &message, version + 1, kind);
 }
 
@@ -125,60 +123,9 @@ absl::Status Transaction::TryDelete(Message& message) {
   CRM_RETURN_IF_ERROR(StepParent(*resource, before.get(), nullptr));
   CRM_RETURN_IF_ERROR(resource->table.Remove(writer_, view_.tenant(), version,
                                              ReadString(message, "name")));
+  CRM_RETURN_IF_ERROR(KeepIndex(*resource, before.get(), nullptr));
+  CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, before.get(), nullptr));
   return Record(*resource, std::move(before), nullptr, version + 1, "deleted");
-}
-
-absl::Status Transaction::Explain(const Resource& resource,
-                                  const Message& message,
-                                  absl::Status status) const {
-  if (!absl::IsAlreadyExists(status)) return status;
-  const std::string name = ReadString(message, "name");
-  absl::StatusOr<std::optional<ResourceTable::Holder>> holder =
-      OwnHolder(resource, message);
-  if (!holder->has_value()) {
-    holder = resource.table.FindHolder(writer_, view_.tenant(), message);
-  }
-  // An engine may refuse to read on after a failure: then the name is blamed.
-  if (!holder.ok() || !holder->has_value()) {
-    return WithResource(
-        AlreadyExists("RESOURCE_EXISTS",
-                      absl::StrCat("'", name, "' already exists."),
-                      {{"name", name}}),
-        resource.schema.type(), name);
-  }
-  // Whose it is, is told to those only who may read the holder.
-  int64_t version = 0;
-  CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Message> held,
-                       Load(resource, (*holder)->name, version));
-  CRM_ASSIGN_OR_RETURN(const bool readable, access_.CanRead(resource, *held));
-  if (!readable) {
-    return AlreadyExists("UNIQUE_VALUE_TAKEN",
-                         absl::StrCat("The value of '", (*holder)->field,
-                                      "' is already held by another."),
-                         {{"field", (*holder)->field}});
-  }
-  return WithResource(
-      AlreadyExists(
-          "UNIQUE_VALUE_TAKEN",
-          absl::StrCat("The value of '", (*holder)->field,
-                       "' is already held by '", (*holder)->name, "'."),
-          {{"field", (*holder)->field}, {"holder", (*holder)->name}}),
-      resource.schema.type(), (*holder)->name);
-}
-
-std::optional<ResourceTable::Holder> Transaction::OwnHolder(
-    const Resource& resource, const Message& message) const {
-  for (const auto& change : changes_) {
-    if (change->resource != &resource || change->after == nullptr ||
-        change->name == ReadString(message, "name") ||
-        IsDeleted(*change->after)) {
-      continue;
-    }
-    if (auto field = resource.table.SharedValue(*change->after, message)) {
-      return ResourceTable::Holder{*std::move(field), change->name};
-    }
-  }
-  return std::nullopt;
 }
 
 absl::StatusOr<const Resource*> Transaction::ResourceOf(
@@ -202,7 +149,20 @@ absl::Status Transaction::Prepare(const Resource& resource,
   CRM_RETURN_IF_ERROR(
       CheckReferences(after, absl::StrCat(resource.schema.request_field(), "."),
                       known, violations));
-  if (!violations.empty()) return BadRequest(violations);
+  CRM_RETURN_IF_ERROR(CheckCustom(resource, before, after, violations));
+  if (!violations.empty()) {
+    // All that is wrong is said at once, as far as it can be told by now.
+    CRM_RETURN_IF_ERROR(CheckRules(resource, before, after, violations));
+    return BadRequest(violations);
+  }
+  CRM_RETURN_IF_ERROR(RunRules(resource, before, after));
+  CRM_RETURN_IF_ERROR(CheckRules(resource, before, after, violations));
+  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
+absl::Status Transaction::RunRules(const Resource& resource,
+                                   const Message* before,
+                                   Message& after) const {
   if (!resource.rules.prepare && !resource.rules.authorize) {
     return absl::OkStatus();
   }
@@ -213,6 +173,17 @@ absl::Status Transaction::Prepare(const Resource& resource,
   context.find = [&](const google::protobuf::Descriptor* type,
                      absl::string_view name) {
     return FindForRule(type, name, found);
+  };
+  context.find_type =
+      [this](absl::string_view type) -> const google::protobuf::Descriptor* {
+    const Resource* named = view_.catalog().FindByType(type);
+    return named == nullptr ? nullptr : named->schema.message();
+  };
+  context.find_custom_field =
+      [this](const google::protobuf::Descriptor& type,
+             absl::string_view key) -> const FieldDescriptor* {
+    const auto schema = custom_schema();
+    return schema.ok() ? (*schema)->finder()(type, key) : nullptr;
   };
   if (resource.rules.prepare) {
     CRM_RETURN_IF_ERROR(resource.rules.prepare(before, after, context));

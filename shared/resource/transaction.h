@@ -16,6 +16,7 @@
 #include "google/protobuf/message.h"
 #include "shared/base/ids.h"
 #include "shared/call/call.h"
+#include "shared/resource/custom_schema.h"
 #include "shared/resource/read_view.h"
 #include "shared/resource/write_access.h"
 
@@ -96,8 +97,12 @@ class Transaction {
   // Brings a soft-deleted resource back.
   void Undelete(google::protobuf::Message& message);
 
-  // Has the timer `key` of `kind` fire at `due_time`, with `payload`; moves it if
-  // it is set. It is set only if the transaction is committed.
+  // Returns what the tenant has defined of its own, as it is in this
+  // transaction.
+  absl::StatusOr<std::shared_ptr<const CustomSchema>> custom_schema() const;
+
+  // Has the timer `key` of `kind` fire at `due_time`, with `payload`; moves it
+  // if it is set. It is set only if the transaction is committed.
   void Schedule(absl::string_view kind, absl::string_view key,
                 absl::Time due_time, std::string payload = "");
 
@@ -126,11 +131,20 @@ class Transaction {
                        const google::protobuf::Message& message,
                        absl::Status status) const;
 
+  // The error of a value that is held already; `holder` is empty for a caller
+  // who may not know of it.
+  static absl::Status UniqueValueTaken(const ResourceSchema& schema,
+                                       const std::string& field,
+                                       const std::string& holder);
+
   absl::StatusOr<const Resource*> ResourceOf(
       const google::protobuf::Message& message) const;
   absl::Status Prepare(const Resource& resource,
                        const google::protobuf::Message* before,
                        google::protobuf::Message& after) const;
+  absl::Status RunRules(const Resource& resource,
+                        const google::protobuf::Message* before,
+                        google::protobuf::Message& after) const;
   const google::protobuf::Message* FindForRule(
       const google::protobuf::Descriptor* type, absl::string_view name,
       std::map<std::string, std::unique_ptr<google::protobuf::Message>>& found)
@@ -148,6 +162,27 @@ class Transaction {
                                    const std::string& name, bool known) const;
   absl::Status EnsureCustomer(const Resource& resource,
                               google::protobuf::Message& message);
+  // Whether the call is about resources of this type.
+  bool IsOwn(const Resource& resource) const;
+  // What is defined of a type; null for nothing.
+  absl::StatusOr<const CustomType*> CustomTypeOf(
+      const Resource& resource) const;
+  absl::Status CheckCustom(const Resource& resource,
+                           const google::protobuf::Message* before,
+                           google::protobuf::Message& after,
+                           std::vector<FieldViolation>& violations) const;
+  absl::Status CheckRules(const Resource& resource,
+                          const google::protobuf::Message* before,
+                          const google::protobuf::Message& after,
+                          std::vector<FieldViolation>& violations) const;
+  // Brings the index of the custom fields of a row in step with it.
+  absl::Status KeepIndex(const Resource& resource,
+                         const google::protobuf::Message* before,
+                         const google::protobuf::Message* after);
+  // Says that the tenant's definitions have changed, if that is what changed.
+  absl::Status NoteDefinitions(const Resource& resource,
+                               const google::protobuf::Message* before,
+                               const google::protobuf::Message* after);
   // What is stored of a resource, parsed.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Load(
       const Resource& resource, absl::string_view name, int64_t& version) const;
@@ -167,6 +202,8 @@ class Transaction {
   absl::Status status_;
   std::vector<std::unique_ptr<ResourceChange>> changes_;
   std::map<std::string, ResourceChange*, std::less<>> by_name_;
+  // Null until it is asked for, and after a change of it.
+  mutable std::shared_ptr<const CustomSchema> custom_schema_;
 };
 
 }  // namespace crm

@@ -36,6 +36,24 @@ const std::map<std::string, Completion>& Completions() {
                                      "' labels { key: 'team' value: 'north' }"),
                         message);
        }},
+      // Definitions say what they are about.
+      {"crm.operational.v1.FieldDefinition",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Field ", number,
+                          "' resource_type: 'crm/Lead' type: TEXT key: 'field_",
+                          number, "' labels { key: 'team' value: 'north' }"),
+             message);
+       }},
+      {"crm.operational.v1.ValidationRule",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Rule ", number,
+                          "' resource_type: 'crm/Lead' refuse_when: 'state = "
+                          "NEW' message: 'is new.' labels { key: 'team' value: "
+                          "'north' }"),
+             message);
+       }},
       // An identifier's value has the form of its type.
       {"crm.operational.v1.Identifier",
        [](Message& message, int number) {

@@ -64,6 +64,7 @@ std::optional<FieldViolation> CheckField(const std::string& field,
 
 // Checks one grant of a role, whose path is `at`.
 void CheckGrant(const v1::Role::Grant& grant, const std::string& at,
+                const RuleContext& context,
                 std::vector<FieldViolation>& violations) {
   std::set<std::string> collections;
   for (int i = 0; i < grant.permissions_size(); ++i) {
@@ -94,7 +95,8 @@ void CheckGrant(const v1::Role::Grant& grant, const std::string& at,
     return;
   }
   const absl::Status checked = CheckRowExpression(
-      grant.expression(), resource, absl::StrCat(at, ".expression"));
+      grant.expression(), resource, absl::StrCat(at, ".expression"),
+      context.find_custom_field);
   for (FieldViolation& violation : FieldViolations(checked)) {
     violations.push_back(std::move(violation));
   }
@@ -160,7 +162,7 @@ absl::Status AuthorizeUser(const v1::User* before, const v1::User& after,
 
 absl::Status AuthorizeRole(const v1::Role* before, const v1::Role& after,
                            const CallContext& call,
-                           const RuleContext& /*context*/) {
+                           const RuleContext& context) {
   const RoleDefinition role = ToRoleDefinition(after);
   if (before == nullptr &&
       call.caller->built_in_roles().Find(role.name) != nullptr) {
@@ -172,7 +174,7 @@ absl::Status AuthorizeRole(const v1::Role* before, const v1::Role& after,
   }
   std::vector<FieldViolation> violations;
   for (int i = 0; i < after.grants_size(); ++i) {
-    CheckGrant(after.grants(i), absl::StrCat("role.grants[", i, "]"),
+    CheckGrant(after.grants(i), absl::StrCat("role.grants[", i, "]"), context,
                violations);
   }
   for (int i = 0; i < after.hidden_fields_size(); ++i) {

@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/field_definition.pb.h"
+#include "crm/operational/v1/field_definition_transitions.pb.h"
 #include "crm/platform/v1/search.pb.h"
 #include "gtest/gtest.h"
 #include "services/operational/app.h"
@@ -31,6 +33,7 @@ using ::crm::testing::IsOk;
 using ::crm::testing::PostgresServer;
 using ::crm::testing::ServiceHarness;
 using ::crm::testing::SharedPostgres;
+using ::crm::testing::StatusIs;
 using ::crm::testing::TestAuthority;
 using internal::v1::Event;
 
@@ -72,6 +75,43 @@ class ReplicasTest : public ::testing::Test {
     return service.client().Call<v1::Customer>(
         "crm.operational.v1.CustomerService.UpdateCustomer", request,
         {.token = token_});
+  }
+
+  // Has customers have a unique text of this key, by a call of `service`.
+  void Define(ServiceHarness& service, const std::string& key) {
+    v1::CreateFieldDefinitionRequest request;
+    auto& definition = *request.mutable_field_definition();
+    definition.set_display_name(key);
+    definition.set_resource_type("crm/Customer");
+    definition.set_key(key);
+    definition.set_type(v1::FieldDefinition::TEXT);
+    definition.set_max_length(20);
+    definition.set_unique(true);
+    const auto draft = service.client().Call<v1::FieldDefinition>(
+        "crm.operational.v1.FieldDefinitionService.CreateFieldDefinition",
+        request, {.token = token_});
+    ASSERT_THAT(draft, IsOk());
+    v1::ActivateFieldDefinitionRequest activate;
+    activate.set_name(draft->name());
+    ASSERT_THAT(
+        service.client().Call<v1::FieldDefinition>(
+            "crm.operational.v1.FieldDefinitionService.ActivateFieldDefinition",
+            activate, {.token = token_}),
+        IsOk());
+  }
+
+  absl::Status CreateWith(ServiceHarness& service, const std::string& id,
+                          const std::string& key, const std::string& value) {
+    v1::CreateCustomerRequest request;
+    request.set_customer_id(id);
+    request.mutable_customer()->set_display_name(id);
+    request.mutable_customer()->set_kind(v1::Customer::PERSON);
+    (*request.mutable_customer()->mutable_custom_fields())[key]
+        .set_string_value(value);
+    return service.client()
+        .Call<v1::Customer>("crm.operational.v1.CustomerService.CreateCustomer",
+                            request, {.token = token_})
+        .status();
   }
 
   // Returns the numbered events of all partitions, in their order; none if some
@@ -203,6 +243,49 @@ TEST_F(ReplicasTest, A19_ASearchAtTheOtherReplicaFindsWhatWasJustAnswered) {
     EXPECT_EQ(found->results(0).name(), absl::StrCat("customers/", id));
     EXPECT_EQ(found->incomplete_types_size(), 0);
   }
+}
+
+TEST_F(ReplicasTest, A31_ADefinitionHoldsAtTheOtherFromItsCommit) {
+  const auto one = Start(uri_);
+  const auto two = Start(uri_);
+  for (int i = 0; i < 4; ++i) {
+    const std::string key = absl::StrCat("key_", i);
+    const std::string id = absl::StrCat("customer-", i);
+    ServiceHarness& defines = i % 2 == 0 ? *one : *two;
+    ServiceHarness& writes = i % 2 == 0 ? *two : *one;
+
+    // It knows what there was until now.
+    EXPECT_THAT(CreateWith(writes, id, key, "x"),
+                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+    Define(defines, key);
+    EXPECT_THAT(CreateWith(writes, id, key, "x"), IsOk());
+  }
+}
+
+TEST_F(ReplicasTest, A31_OneOfTwoGetsAUniqueValue) {
+  const auto one = Start(uri_);
+  const auto two = Start(uri_);
+  Define(*one, "code");
+  constexpr int kValues = 20;
+  std::atomic<int> won = 0;
+  std::atomic<int> lost = 0;
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 2; ++client) {
+    clients.emplace_back([&, client] {
+      ServiceHarness& service = client == 0 ? *one : *two;
+      for (int i = 0; i < kValues; ++i) {
+        const absl::Status status =
+            CreateWith(service, absl::StrCat("c", client, "-", i), "code",
+                       absl::StrCat("value-", i));
+        won += status.ok() ? 1 : 0;
+        lost += ErrorReason(status) == "UNIQUE_VALUE_TAKEN" ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+
+  EXPECT_EQ(won, kValues);
+  EXPECT_EQ(lost, kValues);
 }
 
 TEST_F(ReplicasTest, ACommitThatIsCutOffIsLookedUpByItsRequestId) {

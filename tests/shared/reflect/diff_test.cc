@@ -26,6 +26,15 @@ TEST(ChangedFields, NamesTheFieldsInTheOrderOfTheMessage) {
       ElementsAre("order_number", "note", "owner", "labels"));
 }
 
+TEST(ChangedFields, NamesCustomFieldsByTheirKeys) {
+  EXPECT_THAT(
+      ChangedFields(Parse("custom_fields { key: 'a' value { int_value: 1 } } "
+                          "custom_fields { key: 'b' value { int_value: 1 } }"),
+                    Parse("custom_fields { key: 'b' value { int_value: 2 } } "
+                          "custom_fields { key: 'c' value { int_value: 1 } }")),
+      ElementsAre("custom_fields.a", "custom_fields.b", "custom_fields.c"));
+}
+
 TEST(ChangedFields, NamesWhatIsNoLongerSet) {
   EXPECT_THAT(ChangedFields(Parse("note: 'a' order_time { seconds: 1 }"),
                             Parse("note: 'a'")),

@@ -103,6 +103,13 @@ const Update kUpdates[] = {
      "billing_address { postal_code: '1010' locality: 'Vienna' } "
      "labels { key: 'a' value: '1' } labels { key: 'b' value: '2' } "
      "source { system: 'shop' }"},
+    {"a key of a map writes or clears one entry",
+     {"labels.b", "labels.a", "labels.c"},
+     "labels { key: 'b' value: '3' } labels { key: 'd' value: '4' }",
+     "name: 'accounts/acme' display_name: 'Acme' customer: 'customers/acme' "
+     "industry: 'Retail' employee_count: 7 etag: '\"1\"' "
+     "billing_address { postal_code: '1010' locality: 'Vienna' } "
+     "labels { key: 'b' value: '3' }"},
     {"what is output only is ignored, also when it is named",
      {"etag", "uid", "create_time", "name"},
      "name: 'accounts/other' etag: '\"9\"' uid: 'x' create_time { seconds: 1 }",
@@ -144,7 +151,7 @@ TEST(ApplyUpdate, ListsEveryUnknownPath) {
   const absl::Status status =
       ApplyUpdate(operational::v1::Order(),
                   Mask({"nothing", "note", "total.nothing", "note.length",
-                        "lines.quantity", "labels.a", "", "note.", "*"}),
+                        "lines.quantity", "labels.a.b", "", "note.", "*"}),
                   "order", target);
 
   EXPECT_THAT(status,

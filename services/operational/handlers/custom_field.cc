@@ -1,0 +1,133 @@
+#include "services/operational/handlers/custom_field.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/operational/domain/custom_field.h"
+#include "shared/resource/custom_fill.h"
+
+namespace crm::operational {
+namespace {
+
+absl::StatusOr<FieldCounts> CountFields(const Transaction& transaction,
+                                        const v1::FieldDefinition& definition) {
+  CRM_ASSIGN_OR_RETURN(const auto all,
+                       transaction.view().Select<v1::FieldDefinition>(
+                           "resource_type", definition.resource_type()));
+  FieldCounts counts;
+  for (const v1::FieldDefinition& other : all) {
+    if (other.state() != v1::FieldDefinition::DRAFT) ++counts.beyond_draft;
+    if (other.state() == v1::FieldDefinition::ACTIVE) ++counts.active;
+  }
+  return counts;
+}
+
+absl::Status CheckNoRuleNames(const Transaction& transaction,
+                              const v1::FieldDefinition& definition) {
+  CRM_ASSIGN_OR_RETURN(const auto schema, transaction.custom_schema());
+  const CustomType* type = schema->Find(definition.resource_type());
+  if (type == nullptr) return absl::OkStatus();
+  const std::string path = absl::StrCat("custom_fields.", definition.key());
+  for (const CustomRule& rule : type->rules) {
+    const auto& paths = rule.refuse_when.field_paths();
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) continue;
+    return FailedPrecondition(
+        "FIELD_IN_RULE",
+        absl::StrCat("'", definition.name(),
+                     "' is named by an enabled validation rule, which says '",
+                     rule.message, "'. Disable it first."),
+        definition.name());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::FieldDefinition> HandleActivateFieldDefinition(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::ActivateFieldDefinitionRequest& request) {
+  CRM_ASSIGN_OR_RETURN(
+      v1::FieldDefinition definition,
+      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag()));
+  CRM_ASSIGN_OR_RETURN(const FieldCounts counts,
+                       CountFields(transaction, definition));
+  CRM_ASSIGN_OR_RETURN(definition,
+                       ActivateField(std::move(definition), counts));
+  if (definition.index_state() == v1::FieldDefinition::BUILDING) {
+    CRM_RETURN_IF_ERROR(StartCustomFill(transaction, definition));
+  }
+  transaction.Update(definition);
+  return definition;
+}
+
+absl::StatusOr<v1::FieldDefinition> HandleDeleteFieldDefinition(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::DeleteFieldDefinitionRequest& request) {
+  auto definition =
+      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag());
+  if (absl::IsNotFound(definition.status()) && request.allow_missing()) {
+    return v1::FieldDefinition();
+  }
+  CRM_RETURN_IF_ERROR(definition.status());
+  CRM_RETURN_IF_ERROR(CheckDeletable(*definition));
+  transaction.Delete(*definition);
+  return definition;
+}
+
+absl::StatusOr<v1::FieldDefinition> HandleDeprecateFieldDefinition(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::DeprecateFieldDefinitionRequest& request) {
+  CRM_ASSIGN_OR_RETURN(
+      v1::FieldDefinition definition,
+      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag()));
+  CRM_ASSIGN_OR_RETURN(definition, DeprecateField(std::move(definition)));
+  transaction.Update(definition);
+  return definition;
+}
+
+absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::RemoveFieldDefinitionRequest& request) {
+  CRM_ASSIGN_OR_RETURN(
+      v1::FieldDefinition definition,
+      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag()));
+  CRM_ASSIGN_OR_RETURN(definition, RemoveField(std::move(definition)));
+  CRM_RETURN_IF_ERROR(CheckNoRuleNames(transaction, definition));
+  transaction.Update(definition);
+  return definition;
+}
+
+absl::StatusOr<v1::ValidationRule> HandleEnableValidationRule(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::EnableValidationRuleRequest& request) {
+  CRM_ASSIGN_OR_RETURN(
+      v1::ValidationRule rule,
+      transaction.GetLive<v1::ValidationRule>(request.name(), request.etag()));
+  CRM_ASSIGN_OR_RETURN(const auto others,
+                       transaction.view().Select<v1::ValidationRule>(
+                           "resource_type", rule.resource_type()));
+  const auto enabled =
+      std::count_if(others.begin(), others.end(), [](const auto& other) {
+        return other.state() == v1::ValidationRule::ENABLED;
+      });
+  CRM_ASSIGN_OR_RETURN(rule,
+                       EnableRule(std::move(rule), static_cast<int>(enabled)));
+  transaction.Update(rule);
+  return rule;
+}
+
+absl::StatusOr<v1::ValidationRule> HandleDisableValidationRule(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::DisableValidationRuleRequest& request) {
+  CRM_ASSIGN_OR_RETURN(
+      v1::ValidationRule rule,
+      transaction.GetLive<v1::ValidationRule>(request.name(), request.etag()));
+  CRM_ASSIGN_OR_RETURN(rule, DisableRule(std::move(rule)));
+  transaction.Update(rule);
+  return rule;
+}
+
+}  // namespace crm::operational

@@ -1,0 +1,36 @@
+// Builds the index of a custom field whose resources were there before it, and
+// clears the one that is not used any more: online, in small steps that timers
+// repeat, so that a kill costs at most one of them and one replica at a time
+// does it.
+
+#ifndef CRM_SHARED_RESOURCE_CUSTOM_FILL_H_
+#define CRM_SHARED_RESOURCE_CUSTOM_FILL_H_
+
+#include "absl/status/status.h"
+#include "crm/operational/v1/field_definition.pb.h"
+#include "shared/resource/timer_table.h"
+#include "shared/resource/transaction.h"
+
+namespace crm {
+
+inline constexpr char kCustomFillTimer[] = "custom_fill";
+inline constexpr char kCustomClearTimer[] = "custom_clear";
+
+// Sets the timers that a change of a definition makes due: to build its index,
+// and to clear the one it had. Null as in ResourceChange.
+void ScheduleCustomFill(Transaction& transaction,
+                        const operational::v1::FieldDefinition* before,
+                        const operational::v1::FieldDefinition* after);
+
+// Adds the first rows to the index of `definition`, whose index is `BUILDING`,
+// and says in it if that were all.
+absl::Status StartCustomFill(Transaction& transaction,
+                             operational::v1::FieldDefinition& definition);
+
+// The bodies of the timers.
+absl::Status ContinueCustomFill(Transaction& transaction, const Timer& timer);
+absl::Status ContinueCustomClear(Transaction& transaction, const Timer& timer);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_CUSTOM_FILL_H_

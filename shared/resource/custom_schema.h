@@ -1,0 +1,96 @@
+// What one tenant has defined of its own: the custom fields of each resource
+// type, and the rules that resources must keep.
+
+#ifndef CRM_SHARED_RESOURCE_CUSTOM_SCHEMA_H_
+#define CRM_SHARED_RESOURCE_CUSTOM_SCHEMA_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "crm/operational/v1/field_definition.pb.h"
+#include "crm/operational/v1/validation_rule.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "shared/query/column_map.h"
+#include "shared/query/filter.h"
+#include "shared/reflect/custom_value_rules.h"
+
+namespace crm {
+
+// One custom field.
+struct CustomField {
+  explicit CustomField(const operational::v1::FieldDefinition& definition);
+
+  const operational::v1::FieldDefinition& definition() const {
+    return rules.definition();
+  }
+  const std::string& key() const { return definition().key(); }
+  bool removed() const {
+    return definition().state() == operational::v1::FieldDefinition::REMOVED;
+  }
+
+  CustomValueRules rules;
+  // Whether every row has an entry in the index, as far as it is built, and
+  // whether it is built.
+  bool keeps_index = false;
+  bool index_ready = false;
+  // Under what the entries lie: type, key and revision.
+  std::string index_id;
+  ColumnType column_type = ColumnType::kText;
+};
+
+// A rule that resources must keep, compiled.
+struct CustomRule {
+  Filter refuse_when;
+  std::string field;
+  std::string message;
+};
+
+// What is defined of one resource type.
+struct CustomType {
+  // Returns the field of a key that values may be asked for; null if there is
+  // none, or it is removed.
+  const CustomField* Find(absl::string_view key) const;
+
+  std::map<std::string, std::unique_ptr<CustomField>, std::less<>> fields;
+  std::vector<CustomRule> rules;
+  // Whether a field is removed, so that its values are not to be shown.
+  bool hides = false;
+};
+
+// Everything that one tenant has defined, but for drafts. Immutable.
+class CustomSchema {
+ public:
+  // Nothing is defined.
+  CustomSchema() = default;
+
+  // Compiles definitions and rules. `find_type` returns the message of a
+  // resource type; what it does not know is left out.
+  CustomSchema(const std::vector<operational::v1::FieldDefinition>& definitions,
+               const std::vector<operational::v1::ValidationRule>& rules,
+               const std::function<const google::protobuf::Descriptor*(
+                   absl::string_view)>& find_type);
+
+  // Returns what is defined of `crm/Lead`; null if nothing is.
+  const CustomType* Find(absl::string_view resource_type) const;
+
+  // Whether values of some type are not to be shown.
+  bool hides() const { return hides_; }
+
+  // Finds fields for filters; lives as long as this.
+  FindCustomField finder() const;
+
+ private:
+  std::map<std::string, CustomType, std::less<>> types_;
+  bool hides_ = false;
+};
+
+// Returns the schema in which nothing is defined.
+const std::shared_ptr<const CustomSchema>& NoCustomSchema();
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_RESOURCE_CUSTOM_SCHEMA_H_
