@@ -54,7 +54,7 @@ class Words {
 
   std::string Next() {
     static constexpr const char* kStarts[] = {
-        "ber", "smi", "kov", "tan", "mül", "gar", "ros", "yam", "dub", "hal"};
+        "ber", "smi", "kov", "tan", "mul", "gar", "ros", "yam", "dub", "hal"};
     static constexpr const char* kMiddles[] = {"an", "el", "or", "it", "ub",
                                                "ag", "en", "ol", "is", "ar"};
     static constexpr const char* kEnds[] = {"son", "berg", "ski", "moto", "ez",

@@ -25,7 +25,9 @@ class SearchContract : public ResourceContract {
     MessagePtr instance = NewInstance();
     for (const std::string& path : schema().searchable()) {
       const auto* field = schema().message()->FindFieldByName(path);
-      if (std::ranges::count(InputFields(), field) > 0) {
+      // What is required is set, by rules that only the maker knows.
+      if (ReadString(*instance, path).empty() &&
+          std::ranges::count(InputFields(), field) > 0) {
         maker().Fill(*instance, field);
       }
     }

@@ -161,6 +161,31 @@ TEST_F(TextIndex, FollowsChangesAndDeletes) {
   EXPECT_THAT(Find("acme", {"jones"}), ElementsAre("x"));
 }
 
+TEST_F(TextIndex, AFailedWriteLeavesNothing) {
+  Put("acme", "x", "smith");
+
+  const absl::Status failed = database_->WriteAndWait(
+      absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
+        for (const char* name : {"x", "y"}) {
+          const absl::Status put =
+              writer.PutText({.table = Notes(),
+                              .tenant = "acme",
+                              .name = name,
+                              .position = SearchPosition(absl::UnixEpoch()),
+                              .text = "jones",
+                              .others = {int64_t{0}}});
+          if (!put.ok()) return put;
+        }
+        return absl::CancelledError("no");
+      });
+  Put("acme", "z", "miller");
+
+  EXPECT_EQ(failed.code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(Find("acme", {"jones"}), IsEmpty());
+  EXPECT_THAT(Find("acme", {"smith"}), ElementsAre("x"));
+  EXPECT_THAT(Find("acme", {"miller"}), ElementsAre("z"));
+}
+
 TEST_F(TextIndex, NarrowsByOtherColumns) {
   Put("acme", "x", "smith", 1);
   Put("acme", "y", "smith", 2);
