@@ -45,6 +45,8 @@ class FactWriter final : public WarehouseWriter {
     return rows.empty() ? absl::OkStatus() : writer_.Append(table.name, rows);
   }
 
+  const WarehouseDialect& dialect() const override { return kDuckWarehouse; }
+
  private:
   DuckWriter& writer_;
 };

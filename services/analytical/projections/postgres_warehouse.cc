@@ -58,6 +58,10 @@ class FactWriter final : public WarehouseWriter {
     return absl::OkStatus();
   }
 
+  const WarehouseDialect& dialect() const override {
+    return kPostgresWarehouse;
+  }
+
  private:
   SqlWriter& writer_;
 };

@@ -63,6 +63,8 @@ class WarehouseWriter : public SqlWriter {
   // the errors of a statement, now or as Post() does.
   virtual absl::Status Append(const FactTable& table,
                               absl::Span<const SqlRow> rows) = 0;
+
+  virtual const WarehouseDialect& dialect() const = 0;
 };
 
 // Thread-safe.

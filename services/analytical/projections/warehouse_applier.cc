@@ -22,23 +22,20 @@ using operational::v1::Order;
 
 constexpr absl::Duration kReadTimeout = absl::Seconds(30);
 
-// How many names one DELETE takes. It always has as many, so that there is one
-// statement to prepare.
-constexpr size_t kNamesAtATime = 64;
-
 // Deletes the rows of `table` whose `column` is one of `names`, by tenant.
 absl::Status DeleteNamed(
     WarehouseWriter& writer, const FactTable& table, absl::string_view column,
     const std::string& producer,
     const std::map<std::string, std::vector<std::string>>& names) {
+  const size_t at_a_time = writer.dialect().names_at_a_time;
   const std::string sql = absl::StrCat(
       "DELETE FROM ", table.name, " WHERE producer = ? AND tenant = ? AND ",
       column, " IN (",
-      absl::StrJoin(std::vector<const char*>(kNamesAtATime, "?"), ", "), ")");
+      absl::StrJoin(std::vector<const char*>(at_a_time, "?"), ", "), ")");
   for (const auto& [tenant, list] : names) {
-    for (size_t begin = 0; begin < list.size(); begin += kNamesAtATime) {
+    for (size_t begin = 0; begin < list.size(); begin += at_a_time) {
       std::vector<SqlValue> params = {producer, tenant};
-      for (size_t i = begin; i < begin + kNamesAtATime; ++i) {
+      for (size_t i = begin; i < begin + at_a_time; ++i) {
         params.push_back(list[std::min(i, list.size() - 1)]);
       }
       CRM_RETURN_IF_ERROR(writer.Post(sql, params));

@@ -37,20 +37,24 @@ std::string CreateFactsSql(const FactTable& table,
 
 }  // namespace
 
+// Each DELETE goes through a whole column.
 const WarehouseDialect kDuckWarehouse = {.tables = {.integer = "BIGINT",
                                                     .real = "DOUBLE",
                                                     .text = "VARCHAR",
                                                     .blob = "BLOB",
-                                                    .clustered_suffix = ""}};
+                                                    .clustered_suffix = ""},
+                                         .names_at_a_time = 64};
 
-// Text is compared by its bytes, as DuckDB does.
+// Text is compared by its bytes, as DuckDB does. With a list of names, a
+// planner that has no statistics yet reads all rows of the tenant instead.
 const WarehouseDialect kPostgresWarehouse = {
     .tables = {.integer = "BIGINT",
                .real = "DOUBLE PRECISION",
                .text = "TEXT COLLATE \"C\"",
                .blob = "BYTEA",
                .clustered_suffix = ""},
-    .has_keys = true};
+    .has_keys = true,
+    .names_at_a_time = 1};
 
 std::vector<std::string> CreateWarehouseSql(const WarehouseDialect& dialect) {
   std::vector<std::string> statements;
