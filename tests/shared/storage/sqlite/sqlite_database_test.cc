@@ -94,7 +94,7 @@ SqlValue Pragma(SqlReader& reader, absl::string_view name) {
   return (*rows)[0][0];
 }
 
-// The rows come in the wanted order either way; by the index it reads no others.
+// The rows come in order either way; by the index it reads no others.
 TEST_F(SqliteDatabase, FindsRowsByTheIndexOfAFieldAlsoWhereTheyAreSorted) {
   const auto database = Open();
   const SqlSchema schema = {
