@@ -30,8 +30,9 @@ constexpr SqlDialect kDialect = {.integer = "BIGINT",
 
 // For one statement of a migration, such as building an index over all rows,
 // and for the lock that another process's migration holds.
-constexpr TransactionLimits kStatementLimits = {.statement = absl::Minutes(30),
-                                                .lock = absl::Seconds(2)};
+TransactionLimits StatementLimits() {
+  return {.statement = absl::Minutes(30), .lock = absl::Seconds(2)};
+}
 
 // A migration that others are in the way of is tried again for so long.
 constexpr int kMaxRuns = 30;
@@ -169,7 +170,7 @@ absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
     if (run > 0)
       std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPause));
     CRM_ASSIGN_OR_RETURN(auto connection, source.Connect());
-    WriteTransaction transaction(*connection, kStatementLimits,
+    WriteTransaction transaction(*connection, StatementLimits(),
                                  /*shared=*/false);
     WriteOutcome outcome = transaction.Run([&](SqlWriter& writer) {
       result = MigrateIn(writer, source.schema(), schema);
