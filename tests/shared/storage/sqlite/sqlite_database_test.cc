@@ -30,7 +30,6 @@ namespace fs = std::filesystem;
 
 using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::Not;
 
 class SqliteDatabase : public ::testing::Test {
@@ -92,40 +91,6 @@ SqlValue Pragma(SqlReader& reader, absl::string_view name) {
   const auto rows = reader.Query(absl::StrCat("PRAGMA ", name), {});
   EXPECT_THAT(rows, IsOk());
   return (*rows)[0][0];
-}
-
-// The rows come in order either way; by the index it reads no others.
-TEST_F(SqliteDatabase, FindsRowsByTheIndexOfAFieldAlsoWhereTheyAreSorted) {
-  const auto database = Open();
-  const SqlSchema schema = {
-      .version = 2,
-      .tables = {{.name = "things",
-                  .columns = {{"tenant", SqlType::kText, false, {}},
-                              {"name", SqlType::kText, false, {}},
-                              {"email", SqlType::kText, true, {}}},
-                  .primary_key = {"tenant", "name"},
-                  .clustered = true,
-                  .indexes = {{.name = "by_email",
-                               .columns = {"tenant", "email", "name"}}}}}};
-  ASSERT_THAT(database->Migrate(schema), IsOk());
-
-  SqlRows plan;
-  ASSERT_THAT(
-      database->Read(
-          absl::InfiniteFuture(),
-          [&](SqlReader& reader) -> absl::Status {
-            CRM_ASSIGN_OR_RETURN(
-                plan, reader.Query("EXPLAIN QUERY PLAN SELECT name FROM "
-                                   "things WHERE tenant = ? AND email = ? "
-                                   "ORDER BY name DESC LIMIT 51",
-                                   {std::string("acme"), std::string("a@x")}));
-            return absl::OkStatus();
-          }),
-      IsOk());
-
-  ASSERT_EQ(plan.size(), 1u);
-  EXPECT_THAT(std::get<std::string>(plan[0][3]),
-              HasSubstr("by_email (tenant=? AND email=?)"));
 }
 
 TEST_F(SqliteDatabase, WritesDurably) {
