@@ -247,18 +247,18 @@ void FailEverywhere(Victim& victim, const std::vector<WriteCase>& writes,
   }
 }
 
-TEST(StorageFaults, AFailureAnywhereLeavesNoHalfWriteOfSalesBehind) {
+TEST(StorageFaults, F32_AFailureAnywhereLeavesNoHalfWriteOfSalesBehind) {
   Victim victim("operational", operational::MakeOperational);
   FailEverywhere(victim, OperationalWrites(), 1);
 }
 
-TEST(StorageFaults, AFailureAnywhereLeavesNoHalfConversationBehind) {
+TEST(StorageFaults, F32_AFailureAnywhereLeavesNoHalfConversationBehind) {
   Victim victim("collaborative", collaborative::MakeCollaborative);
   FailEverywhere(victim, CollaborativeWrites(), 1);
 }
 
 // What takes a failed write back, and opens the store anew, fails too.
-TEST(StorageFaults, FailuresWhileOneIsDealtWithLeaveNoHalfWriteBehind) {
+TEST(StorageFaults, F32_FailuresWhileOneIsDealtWithLeaveNoHalfWriteBehind) {
   Victim victim("operational", operational::MakeOperational);
   FailEverywhere(victim, OperationalWrites(), 4);
 }

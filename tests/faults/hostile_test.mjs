@@ -234,7 +234,7 @@ test('a token that is signed anew and says the same lets in', async () => {
   assert.equal(status, 200);
 });
 
-test('tokens that are expired, forged or foreign let nobody in', async () => {
+test('F16 tokens that are expired, forged or foreign let nobody in', async () => {
   for (const [what, token] of Object.entries(badTokens())) {
     const answers = [
       await suite.get('/v1/customers/ada', {token}),

@@ -94,7 +94,7 @@ async function readProfiles(isOver) {
   }
 }
 
-test(`the import survives ${KILLS} kills`, async (t) => {
+test(`F01 the import survives ${KILLS} kills`, async (t) => {
   t.diagnostic(`CRM_TEST_SEED=${SEED}`);
   const count = new Count();
   let over = false;
@@ -118,7 +118,7 @@ test(`the import survives ${KILLS} kills`, async (t) => {
   }
 });
 
-test('the store has every acknowledged write once', async () => {
+test('F01 the store has every acknowledged write once', async () => {
   const found = (await Promise.all(['customers', 'products', 'orders'].map(
       (collection) => all(client, collection)))).flat();
   stored = new Map(found.map((resource) => [resource.name, resource]));
@@ -154,7 +154,7 @@ test('the log has as many events as there were writes', async () => {
       head.head_seqs.reduce((sum, seq) => sum + Number(seq), 0), eventCount);
 });
 
-test('the events tell every acknowledged write once, without holes', async () => {
+test('F01 the events tell every acknowledged write once, without holes', async () => {
   const watch = await Watch.open(suite, {fromBeginning: true});
   changes = await watch.first(eventCount, EVENTS_MS);
   await watch.close();

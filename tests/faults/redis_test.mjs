@@ -56,7 +56,7 @@ class Reader {
   }
 }
 
-test('an import and profiles outlive that Redis forgets everything', async () => {
+test('F06 F08 an import and profiles outlive that Redis forgets everything', async () => {
   const count = new Count();
   const total = customers.length + products.length + 2 * orders.length;
   const reader = new Reader();
@@ -86,7 +86,7 @@ test('an import and profiles outlive that Redis forgets everything', async () =>
       [...reader.states.get('gone')].join(' '));
 });
 
-test('afterwards the store, the events and the warehouse agree', async () => {
+test('F06 afterwards the store, the events and the warehouse agree', async () => {
   const found = await all(client, 'orders');
   const analysis = await analysisWith(client, costOf(found));
   const watch = await Watch.open(suite, {fromBeginning: true});
@@ -98,7 +98,7 @@ test('afterwards the store, the events and the warehouse agree', async () => {
   assert.equal(changes.length, eventCount);
 });
 
-test('events go through the emptied Redis again', async () => {
+test('F06 events go through the emptied Redis again', async () => {
   const id = 'after-redis';
   await suite.post('/v1/customers', {
     query: {customerId: id}, body: {displayName: 'New', kind: 'PERSON'},

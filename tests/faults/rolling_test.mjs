@@ -209,14 +209,14 @@ async function underCalls(happen) {
   }
 }
 
-test('a rolling restart fails no call, and each process ends with 0', async () => {
+test('F19 a rolling restart fails no call, and each process ends with 0', async () => {
   await underCalls(async (replica) => {
     assert.deepEqual(
         await replica.process.end('SIGTERM', STOP_MS), {code: 0, signal: null});
   });
 });
 
-test('a restart with a delay fails no call either', async () => {
+test('F19 a restart with a delay fails no call either', async () => {
   for (const replica of replicas) replica.process.env.CRM_DRAIN_DELAY = '1s';
   for (const replica of replicas) {
     await replica.process.end('SIGTERM', STOP_MS);
@@ -231,7 +231,7 @@ test('a restart with a delay fails no call either', async () => {
   });
 });
 
-test('a second signal ends the delay', async () => {
+test('F58 a second signal ends the delay', async () => {
   const [replica] = replicas;
   replica.process.env.CRM_DRAIN_DELAY = '10m';
   await replica.process.end('SIGTERM', STOP_MS);
@@ -247,7 +247,7 @@ test('a second signal ends the delay', async () => {
   replica.process.start();
 });
 
-test('a replica that is killed fails no call', async () => {
+test('F19 a replica that is killed fails no call', async () => {
   await underCalls(async (replica) => {
     assert.deepEqual(
         await replica.process.end('SIGKILL'), {code: null, signal: 'SIGKILL'});

@@ -27,7 +27,7 @@ before(async () => {
 });
 after(() => suite?.stop());
 
-test('all programs end with 0 while they work, and the import goes on', async () => {
+test('F20 all programs end with 0 while they work, and the import goes on', async () => {
   const count = new Count();
   const total = customers.length + products.length + 2 * orders.length;
   const watches = await Promise.all(
@@ -51,7 +51,7 @@ test('all programs end with 0 while they work, and the import goes on', async ()
   assert.equal(nanos, business.totalNanos);
 });
 
-test('every acknowledged write outlived that', async () => {
+test('F20 every acknowledged write outlived that', async () => {
   const stored = new Map((await Promise.all(
       ['customers', 'products', 'orders'].map((name) => all(client, name))))
       .flat().map((resource) => [resource.name, resource]));

@@ -14,8 +14,9 @@ namespace crm::structure {
 namespace {
 
 constexpr char kHeader[] =
-    "# Which tests show which row of the capability list. Made from their\n"
-    "# names by 'ninja rows'; a test compares it with them.\n";
+    "# Which tests show which row of the capability list, and which fault (F)\n"
+    "# is survived. Made from their names by 'ninja rows'; a test compares it\n"
+    "# with them.\n";
 
 struct NamedTest {
   std::string path;

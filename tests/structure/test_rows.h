@@ -1,4 +1,5 @@
-// Which rows of the capability list the tests show: taken from their names.
+// Which rows of the capability list the tests show, and which faults (F01 and
+// so on) are survived: taken from their names.
 
 #ifndef CRM_TESTS_STRUCTURE_TEST_ROWS_H_
 #define CRM_TESTS_STRUCTURE_TEST_ROWS_H_

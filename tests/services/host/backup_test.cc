@@ -194,7 +194,7 @@ TEST_F(BackupTest, NeverBeginsAnEpochTwice) {
   }
 }
 
-TEST_F(BackupTest, RefusesWhatIsDamagedAndTakesTheOneBefore) {
+TEST_F(BackupTest, F48_RefusesWhatIsDamagedAndTakesTheOneBefore) {
   auto database = Open();
   Append(*database, "acme");
   const BackupManifest good = BackUp();
@@ -224,7 +224,7 @@ TEST_F(BackupTest, RefusesWhatIsDamagedAndTakesTheOneBefore) {
   EXPECT_EQ(EventCount(*Open()), 1);
 }
 
-TEST_F(BackupTest, RefusesAManifestThatWasChanged) {
+TEST_F(BackupTest, F48_RefusesAManifestThatWasChanged) {
   const auto database = Open();
   Append(*database, "acme");
   const BackupManifest manifest = BackUp();
@@ -273,7 +273,7 @@ TEST_F(BackupTest, KeepsTheNewestAndNoLeftovers) {
 
 // Whatever operation of the disk fails, and on a disk without space, the backup
 // before stays the newest good one, and the store goes on.
-TEST_F(BackupTest, AFailureAnywhereLeavesTheBackupBefore) {
+TEST_F(BackupTest, F48_AFailureAnywhereLeavesTheBackupBefore) {
   FaultyDisk disk;
   place_.store.vfs = disk.vfs();
   const auto database = Open();

@@ -24,9 +24,6 @@ class FullDiskTest : public ::testing::Test {
   FullDiskTest()
       : service_(authority_, "operational", operational::MakeOperational,
                  [this](HostSettings& settings) {
-                   // The disk is that of a file, whatever the engine under
-                   // test.
-                   settings.database.clear();
                    // On any engine of the run: the disk is SQLite's.
                    settings.database.clear();
                    settings.store_vfs = disk_.vfs();
@@ -57,7 +54,7 @@ class FullDiskTest : public ::testing::Test {
   const std::string token_;
 };
 
-TEST_F(FullDiskTest, WritesAreRefusedReadsGoOnAndWritesComeBack) {
+TEST_F(FullDiskTest, F22_WritesAreRefusedReadsGoOnAndWritesComeBack) {
   ASSERT_THAT(Create("first"), IsOk());
 
   disk_.SetCapacity(service_.settings().data_dir, 0);

@@ -65,8 +65,9 @@ class OperationsTest : public ::testing::Test {
 
   absl::StatusOr<Operation> Export(const std::string& text,
                                    const std::string& token) {
-    return Call<Operation>("crm.operational.v1.ProductBulkService.ExportProducts",
-                           Proto<v1::ExportProductsRequest>(text), token);
+    return Call<Operation>(
+        "crm.operational.v1.ProductBulkService.ExportProducts",
+        Proto<v1::ExportProductsRequest>(text), token);
   }
 
   absl::StatusOr<Operation> Get(const std::string& name,
@@ -224,7 +225,7 @@ TEST_F(OperationsTest, CancelNeedsItsPermissionAndAnOperationOfOnesOwn) {
 
 // A purge of many is stopped in the middle, by the stop of the service, and
 // goes on after it.
-TEST_F(OperationsTest, APurgeGoesOnAfterARestart) {
+TEST_F(OperationsTest, F20_APurgeGoesOnAfterARestart) {
   constexpr int kProducts = 450;
   MakeProducts(kProducts);
   const auto started = Call<Operation>(

@@ -68,7 +68,7 @@ class ServiceHostTest : public ::testing::Test {
   const std::string token_;
 };
 
-TEST_F(ServiceHostTest, ASecondHostStartsOnlyOverAStoreOnAServer) {
+TEST_F(ServiceHostTest, F28_ASecondHostStartsOnlyOverAStoreOnAServer) {
   const SystemClock clock;
   Logger logger(clock, "second", LogLevel::kError, STDERR_FILENO);
 

@@ -10,7 +10,7 @@ namespace crm {
 namespace {
 
 // Signals go to the test's thread alone: others of the program do not wait.
-TEST(StopSignals, WaitsForASignalToStop) {
+TEST(StopSignals, F58_WaitsForASignalToStop) {
   StopSignals signals;
   int users = 0;
   pthread_kill(pthread_self(), SIGUSR1);
@@ -24,14 +24,14 @@ TEST(StopSignals, WaitsForASignalToStop) {
   EXPECT_EQ(users, 1);
 }
 
-TEST(StopSignals, ASecondSignalEndsADelay) {
+TEST(StopSignals, F58_ASecondSignalEndsADelay) {
   StopSignals signals;
   pthread_kill(pthread_self(), SIGINT);
 
   signals.WaitFor(absl::Hours(1));
 }
 
-TEST(StopSignals, HurriesWorkOnce) {
+TEST(StopSignals, F58_HurriesWorkOnce) {
   StopSignals signals;
   const pthread_t self = pthread_self();
   std::atomic<int> hurried{0};

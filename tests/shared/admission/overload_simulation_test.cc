@@ -148,7 +148,7 @@ class Simulation {
   std::map<std::string, Outcome> outcomes_;
 };
 
-TEST(OverloadSimulation, TenTimesTheLoadIsServedLikeTheLoad) {
+TEST(OverloadSimulation, F17_TenTimesTheLoadIsServedLikeTheLoad) {
   Simulation simulation;
   // Before the overload the service is used as it should be.
   simulation.Run({{"acme", kCapacity / 4}}, absl::Seconds(10));
@@ -166,7 +166,7 @@ TEST(OverloadSimulation, TenTimesTheLoadIsServedLikeTheLoad) {
             << ", p99 " << once.P99() << " -> " << ten.P99() << "\n";
 }
 
-TEST(OverloadSimulation, ItIsOverFiveSecondsAfterTheLoad) {
+TEST(OverloadSimulation, F17_ItIsOverFiveSecondsAfterTheLoad) {
   Simulation simulation;
   simulation.Run({{"acme", kCapacity / 4}}, absl::Seconds(10));
   simulation.Run({{"acme", 10 * kCapacity}}, absl::Seconds(60));
@@ -198,7 +198,7 @@ TEST(OverloadSimulation, AnOverloadFromTheFirstCallIsFoundToBeOne) {
   EXPECT_LE(simulation.stats().limit, 4 * kServers);
 }
 
-TEST(OverloadSimulation, WhoAbusesIsRefusedAndNobodyElse) {
+TEST(OverloadSimulation, F17_WhoAbusesIsRefusedAndNobodyElse) {
   Simulation simulation;
   simulation.Run({{"good", kCapacity / 10}}, absl::Seconds(10));
 

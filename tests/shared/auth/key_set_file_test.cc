@@ -62,7 +62,7 @@ TEST_F(KeySetFileTest, KeepsTheSameSetWhileTheFileIsTheSame) {
   EXPECT_EQ(keys_->Get(), before);
 }
 
-TEST_F(KeySetFileTest, KeepsTheGoodKeysWhenTheFileGoesBad) {
+TEST_F(KeySetFileTest, F46_KeepsTheGoodKeysWhenTheFileGoesBad) {
   const auto good = keys_->Get();
   for (const char* bad : {"", "{", R"({"keys":[{"kty":"oct"}]})"}) {
     file_.Write(bad);
@@ -79,7 +79,7 @@ TEST_F(KeySetFileTest, KeepsTheGoodKeysWhenTheFileGoesBad) {
   EXPECT_THAT(keys_->Problem(), IsOk());
 }
 
-TEST_F(KeySetFileTest, KeepsTheGoodKeysWhenTheFileIsGone) {
+TEST_F(KeySetFileTest, F46_KeepsTheGoodKeysWhenTheFileIsGone) {
   const auto good = keys_->Get();
   unlink(file_.path().c_str());
 

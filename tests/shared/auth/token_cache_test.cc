@@ -24,7 +24,7 @@ Principal Named(absl::string_view subject) {
   return principal;
 }
 
-TEST(TokenCache, RemembersUntilEitherClockSaysStop) {
+TEST(TokenCache, F31_RemembersUntilEitherClockSaysStop) {
   TokenCache cache(10);
   cache.Put("d", Named("ada"), At(kEnd, kMonotonicEnd));
   const absl::Duration step = absl::Microseconds(1);

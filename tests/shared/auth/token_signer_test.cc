@@ -91,7 +91,7 @@ TEST_F(TokenSignerTest, RenewsASystemTokenAMinuteBeforeItsEnd) {
   EXPECT_THAT(verifier_->Verify(second), IsOk());
 }
 
-TEST_F(TokenSignerTest, RenewsASystemTokenWhenTheWallClockIsSet) {
+TEST_F(TokenSignerTest, F31_RenewsASystemTokenWhenTheWallClockIsSet) {
   const auto source =
       *SystemTokenSource::Open(key_file_.path(), "crm", "gateway", clock_);
   for (const absl::Duration step : {-absl::Hours(2), absl::Hours(5)}) {

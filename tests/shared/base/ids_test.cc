@@ -46,7 +46,7 @@ TEST(IdMaker, GrowsWithinOneMillisecondAndPastTheCounter) {
   }
 }
 
-TEST(IdMaker, GrowsWhenTheWallClockIsSetBack) {
+TEST(IdMaker, F31_GrowsWhenTheWallClockIsSetBack) {
   FakeClock clock(kNow);
   IdMaker ids(clock, 3);
   const std::string before = ids.NewId();

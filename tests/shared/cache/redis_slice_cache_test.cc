@@ -87,7 +87,7 @@ TEST_F(RedisSliceCacheTest, ConcurrentWritersLeaveTheNewest) {
   EXPECT_EQ(slices->at("IDENTITY").version(), 199);
 }
 
-TEST_F(RedisSliceCacheTest, SaysSoWhileRedisIsAwayAndServesAgainAfter) {
+TEST_F(RedisSliceCacheTest, F08_SaysSoWhileRedisIsAwayAndServesAgainAfter) {
   server_.Stop();
   EXPECT_THAT(cache_.Read(key_, {}),
               StatusIs(absl::StatusCode::kUnavailable, "REDIS_CONNECT"));

@@ -172,7 +172,7 @@ TEST_F(ConsumerTest, GoesOnAfterARestartWithoutRepeating) {
   ExpectEachCustomerHas(20);
 }
 
-TEST_F(ConsumerTest, ReadsTheFeedWhileRedisIsDownAndTheStreamsAfter) {
+TEST_F(ConsumerTest, F08_ReadsTheFeedWhileRedisIsDownAndTheStreamsAfter) {
   StartRelay();
   StartConsumer(&pool_);
   Emit(5);
@@ -188,7 +188,7 @@ TEST_F(ConsumerTest, ReadsTheFeedWhileRedisIsDownAndTheStreamsAfter) {
   ExpectEachCustomerHas(15);
 }
 
-TEST_F(ConsumerTest, AHangingRedisIsTakenForADeadOne) {
+TEST_F(ConsumerTest, F08_AHangingRedisIsTakenForADeadOne) {
   StartRelay();
   StartConsumer(&pool_);
   Emit(5);
@@ -202,7 +202,7 @@ TEST_F(ConsumerTest, AHangingRedisIsTakenForADeadOne) {
   ExpectEachCustomerHas(10);
 }
 
-TEST_F(ConsumerTest, AFlushedRedisLosesAndRepeatsNothing) {
+TEST_F(ConsumerTest, F06_AFlushedRedisLosesAndRepeatsNothing) {
   StartRelay();
   StartConsumer(&pool_);
 
@@ -215,7 +215,7 @@ TEST_F(ConsumerTest, AFlushedRedisLosesAndRepeatsNothing) {
   ExpectEachCustomerHas(15);
 }
 
-TEST_F(ConsumerTest, ATrimmedStreamSendsItToTheFeed) {
+TEST_F(ConsumerTest, F07_ATrimmedStreamSendsItToTheFeed) {
   // Only the gap can tell: the feed's head is not asked again.
   head_interval_ = absl::Hours(1);
   StartRelay();
@@ -298,7 +298,7 @@ TEST_F(ConsumerTest, ANewEpochStartsOver) {
   ExpectEachCustomerHas(4);
 }
 
-TEST_F(ConsumerTest, APositionMovedByAnotherIsReadAgain) {
+TEST_F(ConsumerTest, F27_APositionMovedByAnotherIsReadAgain) {
   StartRelay();
   StartConsumer(&pool_);
   Emit(1);

@@ -144,7 +144,7 @@ TEST_F(RelayFencingTest, TheOneThatLeadsNumbersWhatAnyProcessWrote) {
   EXPECT_EQ(second->Stats().leading, 0);
 }
 
-TEST_F(RelayFencingTest, APausedLeaderIsFencedByItsSuccessorsEpoch) {
+TEST_F(RelayFencingTest, F26_APausedLeaderIsFencedByItsSuccessorsEpoch) {
   const auto paused = StartRelay("paused");
   while (paused->Stats().leading < kPartitions) {
   }

@@ -99,7 +99,7 @@ TEST_F(RelayTest, IsWokenByACommit) {
   }
 }
 
-TEST_F(RelayTest, FillsAFlushedRedisWithoutANewEvent) {
+TEST_F(RelayTest, F06_FillsAFlushedRedisWithoutANewEvent) {
   StartRelay();
   const int partition = store_.Emit("customers/a", 10).partition();
   ASSERT_THAT(relay_->Flush(kPatience), IsOk());
@@ -111,7 +111,7 @@ TEST_F(RelayTest, FillsAFlushedRedisWithoutANewEvent) {
   ExpectStreamsComplete();
 }
 
-TEST_F(RelayTest, FillsARedisThatWasRestartedEmpty) {
+TEST_F(RelayTest, F06_FillsARedisThatWasRestartedEmpty) {
   StartRelay();
   store_.Emit("customers/a", 10);
   ASSERT_THAT(relay_->Flush(kPatience), IsOk());
@@ -123,7 +123,7 @@ TEST_F(RelayTest, FillsARedisThatWasRestartedEmpty) {
   ExpectStreamsComplete();
 }
 
-TEST_F(RelayTest, NumbersWhileRedisIsDownAndCatchesUpAfter) {
+TEST_F(RelayTest, F08_NumbersWhileRedisIsDownAndCatchesUpAfter) {
   StartRelay();
   server_.Stop();
 
@@ -138,7 +138,7 @@ TEST_F(RelayTest, NumbersWhileRedisIsDownAndCatchesUpAfter) {
   ExpectStreamsComplete();
 }
 
-TEST_F(RelayTest, AHangingRedisDoesNotHoldUpNumbering) {
+TEST_F(RelayTest, F08_AHangingRedisDoesNotHoldUpNumbering) {
   StartRelay();
   ASSERT_THAT(relay_->Flush(kPatience), IsOk());
   server_.Pause();

@@ -62,7 +62,7 @@ TEST_F(SqlApplierTest, MovesThePositionWithTheEffect) {
   EXPECT_THAT(State().positions, ElementsAre(0, 0, 3));
 }
 
-TEST_F(SqlApplierTest, AStepFromElsewhereHasNoEffect) {
+TEST_F(SqlApplierTest, F27_AStepFromElsewhereHasNoEffect) {
   ASSERT_THAT(applier_.Apply(Step(0, 1), {MakeEvent(1)}), IsOk());
 
   for (const FeedStep& step : {Step(0, 1), Step(2, 3), Step(1, 2, 2)}) {
@@ -122,7 +122,7 @@ TEST_F(SqlApplierTest, ASecondResyncToAnEpochKeepsWhatWasApplied) {
   EXPECT_THAT(State().positions, ElementsAre(0, 0, 1));
 }
 
-TEST_F(SqlApplierTest, AConsumerWhoseLeaseWasTakenAppliesNothing) {
+TEST_F(SqlApplierTest, F27_AConsumerWhoseLeaseWasTakenAppliesNothing) {
   const SystemClock clock;
   LeaseKeeper::Options options{
       .pool = "consume", .names = {"2"}, .holder = "paused"};

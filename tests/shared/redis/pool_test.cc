@@ -59,7 +59,7 @@ TEST_F(RedisPoolTest, ReturnsAnErrorReplyAsAStatus) {
   EXPECT_TRUE(pool.healthy());
 }
 
-TEST_F(RedisPoolTest, ALateReplyIsNeverTakenForAnother) {
+TEST_F(RedisPoolTest, F57_ALateReplyIsNeverTakenForAnother) {
   RedisPool::Options options = PoolOptions(server_);
   options.size = 1;
   options.breaker.failures_to_open = 1000;
@@ -104,7 +104,7 @@ TEST_F(RedisPoolTest, ThreadsShareFewConnectionsAndGetTheirOwnReplies) {
             3);
 }
 
-TEST_F(RedisPoolTest, FailsAtOnceWhileTheBreakerIsOpen) {
+TEST_F(RedisPoolTest, F08_FailsAtOnceWhileTheBreakerIsOpen) {
   RedisPool pool(PoolOptions(server_), clock_);
   server_.Stop();
 
@@ -118,7 +118,7 @@ TEST_F(RedisPoolTest, FailsAtOnceWhileTheBreakerIsOpen) {
               StatusIs(absl::StatusCode::kUnavailable, "REDIS_DOWN"));
 }
 
-TEST_F(RedisPoolTest, ServesAgainAfterTheServerIsBack) {
+TEST_F(RedisPoolTest, F08_ServesAgainAfterTheServerIsBack) {
   RedisPool pool(PoolOptions(server_), clock_);
   server_.Stop();
   while (pool.healthy()) (void)pool.Command({"PING"});
@@ -141,7 +141,7 @@ TEST_F(RedisPoolTest, DropsConnectionsThatTheServerClosed) {
   EXPECT_THAT(pool.Command({"PING"}), IsOk());
 }
 
-TEST_F(RedisPoolTest, AServerThatDoesNotServeOpensTheBreaker) {
+TEST_F(RedisPoolTest, F08_AServerThatDoesNotServeOpensTheBreaker) {
   RedisPool pool(PoolOptions(server_), clock_);
   server_.Run({"REPLICAOF", "127.0.0.1", "1"});
 

@@ -10,7 +10,7 @@ namespace {
 using testing::IsOk;
 using testing::StatusIs;
 
-TEST(RedisReply, NamesWhatAnErrorMeans) {
+TEST(RedisReply, F08_NamesWhatAnErrorMeans) {
   struct Case {
     const char* text;
     absl::StatusCode code;

@@ -209,7 +209,7 @@ TEST_F(ChangeHubTest, HidesWhatTheCallerMayNotRead) {
   EXPECT_THAT(of_orders->Take(1), SizeIs(0));
 }
 
-TEST_F(ChangeHubTest, ASlowReaderMissesNothingAndHoldsUpNobody) {
+TEST_F(ChangeHubTest, F42_ASlowReaderMissesNothingAndHoldsUpNobody) {
   const auto slow = Watch("", {}, "acme", /*capacity=*/1);
   const auto quick = Watch("");
   std::vector<std::string> expected;

@@ -209,7 +209,7 @@ TEST_F(ColumnFillerTest, ReadersSelectRightWhileAColumnIsFilled) {
   }
 }
 
-TEST_F(ColumnFillerTest, BothProgramsWriteWhileAColumnIsFilled) {
+TEST_F(ColumnFillerTest, F40_BothProgramsWriteWhileAColumnIsFilled) {
   StoreOldNotes(25);
   NewProgram newer;
   ASSERT_THAT(newer.Start(*database_, clock_), IsOk());
@@ -226,7 +226,7 @@ TEST_F(ColumnFillerTest, BothProgramsWriteWhileAColumnIsFilled) {
   EXPECT_EQ(older.Find(*database_, "topic = \"odd\"").size(), 12u + 4u);
 }
 
-TEST_F(ColumnFillerTest, FillsAgainWhatAnOlderProgramDidNotMaintain) {
+TEST_F(ColumnFillerTest, F40_FillsAgainWhatAnOlderProgramDidNotMaintain) {
   StoreOldNotes(25);
   {
     NewProgram newer;
@@ -255,7 +255,7 @@ TEST_F(ColumnFillerTest, FillsAgainWhatAnOlderProgramDidNotMaintain) {
 
 // A program killed at any operation of the disk goes on where it was, and looks
 // at no row twice but those of the step that was not committed.
-TEST_F(ColumnFillerTest, GoesOnAfterAFailureAnywhere) {
+TEST_F(ColumnFillerTest, F40_GoesOnAfterAFailureAnywhere) {
   StoreOldNotes(35);
 
   int64_t rows = 0;

@@ -115,7 +115,7 @@ class OverloadTest : public ::testing::Test {
   OpenLoop driver_;
 };
 
-TEST_F(OverloadTest, TenTimesTheLoadIsServedLikeTheLoadAndIsOverAtOnce) {
+TEST_F(OverloadTest, F17_TenTimesTheLoadIsServedLikeTheLoadAndIsOverAtOnce) {
   const Tally once = Offer(1);
   Offer(2);
   Offer(5);
@@ -136,7 +136,7 @@ TEST_F(OverloadTest, TenTimesTheLoadIsServedLikeTheLoadAndIsOverAtOnce) {
   }
 }
 
-TEST_F(OverloadTest, TheTenantThatAbusesIsRefused) {
+TEST_F(OverloadTest, F17_TheTenantThatAbusesIsRefused) {
   const auto load = [](const std::string& tenant, double times,
                        const std::string& criticality = "CRITICAL") {
     return crm::testing::OfferedLoad{

@@ -172,7 +172,7 @@ TEST(RpcServerStop, LetsRunningCallsFinish) {
   EXPECT_EQ(Unpack(answer.bytes), "done");
 }
 
-TEST(RpcServerStop, CancelsWhatDoesNotFinishInTime) {
+TEST(RpcServerStop, F20_CancelsWhatDoesNotFinishInTime) {
   std::promise<void> running;
   TestServer server({.echo = [&](std::shared_ptr<Call> call, Done done) {
     running.set_value();
@@ -246,7 +246,7 @@ TEST(RpcServerStop, CutsOffNoCallThatCrossesIt) {
   }
 }
 
-TEST(RpcServerStop, EndsInTimeWithAStreamThatNobodyReads) {
+TEST(RpcServerStop, F20_EndsInTimeWithAStreamThatNobodyReads) {
   std::promise<void> full;
   TestServer server({.watch = [&](std::shared_ptr<Call>,
                                   std::shared_ptr<ServerStream> stream) {
@@ -336,7 +336,7 @@ TEST(RpcServerHealth, AStuckPoolShowsAsAStall) {
   EXPECT_LT(before, absl::Seconds(5));
 }
 
-TEST(RpcServerStop, ExitsWhenACallNeverFinishes) {
+TEST(RpcServerStop, F20_ExitsWhenACallNeverFinishes) {
   std::promise<Done> received;
   std::promise<int> exited;
   RpcServer::Options options;

@@ -96,7 +96,7 @@ TEST(StreamCall, SendsFromAnyThreadLater) {
   EXPECT_THAT(stream->Finish(), IsOk());
 }
 
-TEST(StreamCall, BoundsWhatASlowReaderLeavesAndSaysWhenThereIsRoom) {
+TEST(StreamCall, F42_BoundsWhatASlowReaderLeavesAndSaysWhenThereIsRoom) {
   Caught caught;
   TestServer server({.watch = caught.handler()});
   RawClient client(server.port());
@@ -124,7 +124,7 @@ TEST(StreamCall, BoundsWhatASlowReaderLeavesAndSaysWhenThereIsRoom) {
   EXPECT_THAT(stream->Finish(), IsOk());
 }
 
-TEST(StreamCall, CutsAReaderThatDoesNotReadAndNoOther) {
+TEST(StreamCall, F42_CutsAReaderThatDoesNotReadAndNoOther) {
   std::mutex mutex;
   std::vector<Stream> streams;
   std::promise<void> both;

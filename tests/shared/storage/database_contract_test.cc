@@ -373,7 +373,7 @@ TEST_P(DatabaseContract, TellsForHowLongTheWriterStandsStill) {
   EXPECT_EQ(database_->WriterStall(), absl::ZeroDuration());
 }
 
-TEST_P(DatabaseContract, AdmitsASecondOpenerOnlyIfItIsShared) {
+TEST_P(DatabaseContract, F28_AdmitsASecondOpenerOnlyIfItIsShared) {
   auto second = GetParam().open(folder_, clock_);
 
   if (GetParam().shared) {

@@ -22,7 +22,7 @@ TEST_P(DatabaseContract, MigratesOnceAndThenFinds) {
   EXPECT_EQ(again->statement_count, 0);
 }
 
-TEST_P(DatabaseContract, AddsColumnsAndIndexesToRowsThatExist) {
+TEST_P(DatabaseContract, F40_AddsColumnsAndIndexesToRowsThatExist) {
   ASSERT_THAT(Insert(1, "a@x"), IsOk());
   SqlSchema schema = ItemSchema();
   schema.tables[0].columns.push_back({.name = "stage",
@@ -74,7 +74,7 @@ TEST_P(DatabaseContract, ChangesNothingWhenAMigrationConflicts) {
               StatusIs(absl::StatusCode::kInternal, "STORAGE_ERROR"));
 }
 
-TEST_P(DatabaseContract, RefusesAStoreOfANewerProgram) {
+TEST_P(DatabaseContract, F40_RefusesAStoreOfANewerProgram) {
   SqlSchema newer = ItemSchema();
   newer.version = 3;
   newer.min_writer = 2;

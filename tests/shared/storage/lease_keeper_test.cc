@@ -151,7 +151,7 @@ TEST_F(LeaseKeeperTest, WhoWasPausedPastItsLeaseKnowsItByItsOwnClock) {
   EXPECT_EQ(keeper->Find("07"), std::nullopt);
 }
 
-TEST_F(LeaseKeeperTest, StepsOfTheWallClockChangeNothing) {
+TEST_F(LeaseKeeperTest, F31_StepsOfTheWallClockChangeNothing) {
   auto a = Keeper("a");
   auto b = Keeper("b");
   for (int i = 0; i < 3; ++i) Round({a.get(), b.get()});

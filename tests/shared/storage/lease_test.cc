@@ -74,7 +74,7 @@ TEST_F(LeaseTest, IsHeldByOneAtATime) {
   EXPECT_EQ(Acquire("a", 5 * kSecond), std::nullopt);
 }
 
-TEST_F(LeaseTest, IsTakenAtItsExpiryByAHigherEpochThatFencesTheOldHolder) {
+TEST_F(LeaseTest, F26_IsTakenAtItsExpiryByAHigherEpochThatFencesTheOldHolder) {
   const auto old = Acquire("a", 0);
   ASSERT_TRUE(old.has_value());
   EXPECT_THAT(Check(*old), IsOk());
@@ -187,7 +187,7 @@ TEST_F(LeaseTest, AFencedTransactionStoresNothing) {
               IsOk());
 }
 
-TEST_F(LeaseTest, AnEmbeddedStoreJudgesByTheMonotonicClock) {
+TEST_F(LeaseTest, F31_AnEmbeddedStoreJudgesByTheMonotonicClock) {
   clock_.Advance(absl::Seconds(7));
   clock_.SetNow(clock_.Now() + absl::Hours(1));
   absl::StatusOr<int64_t> now;

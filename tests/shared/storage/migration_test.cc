@@ -141,7 +141,7 @@ TEST(PlanMigration, RebuildsAnIndexWhoseDefinitionChanged) {
   EXPECT_NE(plan->version.checksum, present.version->checksum);
 }
 
-TEST(PlanMigration, LeavesWhatANewerProgramMade) {
+TEST(PlanMigration, F40_LeavesWhatANewerProgramMade) {
   const SqlSchema schema = {.tables = {Leads()}};
   PresentSchema present = Migrated(schema);
   present.version->version = 2;
@@ -155,7 +155,7 @@ TEST(PlanMigration, LeavesWhatANewerProgramMade) {
   EXPECT_EQ(plan->version, present.version);
 }
 
-TEST(PlanMigration, RefusesAStoreThatOlderProgramsMustNotUse) {
+TEST(PlanMigration, F40_RefusesAStoreThatOlderProgramsMustNotUse) {
   const SqlSchema schema = {.tables = {Leads()}};
   const SchemaVersion refused[] = {
       {.version = 2, .min_reader = 1, .min_writer = 2},

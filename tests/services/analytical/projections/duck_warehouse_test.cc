@@ -33,7 +33,7 @@ TEST_F(DuckWarehouseTest, BeginsNoStatementAfterTheDeadline) {
       StatusIs(absl::StatusCode::kDeadlineExceeded, "READ_INTERRUPTED"));
 }
 
-TEST_F(DuckWarehouseTest, StartsAnewInAnotherFormat) {
+TEST_F(DuckWarehouseTest, F41_StartsAnewInAnotherFormat) {
   feeder_.Add(order_);
   ASSERT_THAT(feeder_.warehouse().Write(
                   {.everything = true},
@@ -53,7 +53,7 @@ TEST_F(DuckWarehouseTest, StartsAnewInAnotherFormat) {
   EXPECT_THAT(state->positions, IsEmpty());
 }
 
-TEST_F(DuckWarehouseTest, StartsAnewAfterItsFileIsDamaged) {
+TEST_F(DuckWarehouseTest, F41_StartsAnewAfterItsFileIsDamaged) {
   feeder_.Add(order_);
   feeder_.Close();
   std::ofstream(absl::StrCat(feeder_.folder(), "/warehouse/warehouse.duckdb"),

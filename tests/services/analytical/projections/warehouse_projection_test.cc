@@ -155,7 +155,7 @@ TEST_F(WarehouseProjectionTest, EachEventCountsInTheHash) {
 }
 
 TEST_F(WarehouseProjectionTest,
-       ARebuildWhileEventsComeAndReadersReadLosesNone) {
+       F54_ARebuildWhileEventsComeAndReadersReadLosesNone) {
   Trade(30);
   CatchUp();
   std::atomic<bool> done = false;

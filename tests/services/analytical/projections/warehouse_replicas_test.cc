@@ -201,7 +201,7 @@ class WarehouseReplicasTest : public ::testing::Test {
   int sold_ = 0;
 };
 
-TEST_F(WarehouseReplicasTest, ApplyEachEventOnceBetweenThem) {
+TEST_F(WarehouseReplicasTest, F27_ApplyEachEventOnceBetweenThem) {
   Sell(40);
   first_->Start();
   second_->Start();
@@ -232,7 +232,7 @@ TEST_F(WarehouseReplicasTest, OneTakesOverWhatAnotherGivesUp) {
   EXPECT_EQ(second_->stats().leading, kPartitions);
 }
 
-TEST_F(WarehouseReplicasTest, AHolderOfALostLeaseChangesNothing) {
+TEST_F(WarehouseReplicasTest, F27_AHolderOfALostLeaseChangesNothing) {
   first_->keeper().Tick();
   const std::optional<Lease> lost = first_->keeper().Find("0");
   ASSERT_TRUE(lost.has_value());
@@ -285,7 +285,7 @@ TEST_F(WarehouseReplicasTest, OnlyOneReplaysAtATime) {
   EXPECT_THAT(second_->warehouse().OpenShadow(), IsOk());
 }
 
-TEST_F(WarehouseReplicasTest, ARebuildInOneIsReadAndContinuedByAll) {
+TEST_F(WarehouseReplicasTest, F54_ARebuildInOneIsReadAndContinuedByAll) {
   first_->Start();
   second_->Start();
   Sell(60);
@@ -312,7 +312,7 @@ TEST_F(WarehouseReplicasTest, ARebuildInOneIsReadAndContinuedByAll) {
   EXPECT_EQ(mended->projection_hash, mended->replay_hash);
 }
 
-TEST_F(WarehouseReplicasTest, AReaderKeepsTheStateThatItBeganWith) {
+TEST_F(WarehouseReplicasTest, F54_AReaderKeepsTheStateThatItBeganWith) {
   ASSERT_THAT(first_->applier().Apply(StepOf(0, 3), MakeOrders(3)), IsOk());
 
   EXPECT_THAT(

@@ -164,7 +164,7 @@ TEST_F(ScoresSlicesTest, IgnoresVersionsOfOtherServices) {
   EXPECT_THAT(Build("ada", 99, "collaborative"), IsOk());
 }
 
-TEST_F(ScoresSlicesTest, GrowsItsVersionWhenTheWallClockIsSetBack) {
+TEST_F(ScoresSlicesTest, F31_GrowsItsVersionWhenTheWallClockIsSetBack) {
   Add("a", "ada", "2020-01-01", 5);
   const SliceContent first = MustBuild("ada");
   Add("b", "ada", "2020-01-01", 5);

@@ -143,7 +143,7 @@ TEST_F(FetchedKeysTest, TokensOfStrangersFetchNothing) {
   EXPECT_EQ(fetches_, 1);
 }
 
-TEST_F(FetchedKeysTest, ANewKeyIsTakenAndAWithdrawnOneIsNot) {
+TEST_F(FetchedKeysTest, F46_ANewKeyIsTakenAndAWithdrawnOneIsNot) {
   keys_->Advance();
   ASSERT_THAT(Verify(TokenBy("es")), IsOk());
   Publish({"es", "next"});

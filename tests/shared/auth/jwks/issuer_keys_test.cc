@@ -49,7 +49,7 @@ TEST_F(IssuerKeysTest, AreFetchedAtOnceAndEveryTenMinutes) {
   EXPECT_TRUE(keys_.Due(kStart + kKeyRefresh));
 }
 
-TEST_F(IssuerKeysTest, BadAnswersLeaveTheLastGoodKeysForADay) {
+TEST_F(IssuerKeysTest, F46_BadAnswersLeaveTheLastGoodKeysForADay) {
   ASSERT_THAT(Fetch(KeysNamed({"a"}), kStart), IsOk());
   const absl::Duration later = kStart + kKeyRefresh;
 

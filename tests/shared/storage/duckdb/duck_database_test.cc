@@ -180,7 +180,7 @@ TEST_F(DuckDatabaseTest, FindsEverythingAfterReopening) {
               IsOkAndHolds(ElementsAre(SqlRow{int64_t{1000}})));
 }
 
-TEST_F(DuckDatabaseTest, MovesAsideAFileThatKilledItsOpener) {
+TEST_F(DuckDatabaseTest, F41_MovesAsideAFileThatKilledItsOpener) {
   Run("CREATE TABLE facts (i BIGINT)");
   database_.reset();
   std::ofstream(options_.path + ".opening").put('\n');
@@ -195,7 +195,7 @@ TEST_F(DuckDatabaseTest, MovesAsideAFileThatKilledItsOpener) {
   EXPECT_FALSE(database_->rebuilt());
 }
 
-TEST_F(DuckDatabaseTest, MovesAsideABrokenFile) {
+TEST_F(DuckDatabaseTest, F41_MovesAsideABrokenFile) {
   database_.reset();
   std::ofstream(options_.path) << std::string(100'000, 'x');
 
@@ -205,7 +205,7 @@ TEST_F(DuckDatabaseTest, MovesAsideABrokenFile) {
   Run("CREATE TABLE facts (i BIGINT)");
 }
 
-TEST_F(DuckDatabaseTest, LeavesAFileAloneThatIsOpenElsewhere) {
+TEST_F(DuckDatabaseTest, F28_LeavesAFileAloneThatIsOpenElsewhere) {
   Run("CREATE TABLE facts (i BIGINT)");
 
   EXPECT_THAT(

@@ -128,7 +128,7 @@ TEST(PostgresDatabase, SaysThatTheServerIsAwayWithoutThePassword) {
   EXPECT_THAT(std::string(opened.status().message()), Not(HasSubstr("s3cret")));
 }
 
-TEST(PostgresDatabase, LetsReplicasMigrateAtOnce) {
+TEST(PostgresDatabase, F40_LetsReplicasMigrateAtOnce) {
   const std::string uri = SharedPostgres().Uri("migrations");
   std::vector<std::thread> replicas;
   std::atomic<int> migrated = 0;

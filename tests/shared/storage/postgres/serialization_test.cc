@@ -71,7 +71,7 @@ class Serialization : public ::testing::Test {
   std::unique_ptr<Database> replicas_[2];
 };
 
-TEST_F(Serialization, LosesNoUpdateOfARowThatSixtyFourWritersWant) {
+TEST_F(Serialization, F34_LosesNoUpdateOfARowThatSixtyFourWritersWant) {
   std::vector<int> succeeded(kClients);
   std::atomic<int> wrong_errors = 0;
   std::atomic<int> most_runs = 0;
@@ -104,7 +104,7 @@ TEST_F(Serialization, LosesNoUpdateOfARowThatSixtyFourWritersWant) {
   EXPECT_GT(*std::min_element(succeeded.begin(), succeeded.end()), 0);
 }
 
-TEST_F(Serialization, OneHotBodyFailsNoOtherOfItsGroup) {
+TEST_F(Serialization, F34_OneHotBodyFailsNoOtherOfItsGroup) {
   std::atomic<int> failed = 0;
   std::vector<std::thread> clients;
   for (int client = 0; client < 16; ++client) {

@@ -103,7 +103,7 @@ TEST_F(BallastTest, LiesBesideTheDatabaseInTheSizeThatIsAskedFor) {
   EXPECT_EQ(BallastOnDisk(), 0);
 }
 
-TEST_F(BallastTest, WritesAreRefusedOnALowDiskAndGoOnByThemselves) {
+TEST_F(BallastTest, F22_WritesAreRefusedOnALowDiskAndGoOnByThemselves) {
   OnSmallDisk([this] {
     const auto database = Open();
     ASSERT_THAT(database->Migrate(ItemSchema()), IsOk());
@@ -125,7 +125,7 @@ TEST_F(BallastTest, WritesAreRefusedOnALowDiskAndGoOnByThemselves) {
   });
 }
 
-TEST_F(BallastTest, IsTakenAgainAfterAWriteThatFilledTheDisk) {
+TEST_F(BallastTest, F22_IsTakenAgainAfterAWriteThatFilledTheDisk) {
   OnSmallDisk([this] {
     const auto database = Open();
     ASSERT_THAT(database->Migrate(ItemSchema()), IsOk());
@@ -142,7 +142,7 @@ TEST_F(BallastTest, IsTakenAgainAfterAWriteThatFilledTheDisk) {
   });
 }
 
-TEST_F(BallastTest, AFullDiskRefusesWritesAndNothingElse) {
+TEST_F(BallastTest, F22_AFullDiskRefusesWritesAndNothingElse) {
   OnSmallDisk([this] {
     options_.min_free_bytes = 0;
     auto database = Open();

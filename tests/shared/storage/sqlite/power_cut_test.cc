@@ -262,7 +262,7 @@ int Cuts() {
   return cuts;
 }
 
-TEST_F(PowerCutTest, NoCutLosesAnAcknowledgedWriteOrHarmsTheStore) {
+TEST_F(PowerCutTest, F04_NoCutLosesAnAcknowledgedWriteOrHarmsTheStore) {
   FaultyDisk disk;
   std::vector<DiskOperation> record = RecordALife(disk);
   PutOnDisk({});
@@ -276,7 +276,7 @@ TEST_F(PowerCutTest, NoCutLosesAnAcknowledgedWriteOrHarmsTheStore) {
 
 // Shows that the test above would see a missing sync: at synchronous=NORMAL
 // SQLite keeps the store whole, and not what it acknowledged.
-TEST_F(PowerCutTest, CutsLoseAcknowledgedWritesWithoutASyncPerCommit) {
+TEST_F(PowerCutTest, F04_CutsLoseAcknowledgedWritesWithoutASyncPerCommit) {
   FaultyDisk disk;
   disk.WeakenSync();
   std::vector<DiskOperation> record = RecordALife(disk);

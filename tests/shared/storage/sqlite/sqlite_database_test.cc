@@ -189,7 +189,7 @@ TEST_F(SqliteDatabase, CopiesTheLogWhenItGrows) {
   EXPECT_LT(WalBytes(), 1 << 20);
 }
 
-TEST_F(SqliteDatabase, TruncatesTheLogWhenItIsFarTooLarge) {
+TEST_F(SqliteDatabase, F29_TruncatesTheLogWhenItIsFarTooLarge) {
   options_.checkpoint_bytes = 64 << 10;
   options_.truncate_bytes = 64 << 10;
   const auto database = Open();
@@ -200,7 +200,7 @@ TEST_F(SqliteDatabase, TruncatesTheLogWhenItIsFarTooLarge) {
   EXPECT_LT(WalBytes(), 64 << 10);
 }
 
-TEST_F(SqliteDatabase, DoesNotWaitLongForAReaderToTruncateTheLog) {
+TEST_F(SqliteDatabase, F29_DoesNotWaitLongForAReaderToTruncateTheLog) {
   options_.checkpoint_bytes = 64 << 10;
   options_.truncate_bytes = 64 << 10;
   options_.read_limit = absl::Milliseconds(10);
@@ -223,7 +223,7 @@ TEST_F(SqliteDatabase, DoesNotWaitLongForAReaderToTruncateTheLog) {
   EXPECT_EQ(ReadIds(*database).size(), 10u);
 }
 
-TEST_F(SqliteDatabase, StopsAReadThatHoldsItsSnapshotTooLong) {
+TEST_F(SqliteDatabase, F29_StopsAReadThatHoldsItsSnapshotTooLong) {
   options_.read_limit = absl::Milliseconds(20);
   const auto database = Open();
 
@@ -278,7 +278,7 @@ TEST_F(SqliteDatabase, RefusesAReadWhenNoReaderIsFreeInTime) {
               StatusIs(absl::StatusCode::kDeadlineExceeded, "READERS_BUSY"));
 }
 
-TEST_F(SqliteDatabase, RefusesWritesButNotReadsWhenTheDiskIsLow) {
+TEST_F(SqliteDatabase, F22_RefusesWritesButNotReadsWhenTheDiskIsLow) {
   {
     const auto database = Open();
     ASSERT_THAT(Insert(*database, 1), IsOk());
@@ -380,7 +380,7 @@ TEST_F(SqliteDatabase, TakesAMisspeltColumnInQuotesAsAnError) {
       StatusIs(absl::StatusCode::kInternal, "STORAGE_ERROR"));
 }
 
-TEST_F(SqliteDatabase, KeepsEveryAcknowledgedWriteWhenItsProcessIsKilled) {
+TEST_F(SqliteDatabase, F01_KeepsEveryAcknowledgedWriteWhenItsProcessIsKilled) {
   constexpr int64_t kAcknowledged = 50;
   int acknowledged[2] = {};
   ASSERT_EQ(pipe(acknowledged), 0);
