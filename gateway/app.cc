@@ -171,7 +171,10 @@ void GatewayApp::AddPages() {
       [page = Page{.body = OpenApiDocument(*loaded_.api)}] { return page; });
   admin_pages_.Add("/healthz", health);
   admin_pages_.Add("/readyz", [this] { return Readiness(); });
-  admin_pages_.Add("/metrics", [this] {
+  Gauge& lost_lines = metrics_.AddGauge(
+      "crm_log_lost_lines", "Lines of the log that could not be written.");
+  admin_pages_.Add("/metrics", [this, &lost_lines] {
+    lost_lines.Set(static_cast<double>(logger_.lost()));
     return Page{.content_type = kMetricsContentType, .body = metrics_.Expose()};
   });
 }

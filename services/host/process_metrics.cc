@@ -16,7 +16,8 @@ double Sum(const std::vector<int64_t>& values) {
 
 std::string ExposeProcess(const std::string& service, const Database& database,
                           const Relay& relay,
-                          const std::vector<const Consumer*>& consumers) {
+                          const std::vector<const Consumer*>& consumers,
+                          const Logger& logger) {
   // Numbers that others count are read when they are asked for, into a registry
   // of their own.
   MetricRegistry registry;
@@ -32,6 +33,8 @@ std::string ExposeProcess(const std::string& service, const Database& database,
       static_cast<double>(stats.commits), own);
   set("crm_storage_refused_writes", "Writes refused for overload or low disk.",
       static_cast<double>(stats.refused_writes), own);
+  set("crm_log_lost_lines", "Lines of the log that could not be written.",
+      static_cast<double>(logger.lost()), own);
   const RelayStats relayed = relay.Stats();
   set("crm_events_numbered", "Events that have a position.",
       Sum(relayed.numbered), own);

@@ -1,4 +1,4 @@
-// The state of a service's store, relay and consumers as Prometheus text.
+// The state of a service's store, relay, consumers and log as Prometheus text.
 
 #ifndef CRM_SERVICES_HOST_PROCESS_METRICS_H_
 #define CRM_SERVICES_HOST_PROCESS_METRICS_H_
@@ -8,14 +8,16 @@
 
 #include "shared/events/consumer.h"
 #include "shared/events/relay.h"
+#include "shared/observe/log.h"
 #include "shared/storage/database.h"
 
 namespace crm {
 
-// Returns the metrics crm_storage_* and crm_events_*, read now.
+// Returns the metrics crm_storage_*, crm_events_* and crm_log_*, read now.
 std::string ExposeProcess(const std::string& service, const Database& database,
                           const Relay& relay,
-                          const std::vector<const Consumer*>& consumers);
+                          const std::vector<const Consumer*>& consumers,
+                          const Logger& logger);
 
 }  // namespace crm
 

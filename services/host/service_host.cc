@@ -347,9 +347,9 @@ class ServiceHost::State {
           for (const auto& followed : followed_) {
             consumers.push_back(&followed->consumer());
           }
-          return absl::StrCat(
-              registry_.Expose(),
-              ExposeProcess(settings_.service, *database_, *relay_, consumers));
+          return absl::StrCat(registry_.Expose(),
+                              ExposeProcess(settings_.service, *database_,
+                                            *relay_, consumers, logger_));
         }));
     return absl::OkStatus();
   }

@@ -1,9 +1,13 @@
 #include "shared/observe/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
@@ -81,15 +85,34 @@ void Logger::Log(LogLevel level, absl::string_view message,
                   nlohmann::ordered_json::error_handler_t::replace);
   line.push_back('\n');
 
-  // The lock keeps lines whole where the kernel takes one in parts.
   std::lock_guard lock(mutex_);
-  absl::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return;
-    rest.remove_prefix(static_cast<size_t>(written));
+  if (!rest_.empty()) WriteRest();
+  // Lines stay whole: none begins before the one that has begun is out.
+  const bool begins = rest_.empty();
+  const size_t size = line.size();
+  if (begins) {
+    rest_ = std::move(line);
+    WriteRest();
   }
+  if (!begins || rest_.size() == size) {
+    lost_.fetch_add(1, std::memory_order_relaxed);
+    if (begins) rest_.clear();
+  }
+}
+
+void Logger::WriteRest() {
+  size_t written = 0;
+  while (written < rest_.size()) {
+    pollfd log = {descriptor_, POLLOUT, 0};
+    if (poll(&log, 1, 0) <= 0 || (log.revents & POLLOUT) == 0) break;
+    // A pipe that has room takes so much without waiting.
+    const size_t part = std::min<size_t>(rest_.size() - written, PIPE_BUF);
+    const ssize_t done = write(descriptor_, rest_.data() + written, part);
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) break;
+    written += static_cast<size_t>(done);
+  }
+  rest_.erase(0, written);
 }
 
 }  // namespace crm

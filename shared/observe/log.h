@@ -6,10 +6,14 @@
 //
 // Text is escaped, so no value can forge a line; bytes that are not UTF-8
 // become U+FFFD. Callers log ids and codes, never bodies or personal data.
+//
+// A log that nobody reads, or whose disk is full, costs lines and nothing else:
+// what cannot be written at once is lost and counted.
 
 #ifndef CRM_SHARED_OBSERVE_LOG_H_
 #define CRM_SHARED_OBSERVE_LOG_H_
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <mutex>
@@ -75,18 +79,27 @@ class Logger {
   // cost something to compute.
   bool Writes(LogLevel level) const { return level >= least_; }
 
-  // Writes one record with a single write(2). A field named like an earlier one
-  // (time, level, program, message) is left out. A line that cannot be written
-  // is lost: the log never fails its caller.
+  // Writes one record. A field named like an earlier one (time, level, program,
+  // message) is left out. Never waits for who reads the log, unless another
+  // process fills the same pipe at the same instant, and never fails.
   void Log(LogLevel level, absl::string_view message,
            absl::Span<const LogField> fields = {});
 
+  // Returns how many records could not be written.
+  uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
  private:
+  // Writes as much of `rest_` as can be without waiting.
+  void WriteRest();
+
   const Clock& clock_;
   const std::string program_;
   const LogLevel least_;
   const int descriptor_;
+  std::atomic<uint64_t> lost_{0};
   std::mutex mutex_;
+  // What a reader that is behind has not taken yet of a line that has begun.
+  std::string rest_;
 };
 
 }  // namespace crm

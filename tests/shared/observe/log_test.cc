@@ -1,13 +1,17 @@
 #include "shared/observe/log.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/support/matchers.h"
 
@@ -140,11 +144,98 @@ TEST_F(LoggerTest, KeepsLinesOfManyThreadsWhole) {
   EXPECT_EQ(next, std::vector<int>(kThreads, kLinesEach));
 }
 
+// A log whose reader is slow: nobody reads until Read() is called.
+class PipeLogTest : public ::testing::Test {
+ protected:
+  PipeLogTest() {
+    EXPECT_EQ(pipe(ends_), 0);
+    EXPECT_EQ(fcntl(ends_[0], F_SETFL, O_NONBLOCK), 0);
+    logger_.emplace(clock_, "gateway", LogLevel::kInfo, ends_[1]);
+  }
+  ~PipeLogTest() override {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+
+  // Logs numbered lines until one is lost. Returns how many were logged.
+  int Fill(size_t text_bytes) {
+    const std::string text(text_bytes, 'x');
+    int count = 0;
+    for (const uint64_t lost = logger_->lost(); logger_->lost() == lost;) {
+      logger_->Log(LogLevel::kInfo, text, {{"line", count++}, {"text", text}});
+    }
+    return count;
+  }
+
+  // Reads all that is there.
+  std::string Read() {
+    std::string text;
+    char part[4096];
+    for (ssize_t size; (size = read(ends_[0], part, sizeof(part))) > 0;) {
+      text.append(part, static_cast<size_t>(size));
+    }
+    return text;
+  }
+
+  const FakeClock clock_{absl::UnixEpoch()};
+  int ends_[2];
+  std::optional<Logger> logger_;
+};
+
+TEST_F(PipeLogTest, F51_WhatNobodyReadsIsLostAndHoldsUpNobody) {
+  for (const size_t text_bytes : {1u, 100u, 4000u}) {
+    const int logged = Fill(text_bytes) - 1;
+    ASSERT_GT(logged, 3);
+    logger_->Log(LogLevel::kInfo, "lost too");
+
+    // The first line after some are lost brings the rest of a cut one.
+    std::string text = Read();
+    logger_->Log(LogLevel::kInfo, "read again");
+    absl::StrAppend(&text, Read());
+
+    ASSERT_EQ(text.back(), '\n');
+    text.pop_back();
+    const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+    ASSERT_THAT(lines, SizeIs(logged + 1));
+    for (int i = 0; i < logged; ++i) {
+      EXPECT_EQ(nlohmann::json::parse(lines[static_cast<size_t>(i)])["line"],
+                i);
+    }
+    EXPECT_EQ(nlohmann::json::parse(lines.back())["message"], "read again");
+  }
+  EXPECT_EQ(logger_->lost(), 6u);
+}
+
+TEST_F(PipeLogTest, F51_AReaderThatIsGoneCostsLines) {
+  std::signal(SIGPIPE, SIG_IGN);
+  close(ends_[0]);
+  ends_[0] = -1;
+
+  logger_->Log(LogLevel::kInfo, "lost");
+  logger_->Log(LogLevel::kInfo, "lost");
+
+  EXPECT_EQ(logger_->lost(), 2u);
+}
+
+TEST(Logger, F22_F51_AFullDiskCostsLines) {
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  const SystemClock clock;
+  Logger logger(clock, "p", LogLevel::kInfo, full);
+
+  logger.Log(LogLevel::kError, "lost");
+
+  EXPECT_EQ(logger.lost(), 1u);
+  close(full);
+}
+
 TEST(Logger, LosesTheLineWhenItCannotBeWritten) {
   const SystemClock clock;
   Logger logger(clock, "p", LogLevel::kInfo, /*descriptor=*/-1);
 
   logger.Log(LogLevel::kError, "lost");
+
+  EXPECT_EQ(logger.lost(), 1u);
 }
 
 TEST(ParseLogLevel, KnowsTheFourLevels) {
