@@ -21,7 +21,8 @@ namespace crm::gateway {
 namespace {
 
 // Blocks the signals that end the program in this thread and those it starts,
-// so that one of them can wait for them.
+// so that one of them can wait for them, and ignores what ends programs that do
+// not ask for it: files that change are read anew without being told.
 sigset_t BlockStopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -29,6 +30,7 @@ sigset_t BlockStopSignals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
   return signals;
 }
 

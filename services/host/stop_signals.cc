@@ -18,6 +18,7 @@ StopSignals::StopSignals() {
   all_ = stop_;
   sigaddset(&all_, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &all_, nullptr);
+  std::signal(SIGHUP, SIG_IGN);
 }
 
 int StopSignals::Wait(const std::function<void()>& on_user) {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 namespace crm {
@@ -47,6 +48,13 @@ TEST(StopSignals, F58_HurriesWorkOnce) {
   signals.WaitFor(absl::ZeroDuration());
 
   EXPECT_EQ(hurried, 1);
+}
+
+// Without being ignored it would end the test.
+TEST(StopSignals, F58_AHangUpIsIgnored) {
+  StopSignals signals;
+
+  EXPECT_EQ(raise(SIGHUP), 0);
 }
 
 TEST(StopSignals, LetsWorkEndOnItsOwn) {
