@@ -1,6 +1,6 @@
-// While the sample business is imported, random processes are killed, twenty in a row.
-// Afterwards every acknowledged write is there exactly once: in the store, in the
-// events, in the warehouse.
+// While the sample business is imported, random processes are killed, twenty in a row
+// or as many as CRM_KILLS says. Afterwards every acknowledged write is there exactly
+// once: in the store, in the events, in the warehouse.
 
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
@@ -12,14 +12,19 @@ import {Watch} from '../suite/changes.mjs';
 import {GrpcCalls} from '../suite/grpc_calls.mjs';
 import {Count, NotingClient, all, analysisWith, costOf} from
     '../suite/imports.mjs';
-import {until} from '../suite/process.mjs';
+import {accepts, until} from '../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS, Suite} from '../suite/suite.mjs';
 
-const KILLS = 20;
+const KILLS = Number(process.env.CRM_KILLS ?? 20);
 const SEED = Number(process.env.CRM_TEST_SEED ?? 20_261);
 // The customers whose profiles are read all the while.
 const PROFILES = 20;
 const PROGRESS_MS = 30_000;
+// How long a process that was killed may be away.
+const AWAY_MS = 3_000;
+// Of the writes that are sent again, one in so many, and how many at once.
+const SENT_AGAIN = KILLS > 20 ? 1 : 10;
+const IN_FLIGHT = 16;
 // What a cache shows is at most that old.
 const STALE_MS = 65_000;
 const EVENTS_MS = 60_000;
@@ -68,22 +73,33 @@ function victims() {
   return chosen.slice(0, KILLS);
 }
 
-// Kills a process each time that a part more of the import is done. Returns the
-// names of the killed.
+// Kills a process each time that a part more of the import is done. The import
+// waits rather than come to its end before that. Returns the names of the killed,
+// and for how long each was away.
 async function killAlong(count, isOver) {
   // An order is done when it is created, and again when it is confirmed.
   const total = customers.length + products.length + 2 * orders.length;
+  const part = total / (KILLS + 2);
   const killed = [];
+  const away = [];
+  let doneBefore = 0;
+  client.permit = () => killed.length === KILLS ||
+      until('processes are killed', () => killed.length === KILLS ||
+          count.done < (killed.length + 3) * part);
   for (const name of victims()) {
     await until(`the import goes on after ${killed.at(-1)} was killed`, () => {
       assert.ok(!isOver(), 'the import is over before all kills');
-      return count.done >= ((killed.length + 1) * total) / (KILLS + 2);
+      return count.done >= (killed.length + 1) * part && count.done > doneBefore;
     }, PROGRESS_MS);
     const {before, after} = await suite.restart(name);
     assert.notEqual(after, before);
+    const started = performance.now();
+    await until(`${name} is back`, () => accepts(suite.ports[name]), PROGRESS_MS);
+    away.push({name, ms: Math.round(performance.now() - started)});
+    doneBefore = count.done;
     killed.push(name);
   }
-  return killed;
+  return {killed, away};
 }
 
 // Reads profiles until the import is over, so that caches hold states of all
@@ -103,11 +119,14 @@ test(`F01 the import survives ${KILLS} kills`, async (t) => {
   });
   const isOver = () => over;
 
-  const [{nanos}, killed] = await Promise.all(
+  const [{nanos}, {killed, away}] = await Promise.all(
       [importing, killAlong(count, isOver), readProfiles(isOver)]);
   await suite.ready();
 
   t.diagnostic(`killed: ${killed.join(' ')}; ${client.retries} calls repeated`);
+  const longest = away.sort((a, b) => b.ms - a.ms)[0];
+  t.diagnostic(`away for at most ${longest.ms} ms: ${longest.name}`);
+  assert.ok(longest.ms <= AWAY_MS, JSON.stringify(away.slice(0, 10)));
   assert.equal(killed.length, KILLS);
   assert.ok(client.retries > 0, 'no call ever met a killed process');
   assert.equal(nanos, business.totalNanos);
@@ -137,6 +156,20 @@ test('F01 the store has every acknowledged write once', async () => {
   }
   assert.equal(
       costOf(orders.map(({name}) => stored.get(name))), business.totalNanos);
+});
+
+test('F01 a write that is sent again is answered as it was', async (t) => {
+  const again = client.writes.filter((write, i) => i % SENT_AGAIN === 0);
+  let next = 0;
+  await Promise.all(Array.from({length: IN_FLIGHT}, async () => {
+    while (next < again.length) {
+      const write = again[next++];
+      assert.ok(write.body.requestId, write.path);
+      assert.deepEqual(await client.repeat(write), write.answer, write.path);
+    }
+  }));
+  t.diagnostic(`${again.length} of ${client.writes.length} writes sent again`);
+  assert.ok(again.length > 0);
 });
 
 test('the log has as many events as there were writes', async () => {

@@ -24,8 +24,8 @@ export class Count {
   end() {}
 }
 
-// A client that repeats calls sooner than the one that ships, and keeps the
-// resources of every write that was acknowledged.
+// A client that repeats calls sooner than the one that ships, and keeps every
+// write that was acknowledged, and the resources of its answer.
 export class NotingClient extends RestClient {
   constructor(suite, tenant) {
     super({
@@ -35,13 +35,24 @@ export class NotingClient extends RestClient {
       }),
     });
     this.acknowledged = [];
+    // Each is {path, body, answer}.
+    this.writes = [];
+    // What each write waits for before it is sent.
+    this.permit = () => {};
   }
 
   async post(path, body) {
-    const answer = await super.post(path, body);
+    await this.permit();
+    const answer = await this.repeat({path, body});
+    this.writes.push({path, body, answer});
     if (answer.name) this.acknowledged.push(answer);
     else this.acknowledged.push(...Object.values(answer).flat());
     return answer;
+  }
+
+  // Sends a write without noting it. Returns the answer.
+  repeat({path, body}) {
+    return super.post(path, body);
   }
 }
 
