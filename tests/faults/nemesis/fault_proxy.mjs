@@ -3,7 +3,9 @@
 
 import {connect, createServer} from 'node:net';
 
-const MODES = ['pass', 'slow', 'hang', 'refuse'];
+import {CommandCounter} from './command_counter.mjs';
+
+const MODES = ['pass', 'slow', 'hang', 'refuse', 'answer'];
 
 export class FaultProxy {
   // Listens on a port of the loopback and passes on to `target`.
@@ -20,6 +22,7 @@ export class FaultProxy {
     this.target = target;
     this.mode = 'pass';
     this.delayMs = 0;
+    this.error = '';
     // How many chunks or connections the mode in force has held up.
     this.bites = 0;
     this.pairs = new Set();
@@ -28,14 +31,18 @@ export class FaultProxy {
 
   // Changes what happens to every connection from now on: `pass`; `slow`, each
   // chunk is held up by `delayMs`; `hang`, nothing is passed on until the mode
-  // ends; `refuse`, connections are reset.
-  set(mode, {delayMs = 0} = {}) {
+  // ends; `refuse`, connections are reset; `answer`, each command of a client of
+  // Redis is answered with `error` and goes no further.
+  set(mode, {delayMs = 0, error = ''} = {}) {
     if (!MODES.includes(mode)) throw new Error(`'${mode}' is no mode`);
+    // Commands that were cut by the change would never be whole.
+    const cuts = mode === 'refuse' || [mode, this.mode].includes('answer');
     this.mode = mode;
     this.delayMs = delayMs;
+    this.error = error;
     this.bites = 0;
     for (const pair of this.pairs) {
-      if (mode === 'refuse') pair.reset();
+      if (cuts) pair.reset();
       if (mode === 'pass' || mode === 'slow') pair.flush();
     }
   }
@@ -63,6 +70,7 @@ class Pair {
     this.ends = [client, connect(proxy.target, '127.0.0.1')];
     // What waits, in order: [to, chunk].
     this.held = [];
+    this.commands = new CommandCounter();
     this.ends.forEach((end, i) => {
       end.setNoDelay(true);
       end.on('data', (chunk) => this.take(1 - i, chunk));
@@ -72,8 +80,12 @@ class Pair {
   }
 
   take(to, chunk) {
-    const {mode, delayMs} = this.proxy;
-    if (mode === 'hang') {
+    const {mode, delayMs, error} = this.proxy;
+    if (mode === 'answer') {
+      const commands = to === 1 ? this.commands.count(chunk) : 0;
+      this.proxy.bites += commands;
+      this.ends[0].write(`-${error}\r\n`.repeat(commands));
+    } else if (mode === 'hang') {
       this.proxy.bites += 1;
       this.held.push([to, chunk]);
     } else if (mode === 'slow') {

@@ -1,22 +1,37 @@
 // The faults of a nemesis run. Each is {name, run}: run(world) injects it, keeps
 // it for a while, heals it, and returns the evidence that it bit, a number above
-// zero; a fault that bit nothing has tested nothing.
+// zero; a fault that bit nothing has tested nothing. With `recoveryMs`, so much
+// later at most writes go on. With `lacks`, lacks(suite) says what this machine
+// lacks for it, if anything.
 //
-// The world is {suite, random}.
+// The world is {suite, random, workload}.
 
 import {readFileSync} from 'node:fs';
 
 import {until} from '../../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS, SERVICES} from '../../suite/suite.mjs';
+import {ControlGroup} from './control_group.mjs';
 
 const HELD_MS = 2_500;
 // The relay's lease is 10 seconds.
 const BEYOND_LEASE_MS = 12_000;
+// As long as a service may stand still before it is taken for dead.
+const STOPPED_MS = 20_000;
+// How long consumers stand still while their streams are trimmed.
+const UNREAD_MS = 30_000;
+const RECOVERY_MS = 10_000;
 const SLOW_MS = 500;
 const STARVED_MS = 4_000;
 // Of each 50 ms, a starved process runs 5.
 const STARVED_STOP_MS = 45;
 const STARVED_RUN_MS = 5;
+// What a group of processes may have of one core, and for how long.
+const SQUEEZED_SHARE = 0.1;
+const SQUEEZED_MS = 60_000;
+// A clock that runs a thousand times too fast is moved so often.
+const DRIFT = 1000;
+const DRIFT_STEP_MS = 5;
+const FILLINGS = 3;
 const STREAMS = 'ev:*';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -80,6 +95,29 @@ const proxied = REDIS_SERVERS.flatMap((name) => [
   },
 })));
 
+// Redis answers every command with an error, as one does that is still loading
+// its file, or that belongs to a cluster.
+const answerings = REDIS_SERVERS.flatMap((name) => [
+  {name: `loading-${name}`, error: 'LOADING Redis is loading the dataset in memory'},
+  {name: `moved-${name}`, error: 'MOVED 3999 127.0.0.1:1'},
+].map(({name: fault, error}) => ({
+  name: fault,
+  async run({suite}) {
+    const proxy = suite.proxies.get(name);
+    proxy.set('answer', {error});
+    await pause(HELD_MS);
+    const {bites} = proxy;
+    proxy.set('pass');
+    return bites;
+  },
+})));
+
+const stoppings = SERVICES.map((name) => ({
+  name: `stop-${name}-20s`,
+  recoveryMs: RECOVERY_MS,
+  run: (world) => freeze(world, name, STOPPED_MS),
+}));
+
 const forgettings = REDIS_SERVERS.map((name) => ({
   name: `flush-${name}`,
   async run(world) {
@@ -89,6 +127,14 @@ const forgettings = REDIS_SERVERS.map((name) => ({
     return keys;
   },
 }));
+
+const forgettingAll = {
+  name: 'flush-both',
+  async run(world) {
+    const keys = await Promise.all(forgettings.map((one) => one.run(world)));
+    return Math.min(...keys);
+  },
+};
 
 // Redis refuses every write with errors of the kind `code`.
 function refusing(name, code, on, off) {
@@ -115,18 +161,38 @@ const refusals = [
       ['REPLICAOF', 'NO', 'ONE']),
 ];
 
+// Takes everything out of all streams. Returns how much that was.
+function trimAll({suite}) {
+  return redisKeys(suite, 'redis-bus', STREAMS).reduce((sum, key) =>
+    sum + Number(suite.redis('redis-bus', 'XTRIM', key, 'MAXLEN', 0)), 0);
+}
+
 // The streams lose everything while the one who reads them stands still.
 const trimming = {
   name: 'trim-redis-bus',
   async run(world) {
     const frozen = freeze(world, 'analytical', HELD_MS);
     await pause(HELD_MS / 2);
-    let trimmed = 0;
-    for (const key of redisKeys(world.suite, 'redis-bus', STREAMS)) {
-      trimmed += Number(world.suite.redis('redis-bus', 'XTRIM', key, 'MAXLEN', 0));
-    }
+    const trimmed = trimAll(world);
     await frozen;
     return trimmed;
+  },
+};
+
+// So they do for longer, and the reader must say that it found the gap.
+const longTrimming = {
+  name: 'trim-redis-bus-30s',
+  recoveryMs: RECOVERY_MS,
+  async run(world) {
+    const gaps = () => world.suite.metric('analytical', 'crm_events_gap_total');
+    const before = await gaps();
+    const frozen = freeze(world, 'analytical', UNREAD_MS);
+    await pause(UNREAD_MS - HELD_MS);
+    const trimmed = trimAll(world);
+    await frozen;
+    const found = await until('the gap is found',
+        async () => await gaps() - before, RECOVERY_MS);
+    return Math.min(trimmed, found);
   },
 };
 
@@ -152,6 +218,61 @@ const starvation = {
   },
 };
 
+// All services together get a tenth of one core.
+const squeezing = {
+  name: 'squeeze-services-60s',
+  recoveryMs: RECOVERY_MS,
+  lacks(suite) {
+    const group = ControlGroup.make('cpu', groupName(suite));
+    group?.remove();
+    return group ? '' : 'a control group for processors';
+  },
+  async run({suite}) {
+    const group = ControlGroup.make('cpu', groupName(suite));
+    try {
+      group.limitCpu(SQUEEZED_SHARE);
+      for (const name of SERVICES) group.add(suite.processes.get(name).pid);
+      await pause(SQUEEZED_MS);
+      return group.throttled;
+    } finally {
+      group.remove();
+    }
+  },
+};
+
+const groupName = (suite) => `crm-test-${suite.ports.gateway}-${process.pid}`;
+
+// The disk of one service is full, again and again. Writes are refused by name,
+// and reads go on.
+const fullDisk = {
+  name: 'full-disk-collaborative',
+  recoveryMs: RECOVERY_MS,
+  lacks: ({disk}) => disk ? '' : 'a filesystem of one\'s own',
+  async run({suite, workload}) {
+    const refusals = () => workload.history.flatMap(({attempts}) => attempts)
+        .filter(({reason}) => /^DISK_(LOW|FULL)$/.test(reason)).length;
+    const bites = [];
+    for (let i = 0; i < FILLINGS; ++i) {
+      const before = refusals();
+      suite.disk.fill();
+      try {
+        await until('a write is refused', () => refusals() > before, RECOVERY_MS);
+        await pause(HELD_MS);
+        const {status, text} = await suite.get('/v1/conversations');
+        if (status !== 200) throw new Error(text);
+      } finally {
+        suite.disk.empty();
+      }
+      bites.push(refusals() - before);
+      const emptied = performance.now();
+      await until('writes are taken again', () => workload.history.some(
+          ({kind, outcome, end}) => /Conversation|Message/.test(kind) &&
+              outcome === 'ok' && end > emptied), RECOVERY_MS);
+    }
+    return Math.min(...bites);
+  },
+};
+
 // The wall clock of one service jumps. While it is an hour off, tokens of the
 // others are rightly refused as expired or not yet valid.
 const clockSteps = [90, 3600, -3600].map((seconds) => ({
@@ -173,9 +294,27 @@ const clockSteps = [90, 3600, -3600].map((seconds) => ({
   },
 }));
 
+const clockDrift = {
+  name: 'clock-drift-1000x',
+  mayRefuseTokens: true,
+  async run({suite}) {
+    const start = performance.now();
+    try {
+      for (let past = 0; past < HELD_MS; past = performance.now() - start) {
+        suite.clock.set(Math.round(past * DRIFT / 1000));
+        await pause(DRIFT_STEP_MS);
+      }
+      return Math.round((performance.now() - start) * DRIFT / 1000);
+    } finally {
+      suite.clock.set(0);
+    }
+  },
+};
+
 export const FAULTS = [
-  ...killings, ...freezings, ...proxied, ...forgettings, ...refusals, trimming,
-  leaseLoss, starvation, ...clockSteps,
+  ...killings, ...freezings, ...stoppings, ...proxied, ...answerings,
+  ...forgettings, forgettingAll, ...refusals, trimming, longTrimming, leaseLoss,
+  starvation, squeezing, fullDisk, ...clockSteps, clockDrift,
 ];
 
 // What a short run injects: one of each kind.
@@ -184,5 +323,6 @@ export const SHORT = [
   'slow-redis-cache', 'refuse-redis-cache', 'flush-redis-bus',
   'flush-redis-cache', 'oom-redis-bus', 'readonly-redis-bus', 'trim-redis-bus',
   'relay-beyond-its-lease', 'freeze-collaborative', 'starve-services',
+  'full-disk-collaborative', 'loading-redis-bus', 'moved-redis-cache',
   'clock-step-90s', 'clock-step--3600s',
 ];

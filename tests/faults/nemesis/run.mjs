@@ -36,29 +36,36 @@ function sample(suite) {
 }
 
 // Injects `faults`, in an order by the seed, `rounds` times. Returns {history,
-// truth, samples, faults: [{fault, bites}], violations}; throws if a program
-// does not end with 0. `say` is told what happens.
+// truth, samples, faults: [{fault, bites}], skipped, violations}; throws if a
+// program does not end with 0. `say` is told what happens.
 export async function runNemesis({seed, faults, rounds = 1, shim, say}) {
   const suite = await NemesisSuite.start({shim});
   const random = new Random(seed);
   const workload = new Workload(suite, seed, CLIENTS);
   const injected = [];
+  let skipped = 0;
   try {
     const working = workload.run();
-    const progress = async (count) => {
+    const progress = async (count, withinMs = PROGRESS_MS) => {
       const from = workload.acknowledged;
       await until(`${count} writes are acknowledged`,
-          () => workload.acknowledged >= from + count, PROGRESS_MS);
+          () => workload.acknowledged >= from + count, withinMs);
     };
     await progress(WARM_WRITES);
     const before = sample(suite);
     for (let round = 0; round < rounds; ++round) {
       for (const fault of random.shuffled(faults)) {
-        const bites = await fault.run({suite, random});
+        const lacking = fault.lacks?.(suite);
+        if (lacking) {
+          say(`${fault.name}: not here: ${lacking}`);
+          skipped += 1;
+          continue;
+        }
+        const bites = await fault.run({suite, random, workload});
         say(`${fault.name}: bit ${bites}; ` +
             `${workload.acknowledged} writes acknowledged`);
         injected.push({fault, bites});
-        await progress(WRITES_BETWEEN);
+        await progress(WRITES_BETWEEN, fault.recoveryMs);
         await pause(HEALED_MS);
       }
     }
@@ -69,7 +76,7 @@ export async function runNemesis({seed, faults, rounds = 1, shim, say}) {
     const samples = Object.fromEntries(PROGRAMS.map(
         (name) => [name, {before: before[name], after: after[name]}]));
     const run = {history: workload.history, truth, samples, faults: injected};
-    return {...run, violations: check(run)};
+    return {...run, skipped, violations: check(run)};
   } finally {
     workload.stop();
     await suite.stop();

@@ -1,13 +1,18 @@
-// A suite whose Redis servers stand behind fault proxies and whose operational
-// service has a clock that can be moved.
+// A suite whose Redis servers stand behind fault proxies, whose operational
+// service has a clock that can be moved, and whose collaborative service has a
+// small disk.
 
 import {execFileSync} from 'node:child_process';
-import {closeSync, existsSync, openSync, writeSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 
+import {ON_POSTGRES} from '../../suite/postgres.mjs';
 import {freePorts} from '../../suite/process.mjs';
 import {REDIS_SERVERS, Suite} from '../../suite/suite.mjs';
 import {FaultProxy} from './fault_proxy.mjs';
+import {SmallDisk} from './small_disk.mjs';
+
+const DISK_BYTES = 256 << 20;
 
 // Moves the wall clock of a process that clock_shim.cc is preloaded into.
 class SteppedClock {
@@ -34,6 +39,7 @@ export class NemesisSuite extends Suite {
         (await freePorts(REDIS_SERVERS.length)).map(
             (port, i) => [REDIS_SERVERS[i], port]));
     await suite.prepare();
+    await suite.mountDisk();
     suite.clock = new SteppedClock(suite.clockFile);
     suite.proxies = new Map();
     try {
@@ -48,6 +54,25 @@ export class NemesisSuite extends Suite {
       throw error;
     }
     return suite;
+  }
+
+  // Puts the collaborative service on a disk of its own. `disk` is null where
+  // this machine has none to give.
+  async mountDisk() {
+    const folder = join(this.folder, 'data', 'collaborative');
+    mkdirSync(folder, {recursive: true});
+    this.disk = ON_POSTGRES ? null : await SmallDisk.mount(folder, DISK_BYTES);
+    const running = this.processes.get('collaborative');
+    if (this.disk) running.command.unshift(...this.disk.prefix);
+  }
+
+  // Returns the sum of a metric of a program over its labels.
+  async metric(program, name) {
+    const answer =
+        await fetch(`http://127.0.0.1:${this.adminPorts[program]}/metrics`);
+    return (await answer.text()).split('\n')
+        .filter((line) => line.startsWith(`${name}{`))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
   get clockFile() {
@@ -81,6 +106,7 @@ export class NemesisSuite extends Suite {
       await super.stop();
     } finally {
       for (const proxy of this.proxies.values()) await proxy.stop();
+      await this.disk?.stop();
     }
   }
 }
