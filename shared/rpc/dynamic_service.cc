@@ -1,5 +1,6 @@
 #include "shared/rpc/dynamic_service.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -47,6 +48,10 @@ std::unique_ptr<RpcServiceMethod> MakeMethod(const MethodBinding& binding,
   return method;
 }
 
+bool IsRegistered(const MethodBinding& binding) {
+  return binding.stream != nullptr || binding.method->verb == Verb::kGet;
+}
+
 // What is wrong with the bindings of one method, or "".
 std::string ProblemWith(const MethodDescriptor* method,
                         const std::vector<MethodBinding>& bindings) {
@@ -73,9 +78,35 @@ DynamicService::DynamicService(std::string name,
                                std::vector<MethodBinding> bindings,
                                const ReactorFactory& factory)
     : name_(std::move(name)), bindings_(std::move(bindings)) {
+  const bool needs_one =
+      std::none_of(bindings_.begin(), bindings_.end(), IsRegistered);
   for (const MethodBinding& binding : bindings_) {
-    AddMethod(MakeMethod(binding, factory).release());
+    if (IsRegistered(binding) ||
+        (needs_one && &binding == &bindings_.front())) {
+      AddMethod(MakeMethod(binding, factory).release());
+    } else {
+      others_.push_back(&binding);
+    }
   }
+}
+
+OtherMethods::OtherMethods(
+    const std::vector<std::unique_ptr<DynamicService>>& services,
+    ReactorFactory factory)
+    : factory_(std::move(factory)) {
+  for (const auto& service : services) {
+    for (const MethodBinding* binding : service->others()) {
+      by_path_[binding->method->path] = binding;
+    }
+  }
+}
+
+grpc::ServerGenericBidiReactor* OtherMethods::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
+  const auto found = by_path_.find(context->method());
+  return found == by_path_.end()
+             ? grpc::CallbackGenericService::CreateReactor(context)
+             : factory_.unread_unary(*found->second, context);
 }
 
 absl::StatusOr<std::vector<std::unique_ptr<DynamicService>>> MakeServices(

@@ -126,6 +126,8 @@ class RpcServer::State {
     for (const auto& service : services_) {
       builder.RegisterService(service.get());
     }
+    others_ = std::make_unique<OtherMethods>(services_, Reactors());
+    builder.RegisterCallbackGenericService(others_.get());
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
         options_.tls == nullptr ? grpc::InsecureServerCredentials()
@@ -201,6 +203,12 @@ class RpcServer::State {
                   return UnaryCall::Start(binding, edge_, *pool_, context,
                                           request, response);
                 },
+            .unread_unary =
+                [this](const MethodBinding& binding,
+                       grpc::CallbackServerContext* context) {
+                  return UnaryCall::StartUnread(binding, edge_, *pool_,
+                                                context);
+                },
             .stream =
                 [this](const MethodBinding& binding,
                        grpc::CallbackServerContext* context,
@@ -215,6 +223,7 @@ class RpcServer::State {
   OpenStreams streams_;
   std::unique_ptr<Pool> pool_;
   std::vector<std::unique_ptr<DynamicService>> services_;
+  std::unique_ptr<OtherMethods> others_;
   std::unique_ptr<ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptLoop> accept_;

@@ -1,6 +1,7 @@
 #include "shared/rpc/unary_call.h"
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,33 +31,107 @@ class UnaryCall::Completion {
   std::atomic<bool> answered_{false};
 };
 
+// A call that gRPC hands over with its request.
+class UnaryCall::Reactor final : public grpc::ServerUnaryReactor {
+ public:
+  Reactor(const MethodBinding& binding, CallEdge& edge,
+          grpc::CallbackServerContext* context, const grpc::ByteBuffer& request,
+          grpc::ByteBuffer* response)
+      : call_(binding, edge, context, response,
+              edge.Read(*binding.method, *context, request),
+              [this](const grpc::Status& status) { Finish(status); }) {}
+
+  UnaryCall& call() { return call_; }
+
+ private:
+  void OnCancel() override { call_.call_->cancelled = true; }
+
+  void OnDone() override {
+    OpenCalls& open_calls = call_.edge_.open_calls();
+    delete this;
+    open_calls.End();
+  }
+
+  UnaryCall call_;
+};
+
+// A call that gRPC hands over before its request has come.
+class UnaryCall::ReadingReactor final : public grpc::ServerGenericBidiReactor {
+ public:
+  ReadingReactor(const MethodBinding& binding, CallEdge& edge, Pool& pool,
+                 grpc::CallbackServerContext* context)
+      : binding_(binding), edge_(edge), pool_(pool), context_(context) {
+    StartRead(&request_);
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (!ok) request_.Clear();
+    call_.emplace(binding_, edge_, context_, &response_,
+                  edge_.Read(*binding_.method, *context_, request_),
+                  [this](const grpc::Status& status) {
+                    if (status.ok()) {
+                      StartWriteAndFinish(&response_, grpc::WriteOptions(),
+                                          status);
+                    } else {
+                      Finish(status);
+                    }
+                  });
+    // It may have been cancelled before there was anything to tell of it.
+    read_ = true;
+    if (context_->IsCancelled()) call_->call_->cancelled = true;
+    call_->Run(pool_, ok);
+  }
+
+  void OnCancel() override {
+    if (read_) call_->call_->cancelled = true;
+  }
+
+  void OnDone() override {
+    OpenCalls& open_calls = edge_.open_calls();
+    delete this;
+    open_calls.End();
+  }
+
+  const MethodBinding& binding_;
+  CallEdge& edge_;
+  Pool& pool_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
+  std::optional<UnaryCall> call_;
+  // Whether `call_` is there.
+  std::atomic<bool> read_{false};
+};
+
 grpc::ServerUnaryReactor* UnaryCall::Start(const MethodBinding& binding,
                                            CallEdge& edge, Pool& pool,
                                            grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(binding, edge, context, response,
-                             edge.Read(*binding.method, *context, *request));
-  call->Run(pool, request->Valid());
-  return call;
+  auto* reactor = new Reactor(binding, edge, context, *request, response);
+  reactor->call().Run(pool, request->Valid());
+  return reactor;
+}
+
+grpc::ServerGenericBidiReactor* UnaryCall::StartUnread(
+    const MethodBinding& binding, CallEdge& edge, Pool& pool,
+    grpc::CallbackServerContext* context) {
+  return new ReadingReactor(binding, edge, pool, context);
 }
 
 UnaryCall::UnaryCall(const MethodBinding& binding, CallEdge& edge,
                      grpc::CallbackServerContext* context,
-                     grpc::ByteBuffer* response, std::shared_ptr<Call> call)
+                     grpc::ByteBuffer* response, std::shared_ptr<Call> call,
+                     Send send)
     : binding_(binding),
       edge_(edge),
       context_(context),
       response_(response),
       call_(std::move(call)),
+      send_(std::move(send)),
       pass_(edge.path().filters),
       inner_pass_(edge.path().inner_filters) {}
-
-void UnaryCall::OnDone() {
-  OpenCalls& open_calls = edge_.open_calls();
-  delete this;
-  open_calls.End();
-}
 
 void UnaryCall::Run(Pool& pool, bool has_message) {
   auto completion = std::make_shared<Completion>(this);
@@ -125,7 +200,7 @@ void UnaryCall::Complete(absl::StatusOr<Answer> answer) {
   inner_pass_.End(*call_, status);
   if (inside_) edge_.path().gate->Leave(*call_, status);
   pass_.End(*call_, status);
-  Finish(ToGrpcStatus(status));
+  send_(ToGrpcStatus(status));
 }
 
 absl::Status UnaryCall::Prepare(absl::StatusOr<Answer>& answer) {

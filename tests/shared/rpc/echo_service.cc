@@ -1,5 +1,7 @@
 #include "tests/shared/rpc/echo_service.h"
 
+#include <functional>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,19 @@ const ServiceDescriptor* BuildService() {
   // On top of the generated pool, so that StringValue is the generated one.
   static auto& pool = *new DescriptorPool(DescriptorPool::generated_pool());
   return pool.BuildFile(file)->service(0);
+}
+
+// Returns the method at `path` as one that gets something.
+const MethodInfo* GetAt(absl::string_view path) {
+  static const auto& gets = *[] {
+    auto* methods = new std::map<std::string, MethodInfo, std::less<>>;
+    for (auto [name, method] : EchoMethods().methods()) {
+      method.verb = Verb::kGet;
+      methods->emplace(name, method);
+    }
+    return methods;
+  }();
+  return &gets.find(path)->second;
 }
 
 }  // namespace
@@ -97,16 +112,17 @@ std::vector<MethodBinding> Bind(EchoHandlers handlers) {
     };
   }
   const Placement placement = handlers.placement;
+  const auto unary = handlers.as_gets ? GetAt : EchoMethod;
   std::vector<MethodBinding> bindings;
-  bindings.push_back({.method = EchoMethod(kEcho),
+  bindings.push_back({.method = unary(kEcho),
                       .unary = or_answer_back(handlers.echo),
                       .stream = nullptr,
                       .placement = placement});
-  bindings.push_back({.method = EchoMethod(kStore),
+  bindings.push_back({.method = unary(kStore),
                       .unary = or_answer_back(handlers.store),
                       .stream = nullptr,
                       .placement = placement});
-  bindings.push_back({.method = EchoMethod(kInner),
+  bindings.push_back({.method = unary(kInner),
                       .unary = or_answer_back(handlers.inner),
                       .stream = nullptr,
                       .placement = placement});

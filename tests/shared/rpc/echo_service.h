@@ -43,6 +43,8 @@ struct EchoHandlers {
   UnaryHandler inner = nullptr;
   StreamHandler watch = nullptr;
   Placement placement = Placement::kPool;
+  // Whether the unary methods count as Gets, which are registered with gRPC.
+  bool as_gets = false;
 };
 
 // Returns the bindings of all methods.
