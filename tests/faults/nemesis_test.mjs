@@ -3,6 +3,7 @@
 //
 //   CRM_FAULTS        names parted by commas, `all`, or `short` (the default)
 //   CRM_FAULT_ROUNDS  how often each is injected (1)
+//   CRM_FAULT_HELD_MS for how long most are kept up (2500)
 //   CRM_TEST_SEED     repeats a run
 
 import assert from 'node:assert/strict';
@@ -26,7 +27,7 @@ function wanted(names = process.env.CRM_FAULTS || 'short') {
   });
 }
 
-test('every promise holds under every fault', async (t) => {
+test('F01 F06 F07 F08 F22 F26 F31 F49 every promise holds under every fault', async (t) => {
   t.diagnostic(`CRM_TEST_SEED=${SEED}`);
   const faults = wanted();
   const {history, faults: injected, skipped, violations} = await runNemesis({

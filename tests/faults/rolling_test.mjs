@@ -1,6 +1,6 @@
-// Two replicas of a service, each with a store of its own, that are stopped and
-// killed in turn under calls: clients with the config that clients are given, one
-// of gRPC C++ and one of grpc-js, see no call fail.
+// Two replicas of a service, over one database on a server or each with a store of
+// its own, that are stopped and killed in turn under calls: clients with the config
+// that clients are given, one of gRPC C++ and one of grpc-js, see no call fail.
 
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
@@ -22,6 +22,7 @@ const protoLoader = require('@grpc/proto-loader');
 const BIN = process.env.CRM_BIN_DIR;
 const CUSTOMER = 'crm.operational.v1.CustomerService';
 const KEPT = 'kept';
+const KEPT_REQUEST = randomUUID();
 // How many calls a replica has to serve before the next thing happens.
 const SETTLED_CALLS = 30;
 const STOP_MS = 20_000;
@@ -154,7 +155,8 @@ before(async () => {
     replica.process.start();
     const client = new JavaScriptClient(
         `127.0.0.1:${replica.port}`, '{}', suite.token());
-    const request = encode({customerId: KEPT, requestId: randomUUID()});
+    // Over one database, the second replica answers as the first did.
+    const request = encode({customerId: KEPT, requestId: KEPT_REQUEST});
     await until('the replica makes a customer', () =>
       client.call('CreateCustomer', request));
     client.client.close();

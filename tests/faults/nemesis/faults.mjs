@@ -12,7 +12,7 @@ import {until} from '../../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS, SERVICES} from '../../suite/suite.mjs';
 import {ControlGroup} from './control_group.mjs';
 
-const HELD_MS = 2_500;
+const HELD_MS = Number(process.env.CRM_FAULT_HELD_MS ?? 2_500);
 // The relay's lease is 10 seconds.
 const BEYOND_LEASE_MS = 12_000;
 // As long as a service may stand still before it is taken for dead.

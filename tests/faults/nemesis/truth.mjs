@@ -35,7 +35,9 @@ async function listAll(suite, tenant, collection) {
       token: suite.token({tenant}),
       query: {
         pageSize: 1000, ...(pageToken ? {pageToken} : {}),
-        ...(collection === 'auditEntries' ? {} : {showDeleted: true}),
+        // Reads are audited too, these among them: they would move the pages.
+        ...(collection === 'auditEntries' ?
+          {filter: 'outcome = DONE'} : {showDeleted: true}),
       },
     });
     if (status !== 200) throw new Error(text);

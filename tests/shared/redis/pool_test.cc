@@ -118,6 +118,29 @@ TEST_F(RedisPoolTest, F08_FailsAtOnceWhileTheBreakerIsOpen) {
               StatusIs(absl::StatusCode::kUnavailable, "REDIS_DOWN"));
 }
 
+// As services use it: a server that hangs costs five waits of 20 ms, then none.
+TEST_F(RedisPoolTest, F08_AServerThatHangsIsGivenUpWithinAFifthOfASecond) {
+  RedisPool::Options options;
+  options.endpoint = server_.endpoint();
+  ASSERT_LE(options.breaker.failures_to_open * options.command_timeout,
+            absl::Milliseconds(200));
+  ASSERT_LE(options.command_timeout, absl::Milliseconds(50));
+  RedisPool pool(options, clock_);
+  server_.Pause();
+
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(pool.healthy());
+    // The kernel takes connections of a process that stands still.
+    EXPECT_THAT(pool.Command({"PING"}),
+                StatusIs(absl::StatusCode::kDeadlineExceeded, "REDIS_TIMEOUT"));
+  }
+
+  EXPECT_FALSE(pool.healthy());
+  EXPECT_THAT(pool.Command({"PING"}),
+              StatusIs(absl::StatusCode::kUnavailable, "REDIS_DOWN"));
+  server_.Resume();
+}
+
 TEST_F(RedisPoolTest, F08_ServesAgainAfterTheServerIsBack) {
   RedisPool pool(PoolOptions(server_), clock_);
   server_.Stop();
