@@ -11,6 +11,7 @@ import {dirname, join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {setTimeout as pause} from 'node:timers/promises';
 
+import {ON_POSTGRES} from '../suite/postgres.mjs';
 import {freePorts, Process, until} from '../suite/process.mjs';
 import {Suite} from '../suite/suite.mjs';
 
@@ -76,6 +77,8 @@ class JavaScriptClient {
     this.token = token;
     this.calls = 0;
     this.failures = {};
+    // What was answered to each that created one.
+    this.created = [];
     this.over = false;
   }
 
@@ -88,8 +91,20 @@ class JavaScriptClient {
         (error, answer) => error ? reject(error) : resolve(answer)));
   }
 
-  create(encode) {
-    return this.call('CreateCustomer', encode({requestId: randomUUID()}));
+  async create(encode) {
+    this.created.push(
+        await this.call('CreateCustomer', encode({requestId: randomUUID()})));
+  }
+
+  // Checks that each of those is there, as it was answered.
+  async readBack() {
+    const {GetCustomer, CreateCustomer} = customerService();
+    for (const answer of this.created) {
+      const {name} = CreateCustomer.responseDeserialize(answer);
+      const found =
+          await this.call('GetCustomer', GetCustomer.requestSerialize({name}));
+      assert.deepEqual(found, answer, name);
+    }
   }
 
   async loop(encode) {
@@ -113,6 +128,7 @@ class JavaScriptClient {
   async end() {
     this.over = true;
     await Promise.all(this.loops);
+    if (ON_POSTGRES) await this.readBack();
     this.client.close();
     return {calls: this.calls, failures: this.failures};
   }
@@ -170,18 +186,22 @@ after(async () => {
   await suite?.kill();
 });
 
-// Returns a function that encodes CreateCustomerRequests, by the protos.
-function encoderOf() {
+// Returns how the messages of CustomerService are written, by the protos.
+function customerService() {
   const packages = createRequire(
       new URL('../../cmake/packages/package.json', import.meta.url));
-  const services = protoLoader.loadSync('crm/operational/v1/customer.proto', {
+  return protoLoader.loadSync('crm/operational/v1/customer.proto', {
     enums: String,
     includeDirs: [
       new URL('../../protos', import.meta.url).pathname,
       dirname(packages.resolve('google-proto-files/package.json')),
     ],
-  });
-  const {requestSerialize} = services[CUSTOMER].CreateCustomer;
+  })[CUSTOMER];
+}
+
+// Returns a function that encodes CreateCustomerRequests.
+function encoderOf() {
+  const {requestSerialize} = customerService().CreateCustomer;
   return (fields) => requestSerialize(
       {customer: {displayName: 'Rolled', kind: 'PERSON'}, ...fields});
 }
