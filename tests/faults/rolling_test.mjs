@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {after, before, test} from 'node:test';
@@ -184,6 +184,7 @@ after(async () => {
     if (replica.process.running) await replica.process.end('SIGKILL');
   }
   await suite?.kill();
+  if (suite) rmSync(suite.folder, {recursive: true, force: true});
 });
 
 // Returns how the messages of CustomerService are written, by the protos.
