@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "shared/base/status_macros.h"
 
 namespace crm {
 
@@ -23,6 +24,13 @@ absl::Status SqlWriter::RemoveText(const SqlTable& table,
   return Post(absl::StrCat("DELETE FROM ", QuoteName(table.name),
                            " WHERE tenant = ? AND name = ?"),
               {tenant, name});
+}
+
+absl::Status SqlWriter::QueryLater(absl::string_view sql,
+                                   const std::vector<SqlValue>& params,
+                                   Then then) {
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows, Query(sql, params));
+  return then(*this, rows);
 }
 
 absl::Status Database::WriteAndWait(absl::Time deadline, WriteBody body) {

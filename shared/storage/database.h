@@ -62,6 +62,14 @@ class SqlReader {
   // position first. An engine without text indexes looks through the tenant's
   // rows. Errors as Query.
   virtual absl::StatusOr<SqlRows> SearchText(const TextQuery& query);
+
+  // Query() of what a body begins with and its neighbours ask as well. Where
+  // several bodies share a transaction, the answer may be the one that was read
+  // for all of them before they ran; so whoever changes it says so by
+  // ForgetShared().
+  virtual absl::StatusOr<SqlRows> QueryShared(const SqlFragment& query) {
+    return Query(query.text, query.params);
+  }
 };
 
 // Reads and writes within one transaction; queries see its own writes.
@@ -80,6 +88,29 @@ class SqlWriter : public SqlReader {
                             const std::vector<SqlValue>& params) {
     return Execute(sql, params).status();
   }
+
+  // Post() for a statement whose failure the body can explain: either it fails
+  // here, or the body is run again so that it does.
+  virtual absl::Status Attempt(absl::string_view sql,
+                               const std::vector<SqlValue>& params) {
+    return Execute(sql, params).status();
+  }
+
+  // What is done with an answer. It only posts.
+  using Then = std::function<absl::Status(SqlWriter&, const SqlRows&)>;
+
+  // Query() whose answer is needed last: `then` is called with it before the
+  // commit, at the latest after the body has returned OK, and its error is the
+  // body's. It is not called if the body fails, and what it uses outlives the
+  // body. The query asks nothing that a Then writes: it may come before those
+  // of other bodies.
+  virtual absl::Status QueryLater(absl::string_view sql,
+                                  const std::vector<SqlValue>& params,
+                                  Then then);
+
+  // Says that this body changes what QueryShared() returns for `query`, or that
+  // its Then will. Called before the change is posted.
+  virtual void ForgetShared(const SqlFragment& /*query*/) {}
 
   // Stores the row of a table with a text index, in place of one with its key,
   // whose position it then keeps. Rows of such tables are written by this and
@@ -101,6 +132,7 @@ struct DatabaseStats {
   int64_t refused_writes = 0;  // overload, low disk, closed
   int64_t checkpoints = 0;
   int64_t conflicts = 0;  // transactions run again because of others
+  int64_t waits = 0;      // for a server, until those commits
 };
 
 // A store with snapshot reads and queued, grouped writes. Thread-safe.
@@ -139,6 +171,15 @@ class Database {
   // leaves open whether the body is stored: UNAVAILABLE COMMIT_UNKNOWN, when a
   // connection broke during the commit.
   virtual void Write(absl::Time deadline, WriteBody body, WriteDone done) = 0;
+
+  // Write() of a body that will ask these by QueryShared(), if it asks at all:
+  // an engine far from its data reads them for all bodies of a transaction at
+  // once.
+  virtual void WriteReading(std::vector<SqlFragment> /*reads*/,
+                            absl::Time deadline, WriteBody body,
+                            WriteDone done) {
+    Write(deadline, std::move(body), std::move(done));
+  }
 
   // Write() that waits for `done` and returns its status. Never called from a
   // body, a `done` or the commit listener: it would wait for itself.

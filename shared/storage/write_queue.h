@@ -22,6 +22,8 @@ struct PendingWrite {
   absl::Time deadline;
   Database::WriteBody body;
   Database::WriteDone done;
+  // What the body will ask by QueryShared().
+  std::vector<SqlFragment> reads = {};
 };
 
 // Many threads push; one takes. Thread-safe.

@@ -117,6 +117,16 @@ PostgresConnection::~PostgresConnection() { PQfinish(connection_); }
 
 void PostgresConnection::Send(absl::string_view sql,
                               const std::vector<SqlValue>& params) {
+  Send(Sent::kStatement, sql, params);
+}
+
+void PostgresConnection::SendAsking(absl::string_view sql,
+                                    const std::vector<SqlValue>& params) {
+  Send(Sent::kQuestion, sql, params);
+}
+
+void PostgresConnection::Send(Sent kind, absl::string_view sql,
+                              const std::vector<SqlValue>& params) {
   if (broken_) return;
   if (unsendable_.has_value()) {
     unsendable_->last = false;
@@ -144,7 +154,7 @@ void PostgresConnection::Send(absl::string_view sql,
     }
     return;
   }
-  unread_.push_back(Sent::kStatement);
+  unread_.push_back(kind);
   ++round_;
 }
 
@@ -202,18 +212,20 @@ void PostgresConnection::EndRound() {
 
 absl::StatusOr<PostgresConnection::Reply> PostgresConnection::Finish(
     const Patience& patience) {
+  ++waits_;
   const size_t round = std::exchange(round_, 0);
   const std::optional<Failure> unsendable =
       std::exchange(unsendable_, std::nullopt);
   if (!broken_) {
     failed_ = false;
     reply_ = Reply();
+    answers_.clear();
     reply_bytes_ = 0;
     EndRound();
   }
   // Rounds that were left come first.
   size_t left = 0;
-  for (const Sent sent : unread_) left += sent == Sent::kStatement ? 1 : 0;
+  for (const Sent sent : unread_) left += sent == Sent::kRoundEnd ? 0 : 1;
   left -= std::min(left, round);
   size_t read = 0;
   while (!broken_ && !unread_.empty()) {
@@ -223,10 +235,12 @@ absl::StatusOr<PostgresConnection::Reply> PostgresConnection::Finish(
       ReadRoundEnd(patience);
     } else if (left > 0) {
       --left;
-      ReadStatement(patience, /*counts=*/false, /*last=*/false);
+      ReadStatement(patience, /*counts=*/false, /*last=*/false, nullptr);
     } else {
-      ++read;
-      ReadStatement(patience, /*counts=*/true, /*last=*/read == round);
+      const bool last = ++read == round;
+      SqlRows* rows = last ? &reply_.rows : nullptr;
+      if (next == Sent::kQuestion) rows = &answers_.emplace_back();
+      ReadStatement(patience, /*counts=*/true, last, rows);
     }
   }
   if (!failed_ && unsendable.has_value()) {
@@ -237,14 +251,14 @@ absl::StatusOr<PostgresConnection::Reply> PostgresConnection::Finish(
 }
 
 void PostgresConnection::ReadStatement(const Patience& patience, bool counts,
-                                       bool last) {
+                                       bool last, SqlRows* rows) {
   // Row by row, so that a result that is too large is not kept in memory.
   PQsetSingleRowMode(connection_);
   while (PGresult* raw = NextResult(patience)) {
     const ResultPtr result(raw);
     switch (PQresultStatus(raw)) {
       case PGRES_SINGLE_TUPLE:
-        if (last && !failed_) ReadRow(raw);
+        if (rows != nullptr && !failed_) ReadRow(raw, last, *rows);
         break;
       case PGRES_TUPLES_OK:
       case PGRES_COMMAND_OK: {
@@ -312,14 +326,15 @@ bool PostgresConnection::AwaitResult(const Patience& patience) {
   return false;
 }
 
-void PostgresConnection::ReadRow(const PGresult* result) {
-  if (reply_.rows.size() == kMaxRows || reply_bytes_ > kMaxResultBytes) {
+void PostgresConnection::ReadRow(const PGresult* result, bool last,
+                                 SqlRows& rows) {
+  if (rows.size() == kMaxRows || reply_bytes_ > kMaxResultBytes) {
     // The rest is read and dropped: the connection stays in step.
-    reply_.rows.clear();
-    Fail(PostgresFailure::kStatement, ResultTooLarge(), /*last=*/true);
+    rows.clear();
+    Fail(PostgresFailure::kStatement, ResultTooLarge(), last);
     return;
   }
-  SqlRow& row = reply_.rows.emplace_back();
+  SqlRow& row = rows.emplace_back();
   const int columns = PQnfields(result);
   row.reserve(static_cast<size_t>(columns));
   for (int column = 0; column < columns; ++column) {
@@ -333,7 +348,7 @@ void PostgresConnection::ReadRow(const PGresult* result) {
     reply_bytes_ += sizeof(SqlValue) + bytes.size();
     auto value = DecodeValue(PQftype(result, column), bytes);
     if (!value.ok()) {
-      Fail(PostgresFailure::kStatement, value.status(), /*last=*/true);
+      Fail(PostgresFailure::kStatement, value.status(), last);
       return;
     }
     row.push_back(*std::move(value));

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -85,6 +86,9 @@ class PostgresConnection final {
   // Adds a statement to the round. Failures show in Finish().
   void Send(absl::string_view sql, const std::vector<SqlValue>& params = {});
 
+  // Adds a statement whose rows TakeAnswers() returns after the round.
+  void SendAsking(absl::string_view sql, const std::vector<SqlValue>& params);
+
   // Has the server keep how it carries out each statement that is sent from now
   // until EndPreparing(), so that the next one of the same text costs it less.
   // Within one transaction, which has begun.
@@ -99,6 +103,13 @@ class PostgresConnection final {
   // then failure() says more. A connection whose wait ended early is broken.
   absl::StatusOr<Reply> Finish(const Patience& patience);
 
+  // The rows of what SendAsking() sent, in its order, as far as Finish() has
+  // read them and they were not taken before.
+  std::vector<SqlRows> TakeAnswers() { return std::exchange(answers_, {}); }
+
+  // Returns how often Finish() was called since the last time.
+  int64_t TakeWaits() { return std::exchange(waits_, 0); }
+
   // Ends the round without waiting; nobody will look at its answers.
   void Leave();
 
@@ -112,20 +123,23 @@ class PostgresConnection final {
   bool Alive();
 
  private:
-  enum class Sent { kStatement, kRoundEnd };
+  enum class Sent { kStatement, kQuestion, kRoundEnd };
 
   PostgresConnection(pg_conn* connection, std::string schema);
 
+  void Send(Sent kind, absl::string_view sql,
+            const std::vector<SqlValue>& params);
   // Gives libpq the statement; returns whether it took it.
   bool SendUnnamed(const std::string& sql,
                    const PostgresParameters& parameters);
   bool SendNamed(const std::string& sql, const PostgresParameters& parameters);
   void EndRound();
   // Reads the answers of what was sent first.
-  void ReadStatement(const Patience& patience, bool counts, bool last);
+  void ReadStatement(const Patience& patience, bool counts, bool last,
+                     SqlRows* rows);
   void ReadRoundEnd(const Patience& patience);
   pg_result* NextResult(const Patience& patience);
-  void ReadRow(const pg_result* result);
+  void ReadRow(const pg_result* result, bool last, SqlRows& rows);
   void Fail(PostgresFailure kind, absl::Status status, bool last);
   void Break(absl::Status status);
   // Waits until no call would block. Returns false, broken, if that takes long.
@@ -145,7 +159,9 @@ class PostgresConnection final {
   // What kept a statement of this round, and those after it, from being sent.
   std::optional<Failure> unsendable_;
   Reply reply_;
+  std::vector<SqlRows> answers_;
   size_t reply_bytes_ = 0;
+  int64_t waits_ = 0;
   bool failed_ = false;
   Failure failure_;
 };

@@ -34,9 +34,11 @@ PostgresGroupWriter::PostgresGroupWriter(ConnectionSource& source,
       queue_(options.max_queued_writes, clock),
       thread_([this] { Run(); }) {}
 
-void PostgresGroupWriter::Write(absl::Time deadline, Database::WriteBody body,
+void PostgresGroupWriter::Write(std::vector<SqlFragment> reads,
+                                absl::Time deadline, Database::WriteBody body,
                                 Database::WriteDone done) {
-  PendingWrite write = {deadline, std::move(body), std::move(done)};
+  PendingWrite write = {deadline, std::move(body), std::move(done),
+                        std::move(reads)};
   if (absl::Status status = queue_.Push(std::move(write)); !status.ok()) {
     ++refused_writes_;
     write.done(std::move(status));
@@ -54,7 +56,8 @@ DatabaseStats PostgresGroupWriter::Stats() const {
           .failed_commits = failed_commits_,
           .expired_writes = expired_writes_,
           .refused_writes = refused_writes_,
-          .conflicts = conflicts_};
+          .conflicts = conflicts_,
+          .waits = waits_};
 }
 
 void PostgresGroupWriter::SetCommitListener(std::function<void()> listener) {
@@ -81,9 +84,16 @@ void PostgresGroupWriter::RunGroup(Group group) {
   };
   std::erase_if(group, expired);
   int runs = 0;
+  WriteMode mode = WriteMode::kFast;
   while (group.size() > 1 && runs < kRunsTogether) {
+    const WriteEnd end = RunTogether(group, mode);
+    if (end == WriteEnd::kAgainWaiting && mode == WriteMode::kFast) {
+      // No other transaction was in the way.
+      mode = WriteMode::kWaiting;
+      continue;
+    }
+    if (end != WriteEnd::kAgain) break;
     ++runs;
-    if (!RunTogether(group)) break;
     Pause(runs, absl::InfiniteFuture());
     std::erase_if(group, expired);
   }
@@ -97,35 +107,34 @@ bool PostgresGroupWriter::RefuseExpired(PendingWrite& write) {
   return true;
 }
 
-bool PostgresGroupWriter::RunTogether(Group& group) {
+WriteEnd PostgresGroupWriter::RunTogether(Group& group, WriteMode mode) {
   // Without a connection each one is refused for itself.
-  if (!EnsureConnection().ok()) return false;
+  if (!EnsureConnection().ok()) return WriteEnd::kAgainAlone;
   absl::Time deadline = absl::InfiniteFuture();
   for (const PendingWrite& write : group) {
     deadline = std::min(deadline, write.deadline);
   }
-  WriteTransaction transaction(*connection_, LimitsUntil(deadline, true),
-                               /*shared=*/true);
+  WriteTransaction transaction(*connection_, LimitsUntil(deadline, true), mode);
   std::vector<WriteOutcome> outcomes;
-  int64_t good = 0;
-  WriteEnd end = WriteEnd::kDone;
-  for (const PendingWrite& write : group) {
-    outcomes.push_back(transaction.Run(write.body));
-    end = outcomes.back().end;
-    if (end != WriteEnd::kDone && end != WriteEnd::kAgainAlone) break;
-    if (end == WriteEnd::kDone && outcomes.back().status.ok()) ++good;
-    end = WriteEnd::kDone;
-  }
+  WriteEnd end = RunBodies(group, transaction, outcomes);
+  const auto good = std::count_if(
+      outcomes.begin(), outcomes.end(), [](const WriteOutcome& outcome) {
+        return outcome.end == WriteEnd::kDone && outcome.status.ok();
+      });
   absl::Status commit_status;
   if (end == WriteEnd::kDone && good > 0) {
     WriteOutcome committed = transaction.Commit();
     end = committed.end;
     commit_status = std::move(committed.status);
+  } else if (end == WriteEnd::kDone && mode == WriteMode::kFast) {
+    // What bodies validated without storing it may fail as well.
+    end = transaction.Confirm().end;
   }
   if (end != WriteEnd::kDone || good == 0) transaction.Rollback();
   if (end == WriteEnd::kAgain) ++conflicts_;
-  if (end == WriteEnd::kAgain || end == WriteEnd::kLost) return true;
-  if (end == WriteEnd::kSplit) return false;
+  if (end == WriteEnd::kLost) end = WriteEnd::kAgain;
+  if (end == WriteEnd::kSplit) end = WriteEnd::kAgainAlone;
+  if (end != WriteEnd::kDone && end != WriteEnd::kUnknown) return end;
   if (end == WriteEnd::kUnknown) {
     ++failed_commits_;
   } else if (good > 0) {
@@ -141,7 +150,24 @@ bool PostgresGroupWriter::RunTogether(Group& group) {
     }
   }
   group = std::move(alone);
-  return false;
+  return WriteEnd::kAgainAlone;
+}
+
+WriteEnd PostgresGroupWriter::RunBodies(const Group& group,
+                                        WriteTransaction& transaction,
+                                        std::vector<WriteOutcome>& outcomes) {
+  std::vector<const SqlFragment*> reads;
+  for (const PendingWrite& write : group) {
+    for (const SqlFragment& read : write.reads) reads.push_back(&read);
+  }
+  const WriteOutcome read = transaction.ReadAhead(reads);
+  if (read.end != WriteEnd::kDone) return read.end;
+  for (const PendingWrite& write : group) {
+    outcomes.push_back(transaction.Run(write.body));
+    const WriteEnd end = outcomes.back().end;
+    if (end != WriteEnd::kDone && end != WriteEnd::kAgainAlone) return end;
+  }
+  return WriteEnd::kDone;
 }
 
 void PostgresGroupWriter::RunAlone(PendingWrite write, int runs_before) {
@@ -168,8 +194,13 @@ void PostgresGroupWriter::RunAlone(PendingWrite write, int runs_before) {
 
 WriteOutcome PostgresGroupWriter::TryAlone(const PendingWrite& write) {
   WriteTransaction transaction(*connection_, LimitsUntil(write.deadline, false),
-                               /*shared=*/false);
-  WriteOutcome outcome = transaction.Run(write.body);
+                               WriteMode::kAlone);
+  std::vector<const SqlFragment*> reads;
+  for (const SqlFragment& read : write.reads) reads.push_back(&read);
+  WriteOutcome outcome = transaction.ReadAhead(reads);
+  if (outcome.end == WriteEnd::kDone && outcome.status.ok()) {
+    outcome = transaction.Run(write.body);
+  }
   if (outcome.end == WriteEnd::kDone && outcome.status.ok()) {
     outcome = transaction.Commit();
     if (outcome.end == WriteEnd::kDone && outcome.status.ok()) return outcome;
@@ -204,6 +235,7 @@ void PostgresGroupWriter::Pause(int runs, absl::Time deadline) {
 void PostgresGroupWriter::Committed(int64_t writes) {
   writes_ += writes;
   ++commits_;
+  waits_ += connection_->TakeWaits();
   const std::lock_guard lock(listener_mutex_);
   if (listener_) listener_();
 }

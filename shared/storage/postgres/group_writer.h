@@ -47,8 +47,8 @@ class PostgresGroupWriter final {
   ~PostgresGroupWriter() { Drain(); }
 
   // Members of Database of the same names.
-  void Write(absl::Time deadline, Database::WriteBody body,
-             Database::WriteDone done);
+  void Write(std::vector<SqlFragment> reads, absl::Time deadline,
+             Database::WriteBody body, Database::WriteDone done);
   absl::Status CheckWritable() const;
   absl::Duration Stall() const { return queue_.Stall(); }
   DatabaseStats Stats() const;
@@ -63,9 +63,13 @@ class PostgresGroupWriter final {
   void Run();
   void RunGroup(Group group);
   // Runs the writes in one transaction, acknowledges those that it settles and
-  // removes them from the group. Returns whether the others should be run
-  // together again, and not one by one.
-  bool RunTogether(Group& group);
+  // removes them from the group. Returns how the others are to be run: kAgain,
+  // kAgainWaiting, or kAgainAlone.
+  WriteEnd RunTogether(Group& group, WriteMode mode);
+  // Runs what the transaction of a group holds, to the first body after which
+  // it cannot go on.
+  WriteEnd RunBodies(const Group& group, WriteTransaction& transaction,
+                     std::vector<WriteOutcome>& outcomes);
   // Runs one write, again if need be, and acknowledges it.
   void RunAlone(PendingWrite write, int runs_before);
   WriteOutcome TryAlone(const PendingWrite& write);
@@ -94,6 +98,7 @@ class PostgresGroupWriter final {
   std::atomic<int64_t> expired_writes_ = 0;
   std::atomic<int64_t> refused_writes_ = 0;
   std::atomic<int64_t> conflicts_ = 0;
+  std::atomic<int64_t> waits_ = 0;
 
   std::thread thread_;
 };

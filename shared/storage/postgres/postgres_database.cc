@@ -35,7 +35,12 @@ class PostgresDatabase final : public Database {
   }
 
   void Write(absl::Time deadline, WriteBody body, WriteDone done) override {
-    writer_.Write(deadline, std::move(body), std::move(done));
+    writer_.Write({}, deadline, std::move(body), std::move(done));
+  }
+
+  void WriteReading(std::vector<SqlFragment> reads, absl::Time deadline,
+                    WriteBody body, WriteDone done) override {
+    writer_.Write(std::move(reads), deadline, std::move(body), std::move(done));
   }
 
   absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {

@@ -171,7 +171,7 @@ absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
       std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPause));
     CRM_ASSIGN_OR_RETURN(auto connection, source.Connect());
     WriteTransaction transaction(*connection, StatementLimits(),
-                                 /*shared=*/false);
+                                 WriteMode::kAlone);
     WriteOutcome outcome = transaction.Run([&](SqlWriter& writer) {
       result = MigrateIn(writer, source.schema(), schema);
       return result.status();
