@@ -18,6 +18,11 @@ namespace crm::testing {
 absl::StatusOr<std::unique_ptr<Database>> OpenEngineUnderTest(
     const std::string& path, const Clock* clock = nullptr);
 
+// The same, but leases and timers go by `clock`, which outlives the store, as
+// in a store without a clock of its own.
+absl::StatusOr<std::unique_ptr<Database>> OpenEngineOnClock(
+    const std::string& path, const Clock& clock);
+
 }  // namespace crm::testing
 
 #endif  // CRM_TESTS_SUPPORT_TEST_DATABASE_H_

@@ -10,9 +10,9 @@
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "shared/storage/sqlite/sqlite_database.h"
 #include "tests/shared/storage/database_contract.h"
 #include "tests/support/matchers.h"
+#include "tests/support/test_database.h"
 
 namespace crm {
 namespace {
@@ -23,10 +23,10 @@ using testing::StatusIs;
 class LeaseKeeperTest : public ::testing::Test {
  protected:
   LeaseKeeperTest() {
-    database_ = *OpenSqlite({.path = absl::StrCat(folder_, "/test.db"),
-                             .clock = &clock_,
-                             .min_free_bytes = 0,
-                             .min_free_fraction = 0});
+    auto opened =
+        testing::OpenEngineOnClock(absl::StrCat(folder_, "/test.db"), clock_);
+    EXPECT_THAT(opened, IsOk());
+    database_ = *std::move(opened);
     EXPECT_THAT(database_->Migrate({.tables = LeaseTables()}), IsOk());
     for (int i = 0; i < 16; ++i) names_.push_back(absl::StrFormat("%02d", i));
   }

@@ -9,9 +9,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "shared/base/status_macros.h"
-#include "shared/storage/sqlite/sqlite_database.h"
 #include "tests/shared/storage/database_contract.h"
 #include "tests/support/matchers.h"
+#include "tests/support/test_database.h"
 
 namespace crm {
 namespace {
@@ -24,10 +24,10 @@ constexpr int64_t kSecond = 1'000'000;
 class LeaseTest : public ::testing::Test {
  protected:
   LeaseTest() {
-    database_ = *OpenSqlite({.path = absl::StrCat(folder_, "/test.db"),
-                             .clock = &clock_,
-                             .min_free_bytes = 0,
-                             .min_free_fraction = 0});
+    auto opened =
+        testing::OpenEngineOnClock(absl::StrCat(folder_, "/test.db"), clock_);
+    EXPECT_THAT(opened, IsOk());
+    database_ = *std::move(opened);
     EXPECT_THAT(database_->Migrate({.tables = LeaseTables()}), IsOk());
   }
   ~LeaseTest() override {
