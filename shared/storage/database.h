@@ -194,6 +194,17 @@ class Database {
   // a change needs more than adding, and the errors of a write.
   virtual absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) = 0;
 
+  // Takes one step from a store that programs older than `schema.version` can
+  // share to one that they cannot: gives tables their key in place of a former
+  // one, and removes what is retired. `schema` was migrated to. Returns whether
+  // there is more to do; a step that was cut off is taken again. The caller
+  // sees to it that no older program runs, as CheckNoOlderProgram() tells.
+  //
+  // Returns the errors of a write.
+  virtual absl::StatusOr<bool> Contract(const SqlSchema& /*schema*/) {
+    return false;
+  }
+
   // Returns OK when a write would be accepted now, else the error that it would
   // get. Cheap; for readiness.
   virtual absl::Status CheckWritable() = 0;

@@ -129,6 +129,24 @@ absl::Status PlanColumn(const SqlTable& table, const SqlColumn& column,
   return absl::OkStatus();
 }
 
+bool HasFormerKey(const SqlTable& table, const PresentTable& present) {
+  return !table.former_key.empty() && present.primary_key == table.former_key;
+}
+
+bool IsRetired(const SqlTable& table, absl::string_view column) {
+  return std::find(table.retired_columns.begin(), table.retired_columns.end(),
+                   column) != table.retired_columns.end();
+}
+
+// Whether older programs know the store otherwise.
+bool IsContracting(const SqlSchema& schema) {
+  return std::any_of(
+      schema.tables.begin(), schema.tables.end(), [](const SqlTable& table) {
+        return !table.former_key.empty() || !table.retired_columns.empty() ||
+               !table.retired_indexes.empty();
+      });
+}
+
 absl::Status PlanTable(const SqlTable& table, const PresentSchema& present,
                        const SqlDialect& dialect, MigrationPlan& plan) {
   const auto found = present.tables.find(table.name);
@@ -136,7 +154,14 @@ absl::Status PlanTable(const SqlTable& table, const PresentSchema& present,
     plan.statements.push_back(CreateTableSql(table, dialect));
     return absl::OkStatus();
   }
-  if (found->second.primary_key != table.primary_key) {
+  if (HasFormerKey(table, found->second)) {
+    if (!present.indexes.contains(NextKeyName(table))) {
+      // In the order that a key has, or it could not become one.
+      plan.statements.push_back(absl::StrCat(
+          "CREATE UNIQUE INDEX ", QuoteName(NextKeyName(table)), " ON ",
+          QuoteName(table.name), " (", NameList(table.primary_key), ")"));
+    }
+  } else if (found->second.primary_key != table.primary_key) {
     return Conflict(table, "",
                     absl::StrCat("its primary key is (",
                                  absl::StrJoin(found->second.primary_key, ", "),
@@ -245,13 +270,71 @@ absl::StatusOr<MigrationPlan> PlanMigration(const SqlSchema& wanted,
     PlanIndexes(table, present, dialect, /*may_replace=*/!store_is_newer, plan);
     PlanTextIndex(table, present, dialect, plan);
   }
-  plan.version = store_is_newer
-                     ? stored
-                     : SchemaVersion{.version = wanted.version,
-                                     .min_reader = wanted.min_reader,
-                                     .min_writer = wanted.min_writer,
-                                     .checksum = Checksum(wanted, dialect)};
+  plan.version = stored;
+  if (store_is_newer) return plan;
+  // A store that is made anew is in no older program's shape.
+  const bool is_contracted =
+      !present.version.has_value() && IsContracting(wanted);
+  plan.version = {
+      .version = wanted.version,
+      .min_reader = is_contracted
+                        ? wanted.version
+                        : std::max(stored.min_reader, wanted.min_reader),
+      .min_writer = is_contracted
+                        ? wanted.version
+                        : std::max(stored.min_writer, wanted.min_writer),
+      .checksum = Checksum(wanted, dialect)};
   return plan;
+}
+
+std::string NextKeyName(const SqlTable& table) {
+  return absl::StrCat(table.name, "_next_key");
+}
+
+absl::StatusOr<Contraction> PlanContraction(const SqlSchema& wanted,
+                                            const PresentSchema& present) {
+  Contraction contraction;
+  contraction.version = present.version.value_or(SchemaVersion());
+  if (contraction.version.version > wanted.version || !IsContracting(wanted)) {
+    return contraction;
+  }
+  contraction.version.min_reader = wanted.version;
+  contraction.version.min_writer = wanted.version;
+  for (const SqlTable& table : wanted.tables) {
+    const auto found = present.tables.find(table.name);
+    if (found == present.tables.end()) continue;
+    const auto& columns = found->second.columns;
+    if (HasFormerKey(table, found->second)) {
+      for (const auto& [name, column] : columns) {
+        const bool known =
+            std::any_of(table.columns.begin(), table.columns.end(),
+                        [&](const SqlColumn& wanted_column) {
+                          return wanted_column.name == name;
+                        });
+        if (known || IsRetired(table, name)) continue;
+        return FailedPrecondition(
+            "SCHEMA_CONFLICT",
+            absl::StrCat("'", table.name, ".", name,
+                         "' is not known to this program, which therefore "
+                         "does not contract the store. Have the program do it "
+                         "that added the column."),
+            table.name);
+      }
+      contraction.rekeyed.push_back(&table);
+    }
+    for (const std::string& index : table.retired_indexes) {
+      if (!present.indexes.contains(index)) continue;
+      contraction.removals.push_back(
+          absl::StrCat("DROP INDEX ", QuoteName(index)));
+    }
+    for (const std::string& column : table.retired_columns) {
+      if (!columns.contains(column)) continue;
+      contraction.removals.push_back(
+          absl::StrCat("ALTER TABLE ", QuoteName(table.name), " DROP COLUMN ",
+                       QuoteName(column)));
+    }
+  }
+  return contraction;
 }
 
 }  // namespace crm

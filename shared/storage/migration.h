@@ -77,6 +77,28 @@ absl::StatusOr<MigrationPlan> PlanMigration(const SqlSchema& wanted,
                                             const PresentSchema& present,
                                             const SqlDialect& dialect);
 
+// The way from a store that older programs can share to one that they cannot.
+struct Contraction {
+  // Tables of the schema that still have their former key.
+  std::vector<const SqlTable*> rekeyed;
+  // The statements that remove what is retired, for when no table is left that
+  // has its former key.
+  std::vector<std::string> removals;
+  // What `schema_version` is to say afterwards.
+  SchemaVersion version;
+};
+
+// Plans the contraction of `present`, which fits `wanted`; that outlives the
+// plan. There is nothing to do in a store of a newer version. Returns
+// FAILED_PRECONDITION SCHEMA_CONFLICT if a table that gets another key has
+// columns that the schema does not know.
+absl::StatusOr<Contraction> PlanContraction(const SqlSchema& wanted,
+                                            const PresentSchema& present);
+
+// Returns the name of the unique index that prepares the key of a table which
+// has its former one.
+std::string NextKeyName(const SqlTable& table);
+
 // Return the DDL of one table without its indexes, and of one index.
 std::string CreateTableSql(const SqlTable& table, const SqlDialect& dialect);
 std::string CreateIndexSql(const SqlTable& table, const SqlIndex& index,

@@ -100,6 +100,13 @@ absl::Status ValidateTable(const SqlTable& table,
     return Invalid(absl::StrCat("table '", table.name, "' has no primary key"));
   }
   CRM_RETURN_IF_ERROR(ValidateMembers(table.name, table.primary_key, columns));
+  CRM_RETURN_IF_ERROR(ValidateMembers(table.name, table.former_key, columns));
+  if (!table.former_key.empty() &&
+      (table.clustered || table.text_index.has_value())) {
+    return Invalid(absl::StrCat("'", table.name,
+                                "' cannot have had another key: it is "
+                                "clustered, or has a text index"));
+  }
   for (const SqlIndex& index : table.indexes) {
     CRM_RETURN_IF_ERROR(ValidateIndex(table, index, columns));
     if (!relations.insert(index.name).second) {

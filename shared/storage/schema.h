@@ -1,9 +1,10 @@
 // The shape of a store: tables, columns and indexes, as data. A service derives
 // it from its protos; an engine turns it into DDL and migrates to it.
 //
-// A store only grows: tables, columns and indexes are added, never dropped, so
-// that a program and its predecessor can share it. Columns that a schema does
-// not know are left alone.
+// A store grows first: tables, columns and indexes are added and never dropped
+// by a migration, so that a program and its predecessor can share it. What only
+// older programs need goes when the store is contracted, once none of them
+// runs. Columns that a schema does not know are left alone.
 
 #ifndef CRM_SHARED_STORAGE_SCHEMA_H_
 #define CRM_SHARED_STORAGE_SCHEMA_H_
@@ -64,18 +65,27 @@ struct SqlTable {
   std::vector<SqlColumn> columns = {};
   // Never NULL, whatever their `nullable` says.
   std::vector<std::string> primary_key = {};
+  // The primary key that older programs know, if that is another: a store that
+  // has it keeps it, with a unique index of the new one beside, until it is
+  // contracted.
+  std::vector<std::string> former_key = {};
   // Rows are stored in the order of the primary key, without a key of their
   // own, where the engine can; good for narrow rows.
   bool clustered = false;
   std::vector<SqlIndex> indexes = {};
   std::optional<SqlTextIndex> text_index = std::nullopt;
+  // What only older programs use; contracting removes it.
+  std::vector<std::string> retired_columns = {};
+  std::vector<std::string> retired_indexes = {};
 };
 
 struct SqlSchema {
   // The format of the data, raised when older programs would misread or damage
   // it. Adding tables, nullable columns and indexes does not raise it.
   int version = 1;
-  // The oldest `version` whose programs may still read, and write, this store.
+  // The oldest `version` whose programs may still read, and write, this store
+  // until it is contracted; then, and in one that is made anew, it is
+  // `version`.
   int min_reader = 1;
   int min_writer = 1;
   std::vector<SqlTable> tables = {};

@@ -30,6 +30,9 @@ class WithoutClock final : public Database {
   absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
     return database_->Migrate(schema);
   }
+  absl::StatusOr<bool> Contract(const SqlSchema& schema) override {
+    return database_->Contract(schema);
+  }
   absl::Status CheckWritable() override { return database_->CheckWritable(); }
   absl::Duration WriterStall() const override {
     return database_->WriterStall();

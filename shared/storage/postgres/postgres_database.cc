@@ -48,6 +48,11 @@ class PostgresDatabase final : public Database {
     return MigratePostgres(*source_, schema);
   }
 
+  absl::StatusOr<bool> Contract(const SqlSchema& schema) override {
+    CRM_RETURN_IF_ERROR(ValidateSchema(schema));
+    return ContractPostgres(*source_, schema);
+  }
+
   absl::Status CheckWritable() override { return writer_.CheckWritable(); }
 
   absl::Duration WriterStall() const override { return writer_.Stall(); }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/migration.h"
@@ -102,6 +103,17 @@ absl::Status StoreIndexes(SqlWriter& writer, const SqlSchema& schema,
           "ON CONFLICT (name) DO NOTHING",
           {table.text_index->name, PostgresTextIndexSql(table).back()}));
     }
+    if (!table.former_key.empty()) {
+      for (const std::string& statement : plan.statements) {
+        if (!absl::StrContains(statement, QuoteName(NextKeyName(table)))) {
+          continue;
+        }
+        CRM_RETURN_IF_ERROR(writer.Post(
+            "INSERT INTO schema_index (name, definition) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET definition = excluded.definition",
+            {NextKeyName(table), statement}));
+      }
+    }
     for (const SqlIndex& index : table.indexes) {
       const std::string definition = CreateIndexSql(table, index, kDialect);
       if (std::find(plan.statements.begin(), plan.statements.end(),
@@ -161,25 +173,59 @@ absl::StatusOr<MigrationResult> MigrateIn(SqlWriter& writer,
       .statement_count = static_cast<int>(plan.statements.size())};
 }
 
-}  // namespace
+// Makes the index that prepares the key of a table its primary key. Takes the
+// table for a moment only.
+absl::Status Rekey(SqlWriter& writer, const SqlTable& table) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows keys,
+      writer.Query("SELECT constraint_name FROM "
+                   "information_schema.table_constraints WHERE table_schema = "
+                   "current_schema() AND table_name = ? AND "
+                   "constraint_type = 'PRIMARY KEY'",
+                   {table.name}));
+  const std::string key = QuoteName(Text(keys.at(0).at(0)));
+  CRM_RETURN_IF_ERROR(writer.Post(
+      absl::StrCat("ALTER TABLE ", QuoteName(table.name), " DROP CONSTRAINT ",
+                   key, ", ADD CONSTRAINT ", key, " PRIMARY KEY USING INDEX ",
+                   QuoteName(NextKeyName(table))),
+      {}));
+  return writer.Post("DELETE FROM schema_index WHERE name = ?",
+                     {NextKeyName(table)});
+}
 
-absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
-                                                const SqlSchema& schema) {
-  absl::StatusOr<MigrationResult> result;
+absl::Status ContractIn(SqlWriter& writer, const std::string& schema_name,
+                        const SqlSchema& schema) {
+  CRM_RETURN_IF_ERROR(Lock(writer, schema_name));
+  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(writer));
+  CRM_ASSIGN_OR_RETURN(const Contraction contraction,
+                       PlanContraction(schema, present));
+  for (const SqlTable* table : contraction.rekeyed) {
+    CRM_RETURN_IF_ERROR(Rekey(writer, *table));
+  }
+  for (const std::string& statement : contraction.removals) {
+    CRM_RETURN_IF_ERROR(writer.Post(statement, {}));
+  }
+  if (present.version == contraction.version) return absl::OkStatus();
+  return StoreSchemaVersion(writer, contraction.version);
+}
+
+// Runs `body` in a transaction of its own, again while others are in its way.
+absl::Status RunAlone(ConnectionSource& source,
+                      const Database::WriteBody& body) {
+  absl::Status result;
   for (int run = 0; run < kMaxRuns; ++run) {
     if (run > 0)
       std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPause));
     CRM_ASSIGN_OR_RETURN(auto connection, source.Connect());
     WriteTransaction transaction(*connection, StatementLimits(),
                                  WriteMode::kAlone);
-    WriteOutcome outcome = transaction.Run([&](SqlWriter& writer) {
-      result = MigrateIn(writer, source.schema(), schema);
-      return result.status();
-    });
+    WriteOutcome outcome = transaction.Run(body);
     if (outcome.end == WriteEnd::kDone && outcome.status.ok()) {
       outcome = transaction.Commit();
     }
-    if (outcome.end == WriteEnd::kDone && outcome.status.ok()) return result;
+    if (outcome.end == WriteEnd::kDone && outcome.status.ok()) {
+      return absl::OkStatus();
+    }
     result = outcome.status;
     // Two that create the same table at once see odd errors of the catalog.
     const bool raced = absl::IsAlreadyExists(outcome.status) ||
@@ -187,6 +233,26 @@ absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
     if (outcome.end == WriteEnd::kDone && !(raced && run < 3)) return result;
   }
   return result;
+}
+
+}  // namespace
+
+absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
+                                                const SqlSchema& schema) {
+  MigrationResult result;
+  CRM_RETURN_IF_ERROR(RunAlone(source, [&](SqlWriter& writer) -> absl::Status {
+    CRM_ASSIGN_OR_RETURN(result, MigrateIn(writer, source.schema(), schema));
+    return absl::OkStatus();
+  }));
+  return result;
+}
+
+absl::StatusOr<bool> ContractPostgres(ConnectionSource& source,
+                                      const SqlSchema& schema) {
+  CRM_RETURN_IF_ERROR(RunAlone(source, [&](SqlWriter& writer) {
+    return ContractIn(writer, source.schema(), schema);
+  }));
+  return false;
 }
 
 }  // namespace crm

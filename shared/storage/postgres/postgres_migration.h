@@ -16,6 +16,12 @@ namespace crm {
 absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
                                                 const SqlSchema& schema);
 
+// Contracts, as Database::Contract() describes, in one step: the index that
+// prepares a key becomes the key. This is PostgreSQL's own; relatives that
+// cannot do it refuse the statement and stay as they are.
+absl::StatusOr<bool> ContractPostgres(ConnectionSource& source,
+                                      const SqlSchema& schema);
+
 }  // namespace crm
 
 #endif  // CRM_SHARED_STORAGE_POSTGRES_POSTGRES_MIGRATION_H_

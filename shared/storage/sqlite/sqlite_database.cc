@@ -14,6 +14,7 @@
 #include "shared/storage/sqlite/group_writer.h"
 #include "shared/storage/sqlite/reader_pool.h"
 #include "shared/storage/sqlite/snapshot.h"
+#include "shared/storage/sqlite/sqlite_contraction.h"
 #include "shared/storage/sqlite/sqlite_migration.h"
 #include "shared/storage/statement_errors.h"
 
@@ -52,6 +53,27 @@ class SqliteDatabase final : public Database {
     return result;
   }
 
+  absl::StatusOr<bool> Contract(const SqlSchema& schema) override {
+    CRM_RETURN_IF_ERROR(ValidateSchema(schema));
+    bool copies = false;
+    CRM_RETURN_IF_ERROR(readers_->Read(
+        absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(copies, ContractionCopies(reader, schema));
+          return absl::OkStatus();
+        }));
+    if (copies) {
+      CRM_RETURN_IF_ERROR(
+          SnapshotOnce(absl::StrCat(schema.version, "-contracted")));
+    }
+    bool more = false;
+    CRM_RETURN_IF_ERROR(WriteAndWait(
+        absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(more, ContractSqlite(writer, schema));
+          return absl::OkStatus();
+        }));
+    return more;
+  }
+
   absl::Status CheckWritable() override { return writer_->CheckWritable(); }
 
   absl::Duration WriterStall() const override { return writer_->Stall(); }
@@ -83,7 +105,12 @@ class SqliteDatabase final : public Database {
           CRM_ASSIGN_OR_RETURN(change, DescribeSqliteChange(reader, schema));
           return absl::OkStatus();
         }));
-    if (change.empty()) return absl::OkStatus();
+    return change.empty() ? absl::OkStatus() : SnapshotOnce(change);
+  }
+
+  // Keeps the store as it is before `change`, unless that was done.
+  absl::Status SnapshotOnce(const std::string& change) {
+    if (options_.snapshot_folder.empty()) return absl::OkStatus();
     const std::filesystem::path folder = options_.snapshot_folder;
     const std::filesystem::path target =
         folder /

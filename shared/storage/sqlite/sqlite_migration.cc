@@ -44,7 +44,11 @@ absl::StatusOr<PresentTable> ReadTable(SqlReader& reader,
   return table;
 }
 
-absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
+}  // namespace
+
+const SqlDialect& SqliteDialect() { return kDialect; }
+
+absl::StatusOr<PresentSchema> ReadSqliteSchema(SqlReader& reader) {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows objects,
       reader.Query("SELECT type, name, sql FROM sqlite_schema "
@@ -65,6 +69,8 @@ absl::StatusOr<PresentSchema> ReadPresent(SqlReader& reader) {
   return present;
 }
 
+namespace {
+
 absl::StatusOr<bool> HasStatistics(SqlReader& reader) {
   CRM_ASSIGN_OR_RETURN(const SqlRows rows,
                        reader.Query("SELECT 1 FROM sqlite_schema "
@@ -77,7 +83,7 @@ absl::StatusOr<bool> HasStatistics(SqlReader& reader) {
 
 absl::StatusOr<std::string> DescribeSqliteChange(SqlReader& reader,
                                                  const SqlSchema& schema) {
-  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(reader));
+  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadSqliteSchema(reader));
   CRM_ASSIGN_OR_RETURN(const MigrationPlan plan,
                        PlanMigration(schema, present, kDialect));
   if (!present.version.has_value() || plan.statements.empty()) {
@@ -89,7 +95,7 @@ absl::StatusOr<std::string> DescribeSqliteChange(SqlReader& reader,
 
 absl::StatusOr<MigrationResult> MigrateSqlite(SqlWriter& writer,
                                               const SqlSchema& schema) {
-  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(writer));
+  CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadSqliteSchema(writer));
   CRM_ASSIGN_OR_RETURN(MigrationPlan plan,
                        PlanMigration(schema, present, kDialect));
   for (const std::string& statement : plan.statements) {

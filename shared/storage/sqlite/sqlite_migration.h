@@ -7,8 +7,13 @@
 
 #include "absl/status/statusor.h"
 #include "shared/storage/database.h"
+#include "shared/storage/migration.h"
 
 namespace crm {
+
+// How SQLite writes a schema, and the one that a file has.
+const SqlDialect& SqliteDialect();
+absl::StatusOr<PresentSchema> ReadSqliteSchema(SqlReader& reader);
 
 // Returns a name for the change that a migration of a store that is not empty
 // would make, by version and checksum; empty if it would make none. Errors as

@@ -1,7 +1,11 @@
 // The part of DatabaseContract that is about Database::Migrate().
 
+#include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "shared/base/status_macros.h"
 #include "tests/shared/storage/database_contract.h"
@@ -86,6 +90,178 @@ TEST_P(DatabaseContract, F40_RefusesAStoreOfANewerProgram) {
   EXPECT_THAT(
       database_->Migrate(ItemSchema()),
       StatusIs(absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW"));
+}
+
+// Notes as older programs know them: by their id alone.
+SqlSchema NotesById() {
+  return {.tables = {
+              {.name = "notes",
+               .columns = {{.name = "tenant", .nullable = false},
+                           {.name = "id", .nullable = false},
+                           {.name = "text"},
+                           {.name = "old"}},
+               .primary_key = {"id"},
+               .indexes = {
+                   {.name = "notes_by_old", .columns = {"tenant", "old"}},
+                   {.name = "notes_by_text", .columns = {"tenant", "text"}}}}}};
+}
+
+// Notes by tenant and id, without what older programs kept in `old`.
+SqlSchema NotesByTenant() {
+  SqlSchema schema = NotesById();
+  schema.version = 2;
+  SqlTable& notes = schema.tables[0];
+  notes.primary_key = {"tenant", "id"};
+  notes.former_key = {"id"};
+  notes.columns.pop_back();
+  notes.retired_columns = {"old"};
+  notes.indexes.erase(notes.indexes.begin());
+  notes.retired_indexes = {"notes_by_old"};
+  return schema;
+}
+
+absl::Status RunSql(Database& database, const std::string& sql,
+                    const std::vector<SqlValue>& params = {}) {
+  return database.WriteAndWait(absl::InfiniteFuture(), [&](SqlWriter& writer) {
+    return writer.Execute(sql, params).status();
+  });
+}
+
+absl::Status AddNotes(Database& database, int from, int to) {
+  return database.WriteAndWait(
+      absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
+        for (int i = from; i < to; ++i) {
+          CRM_RETURN_IF_ERROR(writer.Post(
+              "INSERT INTO notes (tenant, id, text) VALUES ('acme', ?, 'as "
+              "it was')",
+              {absl::StrCat(i)}));
+        }
+        return absl::OkStatus();
+      });
+}
+
+int64_t CountNotes(Database& database, const std::string& text) {
+  int64_t count = -1;
+  EXPECT_THAT(
+      database.Read(absl::InfiniteFuture(),
+                    [&](SqlReader& reader) -> absl::Status {
+                      CRM_ASSIGN_OR_RETURN(
+                          const SqlRows rows,
+                          reader.Query("SELECT COUNT(*) FROM notes WHERE "
+                                       "tenant = 'acme' AND text = ?",
+                                       {text}));
+                      count = std::get<int64_t>(rows[0][0]);
+                      return absl::OkStatus();
+                    }),
+      IsOk());
+  return count;
+}
+
+TEST_P(DatabaseContract, AStoreWithAFormerKeyServesOlderProgramsToo) {
+  ASSERT_THAT(database_->Migrate(NotesById()), IsOk());
+  ASSERT_THAT(AddNotes(*database_, 0, 10), IsOk());
+
+  const auto expanded = database_->Migrate(NotesByTenant());
+  ASSERT_THAT(expanded, IsOk());
+  EXPECT_EQ(expanded->statement_count, 1);
+  const auto by_older = database_->Migrate(NotesById());
+  ASSERT_THAT(by_older, IsOk());
+  EXPECT_EQ(by_older->statement_count, 0);
+  EXPECT_THAT(AddNotes(*database_, 10, 20), IsOk());
+  EXPECT_THAT(
+      RunSql(*database_, "UPDATE notes SET old = 'kept' WHERE id = '3'"),
+      IsOk());
+  const auto again = database_->Migrate(NotesByTenant());
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->statement_count, 0);
+  EXPECT_EQ(CountNotes(*database_, "as it was"), 20);
+}
+
+TEST_P(DatabaseContract, ContractingGivesATableItsKeyWhileItIsWrittenTo) {
+  ASSERT_THAT(database_->Migrate(NotesById()), IsOk());
+  ASSERT_THAT(AddNotes(*database_, 0, 1200), IsOk());
+  ASSERT_THAT(database_->Migrate(NotesByTenant()), IsOk());
+
+  int steps = 0;
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more) {
+    more = database_->Contract(NotesByTenant());
+    ++steps;
+    // Rows that were copied and rows that were not.
+    for (const int id : {steps, 1199 - steps}) {
+      EXPECT_THAT(
+          RunSql(*database_, "UPDATE notes SET text = 'new' WHERE id = ?",
+                 {absl::StrCat(id)}),
+          IsOk());
+    }
+    for (const int id : {100 + steps, 1100 - steps}) {
+      EXPECT_THAT(RunSql(*database_, "DELETE FROM notes WHERE id = ?",
+                         {absl::StrCat(id)}),
+                  IsOk());
+    }
+    EXPECT_THAT(AddNotes(*database_, 2000 + steps, 2001 + steps), IsOk());
+    // What was begun is gone on with by the next process.
+    if (steps == 2) Reopen();
+  }
+  ASSERT_THAT(more, IsOk());
+  EXPECT_EQ(CountNotes(*database_, "new"), 2 * steps);
+  EXPECT_EQ(CountNotes(*database_, "as it was"), 1200 - 3 * steps);
+
+  // The key is the new one alone.
+  EXPECT_THAT(RunSql(*database_,
+                     "INSERT INTO notes (tenant, id) VALUES ('other', '7')"),
+              IsOk());
+  EXPECT_THAT(
+      RunSql(*database_, "INSERT INTO notes (tenant, id) VALUES ('acme', '7')"),
+      StatusIs(absl::StatusCode::kAlreadyExists, "UNIQUE_VIOLATION"));
+  EXPECT_THAT(database_->Read(
+                  Soon(),
+                  [](SqlReader& reader) {
+                    return reader.Query("SELECT old FROM notes", {}).status();
+                  }),
+              StatusIs(absl::StatusCode::kInternal, "STORAGE_ERROR"));
+}
+
+TEST_P(DatabaseContract, AContractedStoreRefusesOlderProgramsAndStaysAsItIs) {
+  ASSERT_THAT(database_->Migrate(NotesById()), IsOk());
+  ASSERT_THAT(database_->Migrate(NotesByTenant()), IsOk());
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more) more = database_->Contract(NotesByTenant());
+  ASSERT_THAT(more, IsOk());
+
+  EXPECT_THAT(
+      database_->Migrate(NotesById()),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW"));
+  const auto again = database_->Migrate(NotesByTenant());
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->statement_count, 0);
+  EXPECT_THAT(database_->Contract(NotesByTenant()), IsOkAndHolds(false));
+}
+
+TEST_P(DatabaseContract, AStoreMadeAnewIsContracted) {
+  const std::string folder = absl::StrCat(folder_, "/anew");
+  std::filesystem::create_directory(folder);
+  auto opened = GetParam().open(folder, clock_);
+  ASSERT_THAT(opened, IsOk());
+  Database& anew = **opened;
+  ASSERT_THAT(anew.Migrate(NotesByTenant()), IsOk());
+
+  EXPECT_THAT(anew.Contract(NotesByTenant()), IsOkAndHolds(false));
+  EXPECT_THAT(
+      anew.Migrate(NotesById()),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW"));
+}
+
+TEST_P(DatabaseContract, DoesNotContractATableWithColumnsOfAnotherProgram) {
+  ASSERT_THAT(database_->Migrate(NotesById()), IsOk());
+  SqlSchema other = NotesById();
+  other.tables[0].columns.push_back({.name = "unknown"});
+  ASSERT_THAT(database_->Migrate(other), IsOk());
+  ASSERT_THAT(database_->Migrate(NotesByTenant()), IsOk());
+
+  EXPECT_THAT(
+      database_->Contract(NotesByTenant()),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "SCHEMA_CONFLICT"));
 }
 
 }  // namespace

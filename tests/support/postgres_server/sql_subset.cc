@@ -18,6 +18,9 @@ constexpr char kAllowed[] =
     R"((?i)^(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|BEGIN ISOLATION LEVEL|)"
     R"(COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT|)"
     R"(CREATE SCHEMA|CREATE TABLE|CREATE (UNIQUE )?INDEX|ALTER TABLE "?\w+"? ADD COLUMN|)"
+    R"(ALTER TABLE "?\w+"? DROP COLUMN|)"
+    // Contracting a store, which the relatives do another way.
+    R"(ALTER TABLE "?\w+"? DROP CONSTRAINT|)"
     R"(DROP INDEX|DEALLOCATE ALL)\b)";
 
 // What at least one of Citus, YugabyteDB and CockroachDB lacks, or does another

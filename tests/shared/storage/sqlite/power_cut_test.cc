@@ -69,6 +69,15 @@ SqlSchema SecondSchema() {
   return schema;
 }
 
+// Of a program that knows the table by another key.
+SqlSchema ThirdSchema() {
+  SqlSchema schema = SecondSchema();
+  schema.version = 2;
+  schema.tables[0].former_key = schema.tables[0].primary_key;
+  schema.tables[0].primary_key = {"part", "id"};
+  return schema;
+}
+
 class PowerCutTest : public ::testing::Test {
  protected:
   void SetUp() override { folder_ = MakeFolder(); }
@@ -133,8 +142,8 @@ class PowerCutTest : public ::testing::Test {
   }
 
   // The life of a store: it is made, written to, backed up while it is written
-  // to, migrated, closed, opened and written to again, with checkpoints all
-  // along.
+  // to, migrated twice, contracted while it is written to, closed, opened and
+  // written to again, with checkpoints all along.
   std::vector<DiskOperation> RecordALife(FaultyDisk& disk) {
     disk.StartRecording();
     std::unique_ptr<Database> database = Open(disk);
@@ -146,13 +155,28 @@ class PowerCutTest : public ::testing::Test {
     WriteSome(*database, disk, 160, 200);
     EXPECT_THAT(backup.get(), IsOk());
     EXPECT_THAT(database->Migrate(SecondSchema()), IsOk());
-    WriteSome(*database, disk, 200, 240);
+    WriteSome(*database, disk, 200, 210);
+    EXPECT_THAT(database->Migrate(ThirdSchema()), IsOk());
+    int64_t next = 210;
+    while (Contract(*database)) {
+      WriteSome(*database, disk, next, next + 5);
+      next += 5;
+    }
+    EXPECT_GT(next, 220) << "there was nothing to contract";
+    WriteSome(*database, disk, next, 240);
     EXPECT_GT(database->Stats().checkpoints, 2);
     EXPECT_THAT(database->Close(), IsOk());
     database = Open(disk);
     WriteSome(*database, disk, 240, 300);
     database.reset();
     return disk.StopRecording();
+  }
+
+  // Takes one step.
+  static bool Contract(Database& database) {
+    const absl::StatusOr<bool> more = database.Contract(ThirdSchema());
+    EXPECT_THAT(more, IsOk());
+    return more.ok() && *more;
   }
 
   void PutOnDisk(const DiskImage& image) {
@@ -204,7 +228,9 @@ class PowerCutTest : public ::testing::Test {
                        int64_t next) {
     std::unique_ptr<Database> database = Open(disk);
     if (database == nullptr) return 0;
-    EXPECT_THAT(database->Migrate(SecondSchema()), IsOk());
+    EXPECT_THAT(database->Migrate(ThirdSchema()), IsOk());
+    while (Contract(*database)) {
+    }
     const Found found = Look(*database);
     EXPECT_EQ(found.integrity, "ok");
     EXPECT_EQ(found.total, static_cast<int64_t>(found.parts.size()));

@@ -1,0 +1,32 @@
+// Which versions of a program share a store, as far as their leases tell: each
+// process says its version in the name under which it holds leases. Processes
+// of programs that did not say it yet are of version 1.
+
+#ifndef CRM_SHARED_STORAGE_PROGRAM_VERSION_H_
+#define CRM_SHARED_STORAGE_PROGRAM_VERSION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "shared/storage/database.h"
+
+namespace crm {
+
+// Returns the name of a holder of leases: `id` of this life of this process,
+// whose program knows `version` of the store's schema.
+std::string HolderOf(int version, absl::string_view id);
+
+// Returns what HolderOf() was given; 1 for the name of an older program.
+int VersionOfHolder(absl::string_view holder);
+
+// Returns OK if every process that takes part in leases at `now`, as
+// LeaseTime() tells it, is of `version` or a newer one; else
+// FAILED_PRECONDITION (OLDER_PROGRAM_RUNS). One that has died counts for as
+// long as its part lasts.
+absl::Status CheckNoOlderProgram(SqlReader& reader, int64_t now, int version);
+
+}  // namespace crm
+
+#endif  // CRM_SHARED_STORAGE_PROGRAM_VERSION_H_
