@@ -25,7 +25,8 @@ const SLACK_MS = 2_000;
 // google.rpc.Code: UNKNOWN, INTERNAL, DATA_LOSS.
 const FORBIDDEN_CODES = new Set([2, 13, 15]);
 const GROWTH = 1.1;
-const SPARE = {files: 8, threads: 4, memoryKb: 48 << 10};
+// A store's cache of 64 MiB fills as the store grows.
+const SPARE = {files: 8, threads: 4, memoryKb: 80 << 10};
 
 const versionOf = ({etag}) => Number(etag.replaceAll('"', ''));
 const isCustomer = (name) => /^customers\/[^/]+$/.test(name);

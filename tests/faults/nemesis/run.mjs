@@ -30,7 +30,8 @@ function sample(suite) {
         new RegExp(`^${field}:\\s+(\\d+)`, 'm'))[1]);
     return [name, {
       pid, files: readdirSync(`/proc/${pid}/fd`).length,
-      threads: value('Threads'), memoryKb: value('VmRSS'),
+      // Not the pages of mapped files, which the kernel takes back.
+      threads: value('Threads'), memoryKb: value('RssAnon'),
     }];
   }));
 }

@@ -155,15 +155,20 @@ TEST(OverloadSimulation, F17_TenTimesTheLoadIsServedLikeTheLoad) {
   Outcome once =
       simulation.Run({{"acme", kCapacity}}, absl::Seconds(60))["acme"];
 
+  Outcome two =
+      simulation.Run({{"acme", 2 * kCapacity}}, absl::Seconds(60))["acme"];
   Outcome ten =
       simulation.Run({{"acme", 10 * kCapacity}}, absl::Seconds(60))["acme"];
 
+  EXPECT_GE(two.answered, 0.8 * once.answered);
+  EXPECT_LE(two.P99(), 2 * once.P99());
   EXPECT_GT(ten.offered, 9 * once.offered);
   EXPECT_GE(ten.answered, 0.8 * once.answered);
   EXPECT_LE(ten.P99(), 2 * once.P99());
   EXPECT_EQ(ten.answered + ten.refused, ten.offered);
-  std::cout << "answered " << once.answered << " -> " << ten.answered
-            << ", p99 " << once.P99() << " -> " << ten.P99() << "\n";
+  std::cout << "answered " << once.answered << " -> " << two.answered << " -> "
+            << ten.answered << ", p99 " << once.P99() << " -> " << two.P99()
+            << " -> " << ten.P99() << "\n";
 }
 
 TEST(OverloadSimulation, F17_ItIsOverFiveSecondsAfterTheLoad) {

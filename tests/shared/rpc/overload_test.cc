@@ -117,12 +117,16 @@ class OverloadTest : public ::testing::Test {
 
 TEST_F(OverloadTest, F17_TenTimesTheLoadIsServedLikeTheLoadAndIsOverAtOnce) {
   const Tally once = Offer(1);
-  Offer(2);
+  // What is let in until the limit is found weighs too much in a short step.
+  if (StepTime() < absl::Seconds(60)) Offer(2, absl::Seconds(1));
+  const Tally two = Offer(2);
   Offer(5);
   const int64_t resident = ResidentBytes();
 
   const Tally ten = Offer(10);
 
+  EXPECT_GE(two.answered, 0.8 * once.answered);
+  EXPECT_LE(two.P99(), 2 * once.P99());
   EXPECT_GE(ten.offered, 9 * once.offered);
   EXPECT_GE(ten.answered, 0.8 * once.answered);
   EXPECT_LE(ten.P99(), 2 * once.P99());
@@ -145,17 +149,21 @@ TEST_F(OverloadTest, F17_TheTenantThatAbusesIsRefused) {
         .metadata = {{"tenant", tenant}, {kCriticalityMetadata, criticality}}};
   };
 
+  const absl::Duration time = 2 * StepTime();
   const std::map<std::string, Tally> tallies =
-      driver_.Run({load("abusive", 9), load("good", 0.2),
+      driver_.Run({load("abusive", 9.7), load("good", 0.2),
                    load("officer", 0.1, "CRITICAL_PLUS")},
-                  2 * StepTime());
+                  time);
 
+  int answered = 0;
   int refused = 0;
   for (const auto& [tenant, tally] : tallies) {
     std::cout << tenant << ": offered " << tally.offered << ", answered "
               << tally.answered << ", refused " << tally.refused << "\n";
+    answered += tally.answered;
     refused += tally.refused;
   }
+  EXPECT_GE(answered, 0.8 * kCapacity * absl::ToDoubleSeconds(time));
   EXPECT_GT(refused, 0);
   EXPECT_GE(tallies.at("abusive").refused, 0.95 * refused);
   const Tally& officer = tallies.at("officer");

@@ -43,10 +43,12 @@ struct Caught {
   Stream stream() { return promise.get_future().get(); }
 };
 
+constexpr size_t kFilledBytes = 64 << 10;
+
 // Writes messages of 64 KiB until one is refused; returns how many were taken.
 int FillUp(ServerStream& stream) {
   int written = 0;
-  while (stream.Write(std::string(64 << 10, 'x'))) ++written;
+  while (stream.Write(std::string(kFilledBytes, 'x'))) ++written;
   return written;
 }
 
@@ -156,6 +158,52 @@ TEST(StreamCall, F42_CutsAReaderThatDoesNotReadAndNoOther) {
   EXPECT_EQ(other->Read(), "other");
   EXPECT_FALSE(slow->Finish().ok());
   streams[1]->Finish(absl::OkStatus());
+  EXPECT_THAT(other->Finish(), IsOk());
+}
+
+TEST(StreamCall, F42_AHundredReadersThatDoNotReadAreCutAndNoOther) {
+  constexpr size_t kReaders = 100;
+  // What waits with us, and what gRPC takes of a stream and the kernel of the
+  // connection.
+  constexpr size_t kMostBytes =
+      kReaders * ((1 << 20) + (256 << 10)) + (32 << 20);
+  std::mutex mutex;
+  std::vector<Stream> streams;
+  std::promise<void> all;
+  RpcServer::Options options;
+  options.max_stream_stall = absl::Milliseconds(50);
+  TestServer server({.watch =
+                         [&](std::shared_ptr<Call>, Stream stream) {
+                           std::lock_guard lock(mutex);
+                           streams.push_back(std::move(stream));
+                           if (streams.size() == kReaders + 1) all.set_value();
+                         }},
+                    {}, options);
+  RawClient client(server.port());
+  auto other = client.Open(kWatch, Pack("other"));
+  other->AwaitOpen();
+  RawClient slow_client(server.port());
+  std::vector<decltype(slow_client.Open(kWatch, Pack("slow")))> slow;
+  for (size_t i = 0; i < kReaders; ++i) {
+    slow.push_back(slow_client.Open(kWatch, Pack("slow")));
+  }
+  all.get_future().get();
+
+  size_t taken = 0;
+  for (size_t left = kReaders; left > 0;) {
+    left = 0;
+    for (size_t i = 1; i <= kReaders; ++i) {
+      if (streams[i]->cancelled()) continue;
+      ++left;
+      taken += static_cast<size_t>(FillUp(*streams[i])) * kFilledBytes;
+    }
+    ASSERT_TRUE(streams[0]->Write("other"));
+    ASSERT_EQ(other->Read(), "other");
+  }
+
+  EXPECT_LE(taken, kMostBytes);
+  for (auto& reader : slow) EXPECT_FALSE(reader->Finish().ok());
+  streams[0]->Finish(absl::OkStatus());
   EXPECT_THAT(other->Finish(), IsOk());
 }
 
