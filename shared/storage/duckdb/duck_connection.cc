@@ -33,7 +33,14 @@ absl::Status ConstraintError(const char* message) {
   return ConstraintViolation("a constraint does not hold");
 }
 
+// DuckDB gives a full disk no type of its own.
+bool SaysDiskFull(const char* message) {
+  return message != nullptr &&
+         absl::StrContains(message, "No space left on device");
+}
+
 absl::Status DuckError(duckdb_error_type type, const char* message) {
+  if (type != DUCKDB_ERROR_FATAL && SaysDiskFull(message)) return DiskFull();
   switch (type) {
     case DUCKDB_ERROR_CONSTRAINT:
       return ConstraintError(message == nullptr ? "" : message);
@@ -47,8 +54,9 @@ absl::Status DuckError(duckdb_error_type type, const char* message) {
       return StorageBusy();
     case DUCKDB_ERROR_FATAL:
       // Nothing but opening the file again helps after this.
-      return Unavailable("STORAGE_UNUSABLE",
-                         "The warehouse has failed and must be restarted.");
+      return Unavailable(
+          "STORAGE_UNUSABLE",
+          "The warehouse has failed and is opened again. Try again.");
     default:
       return StorageError(FirstLine(message));
   }

@@ -5,6 +5,11 @@
 // empty one takes its place; `rebuilt()` then tells the caller to fill it anew
 // from the feed. DuckDB reaches neither the network nor other files.
 //
+// DuckDB gives a file up when it cannot write a checkpoint, on a full disk for
+// instance. It is then opened again, with all that was committed: at once if
+// that is possible, else by the first call when it is. A call that meets this
+// comes to UNAVAILABLE STORAGE_UNUSABLE, but for reads once it is open again.
+//
 // Values map as in shared/query/sql.h. In results, BOOLEAN, ENUM-less integers
 // up to 64 bits and instants are int64 (TIMESTAMP, TIMESTAMPTZ and
 // INTERVAL-free TIME in microseconds, DATE in days since 1970); FLOAT and
@@ -17,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -89,7 +95,8 @@ class DuckDatabase final {
                                   const std::vector<SqlValue>& params = {});
 
   // Runs `body` in a transaction, which is committed when it returns OK and
-  // rolled back otherwise. Returns its error, or UNAVAILABLE COMMIT_FAILED.
+  // rolled back otherwise. Returns its error, RESOURCE_EXHAUSTED DISK_FULL, or
+  // UNAVAILABLE COMMIT_FAILED.
   // `body` uses only the writer that it is given.
   absl::Status Transaction(absl::FunctionRef<absl::Status(DuckWriter&)> body);
 
@@ -97,14 +104,30 @@ class DuckDatabase final {
   absl::Status Checkpoint();
 
  private:
-  explicit DuckDatabase(std::unique_ptr<DuckFile> file);
+  DuckDatabase(const DuckOptions& options, std::unique_ptr<DuckFile> file);
+
+  absl::StatusOr<SqlRows> QueryOnce(absl::string_view sql,
+                                    const std::vector<SqlValue>& params);
+  absl::Status RunTransaction(
+      absl::FunctionRef<absl::Status(DuckWriter&)> body);
+  absl::StatusOr<int64_t> ExecuteOnce(absl::string_view sql,
+                                      const std::vector<SqlValue>& params);
+
+  // Opens the file again if `status` says that DuckDB has given it up. Returns
+  // whether it did and the file is open. Called without any lock.
+  bool ReviveAfter(const absl::Status& status);
 
   absl::StatusOr<std::unique_ptr<DuckConnection>> BorrowReader();
   void ReturnReader(std::unique_ptr<DuckConnection> reader);
 
+  const DuckOptions options_;
+  // Held by calls together, and alone by who opens the file again. Taken before
+  // the others.
+  std::shared_mutex file_mutex_;
   const std::unique_ptr<DuckFile> file_;
 
   std::mutex writer_mutex_;
+  // Null while the file is closed.
   std::unique_ptr<DuckConnection> writer_;
 
   std::mutex readers_mutex_;

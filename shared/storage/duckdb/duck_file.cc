@@ -87,15 +87,24 @@ bool Exists(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
+// DuckDB may abort the process while it replays its log. The marker outlives
+// that, and tells the next start not to try again.
+std::string MarkerOf(const DuckOptions& options) {
+  return absl::StrCat(options.path, ".opening");
+}
+
+void RemoveMarker(const DuckOptions& options) {
+  std::error_code ignored;
+  fs::remove(MarkerOf(options), ignored);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DuckFile>> DuckFile::Open(
     const DuckOptions& options) {
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
                        FileLock::Acquire(options.path));
-  // DuckDB may abort the process while it replays its log. The marker outlives
-  // that, and tells the next start not to try again.
-  const std::string marker = absl::StrCat(options.path, ".opening");
+  const std::string marker = MarkerOf(options);
   bool rebuilt = Exists(marker);
   if (rebuilt) MoveAside(options.path);
   std::ofstream(marker).put('\n');
@@ -106,8 +115,7 @@ absl::StatusOr<std::unique_ptr<DuckFile>> DuckFile::Open(
     rebuilt = true;
     database = TryOpen(options);
   }
-  std::error_code ignored;
-  fs::remove(marker, ignored);
+  RemoveMarker(options);
   CRM_RETURN_IF_ERROR(database.status());
 
   auto file = std::unique_ptr<DuckFile>(
@@ -117,5 +125,16 @@ absl::StatusOr<std::unique_ptr<DuckFile>> DuckFile::Open(
 }
 
 DuckFile::~DuckFile() { duckdb_close(&database_); }
+
+absl::Status DuckFile::Reopen(const DuckOptions& options) {
+  duckdb_close(&database_);
+  database_ = nullptr;
+  std::ofstream(MarkerOf(options)).put('\n');
+  const absl::StatusOr<duckdb_database> database = TryOpen(options);
+  RemoveMarker(options);
+  CRM_RETURN_IF_ERROR(database.status());
+  database_ = *database;
+  return LockDown(database_);
+}
 
 }  // namespace crm

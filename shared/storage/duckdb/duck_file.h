@@ -16,7 +16,7 @@
 
 namespace crm {
 
-// An open file, locked against other processes. Immutable.
+// An open file, locked against other processes. Thread-compatible.
 class DuckFile final {
  public:
   // Opens or creates it, with the network and other files switched off. Returns
@@ -29,6 +29,13 @@ class DuckFile final {
   DuckFile(const DuckFile&) = delete;
   DuckFile& operator=(const DuckFile&) = delete;
 
+  // Closes the file, as long as it is not closed, and opens it again as it is,
+  // with what its log holds; it is never moved aside. All connections are
+  // closed before. Returns UNAVAILABLE STORAGE_UNUSABLE if it cannot be opened:
+  // then it stays closed.
+  absl::Status Reopen(const DuckOptions& options);
+
+  // Null while it is closed.
   duckdb_database database() const { return database_; }
   bool rebuilt() const { return rebuilt_; }
 
