@@ -6,21 +6,16 @@
 //
 // The world is {suite, random, workload}.
 
-import {readFileSync} from 'node:fs';
-
 import {until} from '../../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS, SERVICES} from '../../suite/suite.mjs';
 import {ControlGroup} from './control_group.mjs';
+import {HELD_MS, RECOVERY_MS, freeze, pause} from './holding.mjs';
+import {REDIS_FAULTS} from './redis_faults.mjs';
 
-const HELD_MS = Number(process.env.CRM_FAULT_HELD_MS ?? 2_500);
 // The relay's lease is 10 seconds.
 const BEYOND_LEASE_MS = 12_000;
 // As long as a service may stand still before it is taken for dead.
 const STOPPED_MS = 20_000;
-// How long consumers stand still while their streams are trimmed.
-const UNREAD_MS = 30_000;
-const RECOVERY_MS = 10_000;
-const SLOW_MS = 500;
 const STARVED_MS = 4_000;
 // Of each 50 ms, a starved process runs 5.
 const STARVED_STOP_MS = 45;
@@ -32,39 +27,6 @@ const SQUEEZED_MS = 60_000;
 const DRIFT = 1000;
 const DRIFT_STEP_MS = 5;
 const FILLINGS = 3;
-const STREAMS = 'ev:*';
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// Returns the keys of a Redis that match.
-export function redisKeys(suite, name, pattern) {
-  return suite.redis(name, 'KEYS', pattern).split('\n').filter(
-      (key) => key && !key.endsWith(':last'));
-}
-
-// How often a Redis has answered with errors of a kind since it started.
-function errorCount(world, name, code) {
-  const line = world.suite.redis(name, 'INFO', 'errorstats').split('\n').find(
-      (one) => one.startsWith(`errorstat_${code}:`));
-  return line ? Number(line.match(/count=(\d+)/)[1]) : 0;
-}
-
-function isStopped(pid) {
-  return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-}
-
-// Stops a process for a while. Returns 1 if it was seen to stand.
-async function freeze(world, name, ms) {
-  const {pid} = world.suite.processes.get(name);
-  process.kill(pid, 'SIGSTOP');
-  try {
-    await until(`${name} stands`, () => isStopped(pid), 2_000);
-    await pause(ms);
-    return 1;
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
-}
 
 const killings = [...PROGRAMS, ...REDIS_SERVERS].map((name) => ({
   name: `kill-${name}`,
@@ -79,122 +41,11 @@ const freezings = PROGRAMS.map((name) => ({
   run: (world) => freeze(world, name, HELD_MS),
 }));
 
-const proxied = REDIS_SERVERS.flatMap((name) => [
-  {name: `hang-${name}`, mode: 'hang'},
-  {name: `slow-${name}`, mode: 'slow', delayMs: SLOW_MS},
-  {name: `refuse-${name}`, mode: 'refuse'},
-].map(({name: fault, mode, delayMs}) => ({
-  name: fault,
-  async run({suite}) {
-    const proxy = suite.proxies.get(name);
-    proxy.set(mode, {delayMs});
-    await pause(HELD_MS);
-    const {bites} = proxy;
-    proxy.set('pass');
-    return bites;
-  },
-})));
-
-// Redis answers every command with an error, as one does that is still loading
-// its file, or that belongs to a cluster.
-const answerings = REDIS_SERVERS.flatMap((name) => [
-  {name: `loading-${name}`, error: 'LOADING Redis is loading the dataset in memory'},
-  {name: `moved-${name}`, error: 'MOVED 3999 127.0.0.1:1'},
-].map(({name: fault, error}) => ({
-  name: fault,
-  async run({suite}) {
-    const proxy = suite.proxies.get(name);
-    proxy.set('answer', {error});
-    await pause(HELD_MS);
-    const {bites} = proxy;
-    proxy.set('pass');
-    return bites;
-  },
-})));
-
 const stoppings = SERVICES.map((name) => ({
   name: `stop-${name}-20s`,
   recoveryMs: RECOVERY_MS,
   run: (world) => freeze(world, name, STOPPED_MS),
 }));
-
-const forgettings = REDIS_SERVERS.map((name) => ({
-  name: `flush-${name}`,
-  async run(world) {
-    const keys = await until(`${name} holds something`,
-        () => Number(world.suite.redis(name, 'DBSIZE')), 5_000);
-    world.suite.redis(name, 'FLUSHALL');
-    return keys;
-  },
-}));
-
-const forgettingAll = {
-  name: 'flush-both',
-  async run(world) {
-    const keys = await Promise.all(forgettings.map((one) => one.run(world)));
-    return Math.min(...keys);
-  },
-};
-
-// Redis refuses every write with errors of the kind `code`.
-function refusing(name, code, on, off) {
-  return {
-    name: `${code.toLowerCase()}-${name}`,
-    async run(world) {
-      const before = errorCount(world, name, code);
-      world.suite.redis(name, ...on);
-      await pause(HELD_MS);
-      const bites = errorCount(world, name, code) - before;
-      world.suite.redis(name, ...off);
-      return bites;
-    },
-  };
-}
-
-const refusals = [
-  refusing('redis-bus', 'OOM', ['CONFIG', 'SET', 'maxmemory', 1],
-      ['CONFIG', 'SET', 'maxmemory', 0]),
-  // A replica of nobody takes no writes.
-  refusing('redis-bus', 'READONLY', ['REPLICAOF', '127.0.0.1', 1],
-      ['REPLICAOF', 'NO', 'ONE']),
-  refusing('redis-cache', 'READONLY', ['REPLICAOF', '127.0.0.1', 1],
-      ['REPLICAOF', 'NO', 'ONE']),
-];
-
-// Takes everything out of all streams. Returns how much that was.
-function trimAll({suite}) {
-  return redisKeys(suite, 'redis-bus', STREAMS).reduce((sum, key) =>
-    sum + Number(suite.redis('redis-bus', 'XTRIM', key, 'MAXLEN', 0)), 0);
-}
-
-// The streams lose everything while the one who reads them stands still.
-const trimming = {
-  name: 'trim-redis-bus',
-  async run(world) {
-    const frozen = freeze(world, 'analytical', HELD_MS);
-    await pause(HELD_MS / 2);
-    const trimmed = trimAll(world);
-    await frozen;
-    return trimmed;
-  },
-};
-
-// So they do for longer, and the reader must say that it found the gap.
-const longTrimming = {
-  name: 'trim-redis-bus-30s',
-  recoveryMs: RECOVERY_MS,
-  async run(world) {
-    const gaps = () => world.suite.metric('analytical', 'crm_events_gap_total');
-    const before = await gaps();
-    const frozen = freeze(world, 'analytical', UNREAD_MS);
-    await pause(UNREAD_MS - HELD_MS);
-    const trimmed = trimAll(world);
-    await frozen;
-    const found = await until('the gap is found',
-        async () => await gaps() - before, RECOVERY_MS);
-    return Math.min(trimmed, found);
-  },
-};
 
 const leaseLoss = {
   name: 'relay-beyond-its-lease',
@@ -312,9 +163,8 @@ const clockDrift = {
 };
 
 export const FAULTS = [
-  ...killings, ...freezings, ...stoppings, ...proxied, ...answerings,
-  ...forgettings, forgettingAll, ...refusals, trimming, longTrimming, leaseLoss,
-  starvation, squeezing, fullDisk, ...clockSteps, clockDrift,
+  ...killings, ...freezings, ...stoppings, ...REDIS_FAULTS, leaseLoss, starvation,
+  squeezing, fullDisk, ...clockSteps, clockDrift,
 ];
 
 // What a short run injects: one of each kind.

@@ -5,7 +5,7 @@
 import {GrpcCalls} from '../../suite/grpc_calls.mjs';
 import {until} from '../../suite/process.mjs';
 import {wrongProfiles} from './checker.mjs';
-import {redisKeys} from './faults.mjs';
+import {redisKeys} from './redis_faults.mjs';
 import {TENANTS} from './workload.mjs';
 
 const QUIET_MS = 60_000;
