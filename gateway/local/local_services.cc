@@ -23,10 +23,10 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Create(
     const LocalParts& parts) {
   std::unique_ptr<LocalServices> services(new LocalServices(parts));
   if (!parts.redis_cache.empty()) {
-    RedisPool::Options options;
+    RedisClient::Options options;
     CRM_ASSIGN_OR_RETURN(options.endpoint,
                          ParseRedisEndpoint(parts.redis_cache));
-    services->redis_ = std::make_unique<RedisPool>(options, parts.clock);
+    services->redis_ = std::make_unique<RedisClient>(options, parts.clock);
     services->cache_ =
         std::make_unique<RedisSliceCache>(*services->redis_, parts.clock);
   }

@@ -18,7 +18,7 @@
 #include "shared/auth/roles.h"
 #include "shared/base/clock.h"
 #include "shared/cache/slice_cache.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 
 namespace crm::gateway {
 
@@ -60,7 +60,7 @@ class LocalServices {
   void Add(Targets& targets, const std::vector<std::string>& names,
            std::unique_ptr<CallTarget> service);
 
-  std::unique_ptr<RedisPool> redis_;
+  std::unique_ptr<RedisClient> redis_;
   std::unique_ptr<SliceCache> cache_;
   SliceReader reader_;
   // Stopped before the cache goes.

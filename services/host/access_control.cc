@@ -75,7 +75,7 @@ bool AccessControl::CutOff(const HostSettings& settings) const {
 }
 
 absl::Status AccessControl::Follow(const HostSettings& settings,
-                                   RedisPool* redis, TlsFolder* tls,
+                                   RedisClient* redis, TlsFolder* tls,
                                    Logger& logger) {
   if (!tables_.copied()) return absl::OkStatus();
   const auto address = settings.addresses.find(kDirectoryOwner);

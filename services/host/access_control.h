@@ -19,7 +19,7 @@
 #include "shared/events/consumer.h"
 #include "shared/events/sql_applier.h"
 #include "shared/observe/log.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/resource/directory_filter.h"
 #include "shared/resource/directory_store.h"
 #include "shared/resource/directory_tables.h"
@@ -50,7 +50,7 @@ class AccessControl {
   // service without a key of its own cannot: it goes by tokens and built-in
   // roles alone, and says so in its log. `redis` and `tls` may be null and
   // outlive this.
-  absl::Status Follow(const HostSettings& settings, RedisPool* redis,
+  absl::Status Follow(const HostSettings& settings, RedisClient* redis,
                       TlsFolder* tls, Logger& logger);
 
   // Told of the events of each commit of the service itself.

@@ -15,7 +15,7 @@
 #include "shared/auth/token_signer.h"
 #include "shared/base/clock.h"
 #include "shared/events/consumer.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/storage/lease_keeper.h"
 
 namespace crm {
@@ -24,7 +24,7 @@ namespace crm {
 // be null.
 struct FollowingParts {
   const HostSettings& settings;
-  RedisPool* redis;
+  RedisClient* redis;
   TlsFolder* tls;
   SystemTokenSource& tokens;
   const Clock& clock;

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "shared/base/clock.h"
 #include "shared/observe/log.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/redis/server_check.h"
 
 namespace crm {
@@ -18,7 +18,7 @@ namespace crm {
 // that do not fit `role`, and of a server that is away. Returns
 // INVALID_ARGUMENT for what is no endpoint, FAILED_PRECONDITION for a server of
 // the wrong kind.
-absl::StatusOr<std::unique_ptr<RedisPool>> OpenRedis(
+absl::StatusOr<std::unique_ptr<RedisClient>> OpenRedis(
     const std::string& endpoint, RedisRole role, const Clock& clock,
     Logger& logger);
 

@@ -376,8 +376,8 @@ class ServiceHost::State {
   std::optional<ColumnFiller> filler_;
   std::optional<SearchFiller> search_filler_;
   std::optional<Outbox> outbox_;
-  std::unique_ptr<RedisPool> cache_redis_;
-  std::unique_ptr<RedisPool> bus_redis_;
+  std::unique_ptr<RedisClient> cache_redis_;
+  std::unique_ptr<RedisClient> bus_redis_;
   std::unique_ptr<RedisSliceCache> slice_cache_;
   std::optional<MethodTable> methods_;
   std::unique_ptr<SliceOwner> slices_;

@@ -48,15 +48,18 @@ std::string SliceHashKey(const SliceKey& key) {
                       absl::StripPrefix(key.customer, "customers/"), "}");
 }
 
-RedisSliceCache::RedisSliceCache(RedisPool& pool, const Clock& clock,
+RedisSliceCache::RedisSliceCache(RedisClient& redis, const Clock& clock,
                                  uint64_t seed)
-    : pool_(pool), clock_(clock), store_script_(kStoreScript), random_(seed) {}
+    : redis_(redis),
+      clock_(clock),
+      store_script_(kStoreScript),
+      random_(seed) {}
 
 absl::StatusOr<SliceMap> RedisSliceCache::Read(
     const SliceKey& key, absl::Span<const std::string> slices) {
   // A hash holds one field a slice of the suite, so all of it is little.
   CRM_ASSIGN_OR_RETURN(const RedisReply reply,
-                       pool_.Command({"HGETALL", SliceHashKey(key)}));
+                       redis_.Command({"HGETALL", SliceHashKey(key)}));
   const std::vector<RedisReply>* fields = reply.array();
   if (fields == nullptr || fields->size() % 2 != 0) return BadReply();
   const absl::Time now = clock_.Now();
@@ -88,8 +91,9 @@ absl::StatusOr<int> RedisSliceCache::Write(
     run.arguments.push_back(slice.slice());
     run.arguments.push_back(std::move(entry));
   }
-  CRM_ASSIGN_OR_RETURN(const RedisReply reply,
-                       store_script_.Eval(pool_, run, pool_.command_timeout()));
+  CRM_ASSIGN_OR_RETURN(
+      const RedisReply reply,
+      store_script_.Eval(redis_, run, redis_.command_timeout()));
   const int64_t* stored = reply.integer();
   if (stored == nullptr) return BadReply();
   return static_cast<int>(*stored);

@@ -10,7 +10,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/cache/slice_cache.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/redis/script.h"
 
 namespace crm {
@@ -24,8 +24,8 @@ std::string SliceHashKey(const SliceKey& key);
 // Thread-safe.
 class RedisSliceCache final : public SliceCache {
  public:
-  // `pool` and `clock` outlive this.
-  RedisSliceCache(RedisPool& pool, const Clock& clock,
+  // `redis` and `clock` outlive this.
+  RedisSliceCache(RedisClient& redis, const Clock& clock,
                   uint64_t seed = std::random_device()());
 
   absl::StatusOr<SliceMap> Read(const SliceKey& key,
@@ -41,7 +41,7 @@ class RedisSliceCache final : public SliceCache {
   // Returns the milliseconds that a hash written now lives.
   int64_t DrawTtlMilliseconds();
 
-  RedisPool& pool_;
+  RedisClient& redis_;
   const Clock& clock_;
   const RedisScript store_script_;
   std::mutex mutex_;

@@ -33,7 +33,7 @@ int64_t ConsumerStats::Lag() const {
   return lag;
 }
 
-Consumer::Consumer(Options options, RedisPool* redis, FeedClient& feed,
+Consumer::Consumer(Options options, RedisClient* redis, FeedClient& feed,
                    Applier& applier, const Clock& clock, LeaseKeeper* keeper)
     : options_(std::move(options)),
       redis_(redis),

@@ -27,7 +27,7 @@
 #include "shared/events/event_stream.h"
 #include "shared/events/feed_client.h"
 #include "shared/events/outbox.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/storage/lease_keeper.h"
 
 namespace crm {
@@ -88,7 +88,7 @@ class Consumer {
   // `keeper` holds leases called `0`, `1` and so on for the partitions, in the
   // database of `applier`, where several processes share that; null where this
   // one is alone.
-  Consumer(Options options, RedisPool* redis, FeedClient& feed,
+  Consumer(Options options, RedisClient* redis, FeedClient& feed,
            Applier& applier, const Clock& clock, LeaseKeeper* keeper = nullptr);
 
   // Stops.
@@ -153,7 +153,7 @@ class Consumer {
   void PublishStats();
 
   const Options options_;
-  RedisPool* const redis_;
+  RedisClient* const redis_;
   FeedClient& feed_;
   Applier& applier_;
   const Clock& clock_;

@@ -30,7 +30,7 @@ int64_t SurplusEntries(int64_t bytes, int64_t entries, int64_t share) {
 }  // namespace
 
 LogTrimmer::LogTrimmer(Database& database, const Outbox& outbox,
-                       RedisPool* redis, const Clock& clock, Options options)
+                       RedisClient* redis, const Clock& clock, Options options)
     : database_(database),
       outbox_(outbox),
       redis_(redis),

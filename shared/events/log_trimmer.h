@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "shared/base/clock.h"
 #include "shared/events/outbox.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/storage/database.h"
 
 namespace crm {
@@ -43,7 +43,7 @@ class LogTrimmer {
   };
 
   // All outlive this. `redis` may be null.
-  LogTrimmer(Database& database, const Outbox& outbox, RedisPool* redis,
+  LogTrimmer(Database& database, const Outbox& outbox, RedisClient* redis,
              const Clock& clock, Options options);
 
   // Trims `partitions`, and expels silent consumers. Returns the first error;
@@ -73,7 +73,7 @@ class LogTrimmer {
 
   Database& database_;
   const Outbox& outbox_;
-  RedisPool* const redis_;
+  RedisClient* const redis_;
   const Clock& clock_;
   const Options options_;
   std::vector<std::string> expelled_;

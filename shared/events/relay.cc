@@ -36,7 +36,7 @@ std::vector<int> PartitionsOf(const std::vector<Lease>& leases) {
 
 std::unique_ptr<StreamPublisher> MakePublisher(Database& database,
                                                const Outbox& outbox,
-                                               RedisPool* redis,
+                                               RedisClient* redis,
                                                const Clock& clock,
                                                const Relay::Options& options) {
   if (redis == nullptr) return nullptr;
@@ -59,7 +59,7 @@ int64_t RelayStats::Lag() const {
   return lag;
 }
 
-Relay::Relay(Database& database, const Outbox& outbox, RedisPool* redis,
+Relay::Relay(Database& database, const Outbox& outbox, RedisClient* redis,
              const Clock& clock, Options options)
     : database_(database),
       outbox_(outbox),

@@ -24,7 +24,7 @@
 #include "shared/events/log_trimmer.h"
 #include "shared/events/outbox.h"
 #include "shared/events/stream_publisher.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/storage/database.h"
 #include "shared/storage/lease_keeper.h"
 
@@ -87,7 +87,7 @@ class Relay {
   // All outlive this; the database has OutboxTables(), LeaseTables() and
   // ConsumerRegistryTable(). `redis` may be null: then events are numbered
   // only.
-  Relay(Database& database, const Outbox& outbox, RedisPool* redis,
+  Relay(Database& database, const Outbox& outbox, RedisClient* redis,
         const Clock& clock, Options options);
 
   // Stops.

@@ -19,7 +19,7 @@ size_t Index(int partition) { return static_cast<size_t>(partition); }
 }  // namespace
 
 StreamPublisher::StreamPublisher(Database& database, const Outbox& outbox,
-                                 RedisPool& redis, const Clock& clock,
+                                 RedisClient& redis, const Clock& clock,
                                  Options options)
     : database_(database),
       outbox_(outbox),

@@ -11,7 +11,7 @@
 #include "shared/base/clock.h"
 #include "shared/events/event_stream.h"
 #include "shared/events/outbox.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 #include "shared/storage/database.h"
 
 namespace crm {
@@ -31,12 +31,12 @@ class StreamPublisher {
   };
 
   // All outlive this.
-  StreamPublisher(Database& database, const Outbox& outbox, RedisPool& redis,
+  StreamPublisher(Database& database, const Outbox& outbox, RedisClient& redis,
                   const Clock& clock, Options options);
 
   // Asks the streams of `partitions` how far they are, and appends what they
   // lack until they are level with the outbox as it was at the call. Returns an
-  // error of RedisPool::Command(), of the database, or FAILED_PRECONDITION
+  // error of RedisClient::Command(), of the database, or FAILED_PRECONDITION
   // (STREAM_AHEAD) if a stream has events that the outbox does not have: the
   // database was restored and its feed epoch not raised. Such a partition is
   // left alone, the others go on.
@@ -65,7 +65,7 @@ class StreamPublisher {
 
   Database& database_;
   const Outbox& outbox_;
-  RedisPool& redis_;
+  RedisClient& redis_;
   const Clock& clock_;
   const Options options_;
   const RedisScript append_script_;

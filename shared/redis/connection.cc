@@ -1,9 +1,7 @@
 #include "shared/redis/connection.h"
 
-#include <hiredis/hiredis.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,8 +10,6 @@
 #include <csignal>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
 namespace crm {
@@ -40,190 +36,99 @@ class Deadline {
   const std::chrono::steady_clock::time_point end_;
 };
 
-absl::Status Lost(absl::string_view why) {
-  return Unavailable("REDIS_CONNECTION_LOST",
-                     absl::StrCat("The connection to Redis broke: ", why, "."));
-}
-
-// Waits until `fd` is ready for `events`. `interrupt_fd` may be -1.
-absl::Status WaitFor(int fd, int interrupt_fd, short events,
-                     const Deadline& deadline) {
+// Waits until `fd` is ready for `events`, and returns for which it is.
+// `interrupt_fd` may be -1.
+absl::StatusOr<short> WaitFor(int fd, int interrupt_fd, short events,
+                              const Deadline& deadline) {
   for (;;) {
     pollfd polled[2] = {{fd, events, 0}, {interrupt_fd, POLLIN, 0}};
     const int ready = poll(polled, 2, deadline.Milliseconds());
     if (ready < 0 && errno == EINTR) continue;
-    if (ready < 0) return Lost("poll failed");
-    if (polled[1].revents != 0) {
-      return MakeError(absl::StatusCode::kCancelled, "REDIS_INTERRUPTED",
-                       "Waiting for Redis was interrupted.");
-    }
-    if (ready == 0) {
-      return MakeError(absl::StatusCode::kDeadlineExceeded, "REDIS_TIMEOUT",
-                       "Redis did not answer in time.");
-    }
-    return absl::OkStatus();
+    if (ready < 0) return RedisConnectionLost("poll failed");
+    if (polled[1].revents != 0) return RedisInterrupted();
+    if (ready == 0) return RedisTimeout();
+    return polled[0].revents;
   }
-}
-
-// Nesting is bounded by hiredis's reader, which refuses more than 7 levels.
-RedisReply ToReply(const redisReply& reply) {
-  switch (reply.type) {
-    case REDIS_REPLY_INTEGER:
-      return {static_cast<int64_t>(reply.integer)};
-    case REDIS_REPLY_STRING:
-      return {RedisString{std::string(reply.str, reply.len)}};
-    case REDIS_REPLY_STATUS:
-      return {RedisStatus{std::string(reply.str, reply.len)}};
-    case REDIS_REPLY_ERROR:
-      return {RedisError{std::string(reply.str, reply.len)}};
-    case REDIS_REPLY_ARRAY: {
-      RedisArray array;
-      array.elements.reserve(reply.elements);
-      for (size_t i = 0; i < reply.elements; ++i) {
-        array.elements.push_back(ToReply(*reply.element[i]));
-      }
-      return {std::move(array)};
-    }
-    default:
-      return {};
-  }
-}
-
-// The most elements of one array in a reply. hiredis allocates what an array
-// claims to hold before any of it has come: 16 GiB for eleven bytes.
-constexpr int kMaxArrayElements = 1 << 20;
-
-const redisReplyObjectFunctions& DefaultFunctions() {
-  static const redisReplyObjectFunctions functions = [] {
-    redisReader* reader = redisReaderCreate();
-    const redisReplyObjectFunctions copy = *reader->fn;
-    redisReaderFree(reader);
-    return copy;
-  }();
-  return functions;
-}
-
-// The reader takes a missing object for lack of memory and breaks off.
-void* CreateBoundedArray(const redisReadTask* task, int elements) {
-  if (elements > kMaxArrayElements) return nullptr;
-  return DefaultFunctions().createArray(task, elements);
-}
-
-void BoundReplies(redisContext& context) {
-  static redisReplyObjectFunctions functions = [] {
-    redisReplyObjectFunctions bounded = DefaultFunctions();
-    bounded.createArray = CreateBoundedArray;
-    return bounded;
-  }();
-  context.reader->fn = &functions;
-}
-
-absl::Status Append(redisContext& context, const RedisCommand& command) {
-  std::vector<const char*> arguments;
-  std::vector<size_t> lengths;
-  for (const std::string& argument : command) {
-    arguments.push_back(argument.data());
-    lengths.push_back(argument.size());
-  }
-  if (redisAppendCommandArgv(&context, static_cast<int>(arguments.size()),
-                             arguments.data(), lengths.data()) != REDIS_OK) {
-    return Lost(context.errstr);
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ConnectError(absl::string_view why) {
-  return Unavailable("REDIS_CONNECT",
-                     absl::StrCat("Redis cannot be reached: ", why, "."));
-}
-
-// Finishes a connect() that is under way.
-absl::Status FinishConnect(int fd, absl::Duration timeout) {
-  if (!WaitFor(fd, -1, POLLOUT, Deadline(timeout)).ok()) {
-    return ConnectError("no connection in time");
-  }
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
-    return ConnectError("connection refused");
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
 
 void IgnoreSigpipe() { std::signal(SIGPIPE, SIG_IGN); }
 
-void RedisConnection::ContextDeleter::operator()(redisContext* context) const {
-  redisFree(context);
-}
-
-RedisConnection::RedisConnection(Context context, int interrupt_fd)
-    : context_(std::move(context)), interrupt_fd_(interrupt_fd) {}
+RedisConnection::RedisConnection(std::unique_ptr<RedisWire> wire,
+                                 int interrupt_fd)
+    : wire_(std::move(wire)), interrupt_fd_(interrupt_fd) {}
 
 RedisConnection::~RedisConnection() { close(interrupt_fd_); }
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(
     const std::string& address, int port, absl::Duration timeout) {
-  Context context(redisConnectNonBlock(address.c_str(), port));
-  if (context == nullptr) return ConnectError("out of memory");
-  if (context->err != 0) return ConnectError(context->errstr);
-  BoundReplies(*context);
-  CRM_RETURN_IF_ERROR(FinishConnect(context->fd, timeout));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<RedisWire> wire,
+                       RedisWire::Open(address, port));
+  if (!WaitFor(wire->fd(), -1, POLLOUT, Deadline(timeout)).ok()) {
+    return RedisConnectFailed("no connection in time");
+  }
+  CRM_RETURN_IF_ERROR(wire->Write());
   const int interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (interrupt_fd < 0) return ConnectError("no file descriptor left");
+  if (interrupt_fd < 0) return RedisConnectFailed("no file descriptor left");
   return std::unique_ptr<RedisConnection>(
-      new RedisConnection(std::move(context), interrupt_fd));
+      new RedisConnection(std::move(wire), interrupt_fd));
 }
 
 absl::StatusOr<std::vector<RedisReply>> RedisConnection::Run(
     const std::vector<RedisCommand>& commands, absl::Duration timeout) {
-  if (broken_) return Lost("it was given up before");
-  std::vector<RedisReply> replies;
-  replies.reserve(commands.size());
-  absl::Status status = Exchange(commands, timeout, replies);
+  if (broken_) return RedisConnectionLost("it was given up before");
+  if (!replies_.empty()) {
+    broken_ = true;
+    return RedisConnectionLost("there was a reply to nothing");
+  }
+  for (const RedisCommand& command : commands) Send(command);
+  absl::Status status = Exchange(commands.size(), timeout);
   if (!status.ok()) {
     broken_ = true;
     return status;
   }
+  const auto end = replies_.begin() + static_cast<ptrdiff_t>(commands.size());
+  std::vector<RedisReply> replies(std::make_move_iterator(replies_.begin()),
+                                  std::make_move_iterator(end));
+  replies_.erase(replies_.begin(), end);
   return replies;
 }
 
-absl::Status RedisConnection::Exchange(
-    const std::vector<RedisCommand>& commands, absl::Duration timeout,
-    std::vector<RedisReply>& replies) {
-  const Deadline deadline(timeout);
-  for (const RedisCommand& command : commands) {
-    CRM_RETURN_IF_ERROR(Append(*context_, command));
+void RedisConnection::Send(const RedisCommand& command) {
+  AppendCommand(command, wire_->outgoing());
+}
+
+absl::StatusOr<RedisReply> RedisConnection::Receive(absl::Duration timeout) {
+  if (broken_) return RedisConnectionLost("it was given up before");
+  absl::Status status = Exchange(1, timeout);
+  if (!status.ok()) {
+    broken_ = !absl::IsDeadlineExceeded(status);
+    return status;
   }
-  int sent = 0;
-  while (replies.size() < commands.size()) {
-    void* raw = nullptr;
-    if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK) {
-      return Lost(context_->errstr);
-    }
-    if (raw != nullptr) {
-      replies.push_back(ToReply(*static_cast<redisReply*>(raw)));
-      freeReplyObject(raw);
-      continue;
-    }
+  RedisReply reply = std::move(replies_.front());
+  replies_.pop_front();
+  return reply;
+}
+
+absl::Status RedisConnection::Exchange(size_t count, absl::Duration timeout) {
+  const Deadline deadline(timeout);
+  while (replies_.size() < count) {
     // Replies are read while commands are still being written: a server whose
     // output is full stops reading.
-    const short events = sent ? POLLIN : POLLIN | POLLOUT;
-    CRM_RETURN_IF_ERROR(WaitFor(context_->fd, interrupt_fd_, events, deadline));
-    if (!sent && redisBufferWrite(context_.get(), &sent) != REDIS_OK) {
-      return Lost(context_->errstr);
-    }
-    if (redisBufferRead(context_.get()) != REDIS_OK) {
-      return Lost(context_->errstr);
-    }
+    const short events = wire_->wants_write() ? POLLIN | POLLOUT : POLLIN;
+    CRM_ASSIGN_OR_RETURN(const short ready,
+                         WaitFor(wire_->fd(), interrupt_fd_, events, deadline));
+    if ((ready & POLLOUT) != 0) CRM_RETURN_IF_ERROR(wire_->Write());
+    CRM_RETURN_IF_ERROR(wire_->Read(
+        [this](RedisReply reply) { replies_.push_back(std::move(reply)); }));
   }
   return absl::OkStatus();
 }
 
 bool RedisConnection::Idle() const {
-  if (broken_) return false;
-  pollfd polled = {context_->fd, POLLIN, 0};
+  if (broken_ || !replies_.empty()) return false;
+  pollfd polled = {wire_->fd(), POLLIN, 0};
   return poll(&polled, 1, 0) == 0;
 }
 

@@ -1,13 +1,14 @@
-// One connection to a Redis server, with a deadline on every wait.
+// One connection to a Redis server whose owner waits for its replies, with a
+// deadline on every wait.
 //
-// This is the only file that uses hiredis. The socket is non-blocking and every
-// wait is a poll() with the time that is left, so neither a server that hangs
-// nor one that trickles can hold a thread; hiredis's own blocking mode, its
-// timeouts and redisReconnect() are not used.
+// For commands that block on purpose and for what a server says unasked; the
+// rest goes through RedisClient. Every wait is a poll() with the time that is
+// left, so neither a server that hangs nor one that trickles can hold a thread.
 
 #ifndef CRM_SHARED_REDIS_CONNECTION_H_
 #define CRM_SHARED_REDIS_CONNECTION_H_
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,16 +16,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/redis/reply.h"
-
-struct redisContext;
+#include "shared/redis/wire.h"
 
 namespace crm {
 
-// A command and its arguments, any bytes.
-using RedisCommand = std::vector<std::string>;
-
-// Makes writes to a closed connection return an error instead of ending the
-// process. Called once in main: hiredis writes without MSG_NOSIGNAL.
+// Makes writes to a closed socket or pipe return an error instead of ending the
+// process. Called once in main.
 void IgnoreSigpipe();
 
 // A connection. After any error but an error reply it is broken for good and
@@ -49,6 +46,14 @@ class RedisConnection {
   absl::StatusOr<std::vector<RedisReply>> Run(
       const std::vector<RedisCommand>& commands, absl::Duration timeout);
 
+  // Has `command` sent by the next Receive().
+  void Send(const RedisCommand& command);
+
+  // Returns the next reply, of a command that was sent or of none, as the
+  // messages of a subscription are. Returns the errors of Run(); after a
+  // REDIS_TIMEOUT the connection is still of use.
+  absl::StatusOr<RedisReply> Receive(absl::Duration timeout);
+
   // Returns whether the connection is open and silent, as it must be between
   // two commands.
   bool Idle() const;
@@ -57,19 +62,15 @@ class RedisConnection {
   void Interrupt();
 
  private:
-  struct ContextDeleter {
-    void operator()(redisContext* context) const;
-  };
-  using Context = std::unique_ptr<redisContext, ContextDeleter>;
+  RedisConnection(std::unique_ptr<RedisWire> wire, int interrupt_fd);
 
-  RedisConnection(Context context, int interrupt_fd);
+  // Waits for the socket and takes what comes until `replies_` has `count`.
+  absl::Status Exchange(size_t count, absl::Duration timeout);
 
-  absl::Status Exchange(const std::vector<RedisCommand>& commands,
-                        absl::Duration timeout,
-                        std::vector<RedisReply>& replies);
-
-  Context context_;
+  const std::unique_ptr<RedisWire> wire_;
   const int interrupt_fd_;
+  // What has come and was not returned yet.
+  std::deque<RedisReply> replies_;
   bool broken_ = false;
 };
 

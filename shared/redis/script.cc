@@ -36,27 +36,28 @@ bool IsUnknownScript(const RedisReply& reply) {
 RedisScript::RedisScript(absl::string_view source)
     : source_(source), digest_(Sha1Hex(source)) {}
 
-absl::StatusOr<RedisReply> RedisScript::Eval(RedisPool& pool, const Run& run,
+absl::StatusOr<RedisReply> RedisScript::Eval(RedisClient& client,
+                                             const Run& run,
                                              absl::Duration timeout) const {
   CRM_ASSIGN_OR_RETURN(std::vector<RedisReply> replies,
-                       EvalMany(pool, {run}, timeout));
+                       EvalMany(client, {run}, timeout));
   CRM_RETURN_IF_ERROR(replies.front().status());
   return std::move(replies.front());
 }
 
 absl::StatusOr<std::vector<RedisReply>> RedisScript::EvalMany(
-    RedisPool& pool, const std::vector<Run>& runs,
+    RedisClient& client, const std::vector<Run>& runs,
     absl::Duration timeout) const {
   std::vector<RedisCommand> commands;
   commands.reserve(runs.size() + 1);
   for (const Run& run : runs) commands.push_back(ToCommand(digest_, run));
   CRM_ASSIGN_OR_RETURN(std::vector<RedisReply> replies,
-                       pool.Pipeline(commands, timeout));
+                       client.Pipeline(commands, timeout));
   if (std::none_of(replies.begin(), replies.end(), IsUnknownScript)) {
     return replies;
   }
   commands.insert(commands.begin(), {"SCRIPT", "LOAD", source_});
-  CRM_ASSIGN_OR_RETURN(replies, pool.Pipeline(commands, timeout));
+  CRM_ASSIGN_OR_RETURN(replies, client.Pipeline(commands, timeout));
   CRM_RETURN_IF_ERROR(replies.front().status());
   replies.erase(replies.begin());
   return replies;

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 
 namespace crm {
 
@@ -26,15 +26,15 @@ class RedisScript {
   };
 
   // Runs the script once. Returns what it returns, or an error of
-  // RedisPool::Command().
-  absl::StatusOr<RedisReply> Eval(RedisPool& pool, const Run& run,
+  // RedisClient::Command().
+  absl::StatusOr<RedisReply> Eval(RedisClient& client, const Run& run,
                                   absl::Duration timeout) const;
 
   // Runs the script many times in one round trip; the answers are in the order
   // of the runs and may be errors. Where the server did not know the script,
   // all runs are made again: only for scripts that may be repeated.
   absl::StatusOr<std::vector<RedisReply>> EvalMany(
-      RedisPool& pool, const std::vector<Run>& runs,
+      RedisClient& client, const std::vector<Run>& runs,
       absl::Duration timeout) const;
 
  private:

@@ -31,9 +31,10 @@ std::optional<std::array<int, 3>> FindVersion(absl::string_view info) {
   return std::nullopt;
 }
 
-absl::Status CheckVersion(RedisPool& pool, std::vector<std::string>& warnings) {
+absl::Status CheckVersion(RedisClient& client,
+                          std::vector<std::string>& warnings) {
   CRM_ASSIGN_OR_RETURN(const RedisReply reply,
-                       pool.Command({"INFO", "server"}, kTimeout));
+                       client.Command({"INFO", "server"}, kTimeout));
   const std::string* info = reply.text();
   const auto version = info == nullptr ? std::nullopt : FindVersion(*info);
   if (!version.has_value()) {
@@ -46,10 +47,10 @@ absl::Status CheckVersion(RedisPool& pool, std::vector<std::string>& warnings) {
   return absl::OkStatus();
 }
 
-absl::Status CheckEviction(RedisPool& pool, RedisRole role,
+absl::Status CheckEviction(RedisClient& client, RedisRole role,
                            std::vector<std::string>& warnings) {
   const absl::StatusOr<RedisReply> reply =
-      pool.Command({"CONFIG", "GET", "maxmemory-policy"}, kTimeout);
+      client.Command({"CONFIG", "GET", "maxmemory-policy"}, kTimeout);
   const std::vector<RedisReply>* pair = reply.ok() ? reply->array() : nullptr;
   const std::string* policy =
       pair != nullptr && pair->size() == 2 ? (*pair)[1].text() : nullptr;
@@ -79,11 +80,11 @@ absl::Status CheckEviction(RedisPool& pool, RedisRole role,
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> CheckRedisServer(RedisPool& pool,
+absl::StatusOr<std::vector<std::string>> CheckRedisServer(RedisClient& client,
                                                           RedisRole role) {
   std::vector<std::string> warnings;
-  CRM_RETURN_IF_ERROR(CheckVersion(pool, warnings));
-  CRM_RETURN_IF_ERROR(CheckEviction(pool, role, warnings));
+  CRM_RETURN_IF_ERROR(CheckVersion(client, warnings));
+  CRM_RETURN_IF_ERROR(CheckEviction(client, role, warnings));
   return warnings;
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 
 namespace crm {
 
@@ -17,8 +17,8 @@ enum class RedisRole { kCache, kBus };
 
 // Returns warnings for the log: a version below 7.0.15, a cache that never
 // evicts, or settings that may not be read. Returns FAILED_PRECONDITION
-// (REDIS_EVICTS) if a bus would evict, or an error of RedisPool::Command().
-absl::StatusOr<std::vector<std::string>> CheckRedisServer(RedisPool& pool,
+// (REDIS_EVICTS) if a bus would evict, or an error of RedisClient::Command().
+absl::StatusOr<std::vector<std::string>> CheckRedisServer(RedisClient& client,
                                                           RedisRole role);
 
 }  // namespace crm

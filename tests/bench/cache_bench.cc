@@ -4,7 +4,7 @@
 //   cache_bench [READS] [ROUNDS]
 //
 // READS are made in each run (100000) in ROUNDS rounds (5), by as many callers
-// as the pool has connections.
+// as wait for an answer each.
 
 #include <atomic>
 #include <cstdio>
@@ -82,10 +82,9 @@ double RunRedisBenchmark(const testing::RedisServer& server,
 void Run(int reads, int rounds) {
   const SystemClock clock;
   testing::RedisServer server;
-  RedisPool::Options options = testing::PoolOptions(server);
-  options.size = kConnections;
-  RedisPool pool(options, clock);
-  RedisSliceCache cache(pool, clock);
+  RedisClient::Options options = testing::ClientOptions(server);
+  RedisClient redis(options, clock);
+  RedisSliceCache cache(redis, clock);
   const SliceKey key = {"acme", "customers/c1"};
   Require(cache.Write(key, Slices(clock)).status());
 

@@ -33,8 +33,8 @@ namespace crm::bench {
 namespace {
 
 using internal::v1::Event;
+using testing::ClientOptions;
 using testing::kPatience;
-using testing::PoolOptions;
 using testing::ProducerStore;
 using testing::RedisServer;
 
@@ -176,21 +176,21 @@ Consumer::Options ConsumerOptions() {
 // Bare XADD, many in flight, and bare XREAD by 256, over one connection.
 void RunRedisAlone(RedisServer& server, int events, Figures& figures) {
   const SystemClock clock;
-  RedisPool pool(PoolOptions(server), clock);
-  Require(pool.Command({"DEL", "bare"}, kPatience).status());
+  RedisClient redis(ClientOptions(server), clock);
+  Require(redis.Command({"DEL", "bare"}, kPatience).status());
   const std::vector<RedisCommand> commands(
       kXaddsInFlight,
       {"XADD", "bare", "*", "e", std::string(kPayloadBytes, 'x')});
   figures.Add("bare XADD, 64 in flight", "events/s", RateOf(events, [&] {
                 for (int i = 0; i < events; i += kXaddsInFlight) {
-                  Require(pool.Pipeline(commands, kPatience).status());
+                  Require(redis.Pipeline(commands, kPatience).status());
                 }
               }));
   figures.Add(
       "bare XREAD, by 256", "events/s", RateOf(events, [&] {
         std::string last = "0";
         while (true) {
-          const auto reply = pool.Command(
+          const auto reply = redis.Command(
               {"XREAD", "COUNT", "256", "STREAMS", "bare", last}, kPatience);
           Require(reply.status());
           if (reply->is_nil()) break;
@@ -204,15 +204,15 @@ void RunThroughput(RedisServer& server, int events, Figures& figures) {
   server.Run({"FLUSHALL"});
   const SystemClock clock;
   ProducerStore producer(kDefaultPartitions);
-  RedisPool pool(PoolOptions(server), clock);
+  RedisClient redis(ClientOptions(server), clock);
   Commit(producer, events);
-  Relay relay(producer.database(), producer.outbox(), &pool, clock, {});
+  Relay relay(producer.database(), producer.outbox(), &redis, clock, {});
   figures.Add("relay", "events/s", RateOf(events, [&] {
                 relay.Start();
                 Require(relay.Flush(kPatience));
               }));
   Effects effects(events);
-  Consumer consumer(ConsumerOptions(), &pool, producer.feed(),
+  Consumer consumer(ConsumerOptions(), &redis, producer.feed(),
                     effects.applier(), clock);
   figures.Add("consumer", "events/s", RateOf(events, [&] {
                 consumer.Start();
@@ -226,10 +226,10 @@ void RunLatency(RedisServer& server, int seconds) {
   const int events = seconds * kRate;
   ProducerStore producer(kDefaultPartitions);
   Effects effects(events);
-  RedisPool pool(PoolOptions(server), clock);
-  Relay relay(producer.database(), producer.outbox(), &pool, clock, {});
+  RedisClient redis(ClientOptions(server), clock);
+  Relay relay(producer.database(), producer.outbox(), &redis, clock, {});
   relay.Start();
-  Consumer consumer(ConsumerOptions(), &pool, producer.feed(),
+  Consumer consumer(ConsumerOptions(), &redis, producer.feed(),
                     effects.applier(), clock);
   consumer.Start();
   // Each is set by its own call, and read when all are done.

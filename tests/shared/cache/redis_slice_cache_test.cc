@@ -16,6 +16,7 @@ namespace {
 
 using internal::v1::SliceEnvelope;
 using ::testing::AllOf;
+using testing::ClientOptions;
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::IsEmpty;
@@ -24,7 +25,6 @@ using testing::IsOkAndHolds;
 using ::testing::Key;
 using testing::kSliceTestTime;
 using ::testing::Le;
-using testing::PoolOptions;
 using testing::RedisServer;
 using testing::Slice;
 using testing::StatusIs;
@@ -33,8 +33,8 @@ class RedisSliceCacheTest : public ::testing::Test {
  protected:
   RedisServer server_;
   FakeClock clock_{kSliceTestTime};
-  RedisPool pool_{PoolOptions(server_), clock_};
-  RedisSliceCache cache_{pool_, clock_, /*seed=*/1};
+  RedisClient redis_{ClientOptions(server_), clock_};
+  RedisSliceCache cache_{redis_, clock_, /*seed=*/1};
   const SliceKey key_ = {"acme", "customers/c1"};
 };
 

@@ -17,13 +17,13 @@ namespace crm {
 namespace {
 
 using internal::v1::SliceEnvelope;
+using testing::ClientOptions;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::IsOkAndHolds;
 using ::testing::Key;
 using testing::kSliceTestTime;
-using testing::PoolOptions;
 using testing::RedisServer;
 using ::testing::SizeIs;
 using testing::Slice;
@@ -37,8 +37,8 @@ class SliceCacheTest : public ::testing::TestWithParam<const char*> {
       return;
     }
     server_ = std::make_unique<RedisServer>();
-    pool_ = std::make_unique<RedisPool>(PoolOptions(*server_), clock_);
-    cache_ = std::make_unique<RedisSliceCache>(*pool_, clock_, /*seed=*/1);
+    redis_ = std::make_unique<RedisClient>(ClientOptions(*server_), clock_);
+    cache_ = std::make_unique<RedisSliceCache>(*redis_, clock_, /*seed=*/1);
   }
 
   SliceEnvelope Stored(const std::string& name) {
@@ -51,7 +51,7 @@ class SliceCacheTest : public ::testing::TestWithParam<const char*> {
   FakeClock clock_{kSliceTestTime};
   const SliceKey key_ = {"acme", "customers/c1"};
   std::unique_ptr<RedisServer> server_;
-  std::unique_ptr<RedisPool> pool_;
+  std::unique_ptr<RedisClient> redis_;
   std::unique_ptr<SliceCache> cache_;
 };
 

@@ -23,11 +23,11 @@ using internal::v1::AcknowledgeFeedRequest;
 using internal::v1::HeadFeedResponse;
 using internal::v1::ReadFeedRequest;
 using internal::v1::ReadFeedResponse;
+using testing::ClientOptions;
 using testing::EffectStore;
 using testing::IsOk;
 using testing::IsOkAndHolds;
 using testing::kPatience;
-using testing::PoolOptions;
 using testing::ProducerStore;
 using testing::RedisServer;
 using testing::StatusIs;
@@ -77,7 +77,7 @@ class ConsumerTest : public ::testing::Test {
     relay_->Start();
   }
 
-  void StartConsumer(RedisPool* redis) {
+  void StartConsumer(RedisClient* redis) {
     Consumer::Options options;
     options.producer = "operational";
     options.name = "effects";
@@ -115,8 +115,8 @@ class ConsumerTest : public ::testing::Test {
             .holder = holder};
   }
 
-  static RedisPool::Options Quick(const RedisServer& server) {
-    RedisPool::Options options = PoolOptions(server);
+  static RedisClient::Options Quick(const RedisServer& server) {
+    RedisClient::Options options = ClientOptions(server);
     options.breaker.probe_interval = absl::Milliseconds(10);
     return options;
   }
@@ -127,7 +127,7 @@ class ConsumerTest : public ::testing::Test {
   ProducerStore producer_{kPartitions};
   EffectStore effects_;
   SwitchedFeed feed_{producer_.feed()};
-  RedisPool pool_{Quick(server_), clock_};
+  RedisClient pool_{Quick(server_), clock_};
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<Consumer> consumer_;
 };

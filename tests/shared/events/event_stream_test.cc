@@ -13,10 +13,10 @@ namespace crm {
 namespace {
 
 using internal::v1::Event;
+using testing::ClientOptions;
 using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::kPatience;
-using testing::PoolOptions;
 using testing::RedisServer;
 using ::testing::SizeIs;
 using testing::StatusIs;
@@ -41,7 +41,7 @@ class EventStreamTest : public ::testing::Test {
 
   RedisServer server_;
   SystemClock clock_;
-  RedisPool pool_{PoolOptions(server_), clock_};
+  RedisClient pool_{ClientOptions(server_), clock_};
   const RedisScript script_ = AppendScript();
   const std::string key_ = StreamKey("operational", 7, 1);
 };

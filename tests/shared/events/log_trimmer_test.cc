@@ -17,10 +17,10 @@ namespace {
 
 using internal::v1::AcknowledgeFeedRequest;
 using internal::v1::ReadFeedRequest;
+using testing::ClientOptions;
 using ::testing::ElementsAre;
 using testing::IsOk;
 using testing::kPatience;
-using testing::PoolOptions;
 using testing::ProducerStore;
 using testing::RedisServer;
 using testing::StatusIs;
@@ -67,7 +67,7 @@ class LogTrimmerTest : public ::testing::Test {
   RedisServer server_;
   SystemClock clock_;
   ProducerStore store_{1};
-  RedisPool pool_{PoolOptions(server_), clock_};
+  RedisClient pool_{ClientOptions(server_), clock_};
   std::vector<std::string> expelled_;
 };
 

@@ -15,9 +15,9 @@
 namespace crm {
 namespace {
 
+using testing::ClientOptions;
 using testing::IsOk;
 using testing::kPatience;
-using testing::PoolOptions;
 using testing::ProducerStore;
 using testing::RedisServer;
 using testing::StatusIs;
@@ -30,8 +30,8 @@ class RelayTest : public ::testing::Test {
     options.first_retry = absl::Milliseconds(1);
     options.last_retry = absl::Milliseconds(20);
     options.check_interval = absl::Milliseconds(20);
-    relay_ = std::make_unique<Relay>(store_.database(), store_.outbox(), &pool_,
-                                     clock_, options);
+    relay_ = std::make_unique<Relay>(store_.database(), store_.outbox(),
+                                     &redis_, clock_, options);
     relay_->Start();
   }
 
@@ -65,8 +65,8 @@ class RelayTest : public ::testing::Test {
     return {.probe_interval = absl::Milliseconds(10), .seed = 1};
   }
 
-  static RedisPool::Options Quick(const RedisServer& server) {
-    RedisPool::Options options = PoolOptions(server);
+  static RedisClient::Options Quick(const RedisServer& server) {
+    RedisClient::Options options = ClientOptions(server);
     options.breaker = QuickProbes();
     return options;
   }
@@ -74,7 +74,7 @@ class RelayTest : public ::testing::Test {
   RedisServer server_;
   SystemClock clock_;
   ProducerStore store_{kPartitions};
-  RedisPool pool_{Quick(server_), clock_};
+  RedisClient redis_{Quick(server_), clock_};
   std::unique_ptr<Relay> relay_;
 };
 

@@ -8,11 +8,11 @@
 namespace crm {
 namespace {
 
+using testing::ClientOptions;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOkAndHolds;
-using testing::PoolOptions;
 using testing::RedisServer;
 using testing::StatusIs;
 
@@ -20,21 +20,21 @@ TEST(CheckRedisServer, AcceptsAServerThatFitsItsRole) {
   SystemClock clock;
   RedisServer bus({"--maxmemory-policy", "noeviction"});
   RedisServer cache({"--maxmemory-policy", "allkeys-lfu"});
-  RedisPool bus_pool(PoolOptions(bus), clock);
-  RedisPool cache_pool(PoolOptions(cache), clock);
+  RedisClient bus_client(ClientOptions(bus), clock);
+  RedisClient cache_client(ClientOptions(cache), clock);
 
-  EXPECT_THAT(CheckRedisServer(bus_pool, RedisRole::kBus),
+  EXPECT_THAT(CheckRedisServer(bus_client, RedisRole::kBus),
               IsOkAndHolds(IsEmpty()));
-  EXPECT_THAT(CheckRedisServer(cache_pool, RedisRole::kCache),
+  EXPECT_THAT(CheckRedisServer(cache_client, RedisRole::kCache),
               IsOkAndHolds(IsEmpty()));
 }
 
 TEST(CheckRedisServer, RefusesABusThatEvicts) {
   SystemClock clock;
   RedisServer server({"--maxmemory-policy", "allkeys-lru"});
-  RedisPool pool(PoolOptions(server), clock);
+  RedisClient client(ClientOptions(server), clock);
 
-  EXPECT_THAT(CheckRedisServer(pool, RedisRole::kBus),
+  EXPECT_THAT(CheckRedisServer(client, RedisRole::kBus),
               StatusIs(absl::StatusCode::kFailedPrecondition, "REDIS_EVICTS"));
 }
 
@@ -42,9 +42,9 @@ TEST(CheckRedisServer, WarnsWhereConfigIsForbidden) {
   SystemClock clock;
   RedisServer server;
   server.Run({"ACL", "SETUSER", "default", "-config"});
-  RedisPool pool(PoolOptions(server), clock);
+  RedisClient client(ClientOptions(server), clock);
 
-  EXPECT_THAT(CheckRedisServer(pool, RedisRole::kBus),
+  EXPECT_THAT(CheckRedisServer(client, RedisRole::kBus),
               IsOkAndHolds(ElementsAre(HasSubstr("maxmemory-policy"))));
 }
 

@@ -136,8 +136,8 @@ RedisReply RedisServer::Run(const RedisCommand& command) {
   return std::move(replies->front());
 }
 
-RedisPool::Options PoolOptions(const RedisServer& server) {
-  RedisPool::Options options;
+RedisClient::Options ClientOptions(const RedisServer& server) {
+  RedisClient::Options options;
   options.endpoint = server.endpoint();
   options.connect_timeout = absl::Seconds(2);
   options.command_timeout = absl::Seconds(2);

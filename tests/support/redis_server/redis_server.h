@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/redis/pool.h"
+#include "shared/redis/client.h"
 
 namespace crm::testing {
 
@@ -38,7 +38,7 @@ class RedisServer {
   void Pause();
   void Resume();
 
-  // Sends one command outside any pool and returns its reply.
+  // Sends one command on a connection of its own and returns its reply.
   RedisReply Run(const RedisCommand& command);
 
  private:
@@ -50,8 +50,9 @@ class RedisServer {
   pid_t pid_ = -1;
 };
 
-// Returns pool options for `server`, patient enough for a busy test machine.
-RedisPool::Options PoolOptions(const RedisServer& server);
+// Returns options of a client for `server`, patient enough for a busy test
+// machine.
+RedisClient::Options ClientOptions(const RedisServer& server);
 
 }  // namespace crm::testing
 
