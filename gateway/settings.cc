@@ -5,6 +5,11 @@
 #include "shared/base/status_macros.h"
 
 namespace crm::gateway {
+namespace {
+
+constexpr int64_t kMaxNearCacheBytes = int64_t{64} << 30;
+
+}  // namespace
 
 ConfigReader GatewayConfig() {
   ConfigReader reader("gateway");
@@ -22,6 +27,9 @@ ConfigReader GatewayConfig() {
                  "Where the collaborative service is.");
   reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
                  "The Redis that caches profiles; empty for none.");
+  reader.Declare("CRM_GATEWAY_NEAR_CACHE_BYTES", "67108864",
+                 "How much of the cache is held in the process's own memory, "
+                 "in bytes; 0 for nothing.");
   reader.Declare("CRM_TLS_DIR", "",
                  "The folder with tls.crt, tls.key and ca.crt, for mutual TLS "
                  "with the services; empty is plaintext.");
@@ -61,6 +69,10 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
       {"analytical", config.Get("CRM_ANALYTICAL_ADDRESS")},
       {"collaborative", config.Get("CRM_COLLABORATIVE_ADDRESS")}};
   settings.redis_cache = config.Get("CRM_REDIS_CACHE");
+  CRM_ASSIGN_OR_RETURN(
+      const int64_t near_cache_bytes,
+      config.GetInt("CRM_GATEWAY_NEAR_CACHE_BYTES", 0, kMaxNearCacheBytes));
+  settings.near_cache_bytes = static_cast<size_t>(near_cache_bytes);
   settings.tls_dir = config.Get("CRM_TLS_DIR");
   settings.issuers =
       absl::StrSplit(config.Get("CRM_TOKEN_ISSUERS"), ',', absl::SkipEmpty());

@@ -23,6 +23,8 @@ struct Settings {
   std::map<std::string, std::string> backends;
   // Where the cache is; empty for none.
   std::string redis_cache;
+  // How much of the cache may be held in the process's memory; 0 for nothing.
+  size_t near_cache_bytes = 0;
   // The folder of the gateway's certificate, key and authorities; empty calls
   // the services in plaintext.
   std::string tls_dir;

@@ -8,16 +8,9 @@
 #include "gateway/local/search_service.h"
 #include "gateway/local/shared_collections.h"
 #include "shared/base/status_macros.h"
-#include "shared/cache/redis_slice_cache.h"
+#include "shared/cache/tracked_slice_cache.h"
 
 namespace crm::gateway {
-namespace {
-
-// Threads that read the cache, and reads that may wait for one.
-constexpr size_t kWorkers = 4;
-constexpr size_t kMaxWaitingReads = 512;
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Create(
     const LocalParts& parts) {
@@ -26,17 +19,17 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Create(
     RedisClient::Options options;
     CRM_ASSIGN_OR_RETURN(options.endpoint,
                          ParseRedisEndpoint(parts.redis_cache));
-    services->redis_ = std::make_unique<RedisClient>(options, parts.clock);
-    services->cache_ =
-        std::make_unique<RedisSliceCache>(*services->redis_, parts.clock);
+    NearStore::Options near_store;
+    near_store.max_bytes = parts.near_cache_bytes;
+    services->cache_ = std::make_unique<TrackedSliceCache>(
+        options, near_store, parts.clock, parts.metrics);
   }
   services->AddServices(parts);
   return services;
 }
 
 LocalServices::LocalServices(const LocalParts& parts)
-    : reader_(parts.loop, parts.clock, parts.backends),
-      workers_(kWorkers, kMaxWaitingReads) {}
+    : reader_(parts.loop, parts.clock, parts.backends) {}
 
 void LocalServices::AddServices(const LocalParts& parts) {
   Add(services_, {"crm.profile.v1.ProfileService"},
@@ -46,7 +39,6 @@ void LocalServices::AddServices(const LocalParts& parts) {
                               .roles = parts.roles,
                               .secret = parts.secret,
                               .reader = reader_,
-                              .workers = workers_,
                               .cache = cache_.get(),
                               .all_audited = parts.all_audited}));
   Add(services_, {"crm.platform.v1.ChangeService"},

@@ -12,13 +12,12 @@
 #include "gateway/api/api_descriptors.h"
 #include "gateway/http/event_loop.h"
 #include "gateway/local/slice_reader.h"
-#include "gateway/local/worker_pool.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/message_call.h"
 #include "shared/auth/roles.h"
 #include "shared/base/clock.h"
 #include "shared/cache/slice_cache.h"
-#include "shared/redis/client.h"
+#include "shared/observe/metrics.h"
 
 namespace crm::gateway {
 
@@ -30,8 +29,11 @@ struct LocalParts {
   const RoleTable& roles;
   // The suite's shared secret, by which consistency tokens are checked.
   std::string secret;
+  MetricRegistry& metrics;
   // Where the cache is; empty for none.
   std::string redis_cache;
+  // How much of it the process may hold in its own memory.
+  size_t near_cache_bytes = 0;
   bool reflection = true;
   // Whether the audit trail tells of the reads of all callers.
   bool all_audited = false;
@@ -60,11 +62,8 @@ class LocalServices {
   void Add(Targets& targets, const std::vector<std::string>& names,
            std::unique_ptr<CallTarget> service);
 
-  std::unique_ptr<RedisClient> redis_;
   std::unique_ptr<SliceCache> cache_;
   SliceReader reader_;
-  // Stopped before the cache goes.
-  WorkerPool workers_;
   std::vector<std::unique_ptr<CallTarget>> owned_;
   Targets services_;
   Targets open_;

@@ -109,20 +109,18 @@ class ProfileService::Call final : public SingleRequestCall {
   void ReadCache() {
     const SliceKey key{head().principal.tenant, profile_.customer};
     const std::weak_ptr<bool> alive = alive_;
-    const bool queued = service_.workers.Post(
-        [this, alive, key, cache = service_.cache, loop = &service_.loop] {
-          absl::StatusOr<SliceMap> slices = cache->Read(key, {});
-          loop->Post([this, alive, slices = std::move(slices)] {
-            // The call lives on the loop, so it cannot end while this runs.
-            if (!alive.expired()) OnCache(slices);
-          });
-        });
-    if (!queued) OnCache(absl::UnavailableError("The workers are busy."));
+    service_.cache->Fetch(key, [this, alive, loop = &service_.loop](
+                                   absl::StatusOr<SharedSlices> slices) {
+      loop->Post([this, alive, slices = std::move(slices)] {
+        // The call lives on the loop, so it cannot end while this runs.
+        if (!alive.expired()) OnCache(slices);
+      });
+    });
   }
 
-  void OnCache(const absl::StatusOr<SliceMap>& slices) {
+  void OnCache(const absl::StatusOr<SharedSlices>& slices) {
     profile_.cache_down = !slices.ok();
-    if (slices.ok()) profile_.cached = *slices;
+    if (slices.ok()) profile_.cached = **slices;
     AskOwners();
   }
 

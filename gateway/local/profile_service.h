@@ -9,7 +9,6 @@
 #include "gateway/http/event_loop.h"
 #include "gateway/local/profile_access.h"
 #include "gateway/local/slice_reader.h"
-#include "gateway/local/worker_pool.h"
 #include "gateway/proxy/message_call.h"
 #include "shared/auth/roles.h"
 #include "shared/base/clock.h"
@@ -25,8 +24,6 @@ struct ProfileServiceParts {
   // The secret of consistency tokens.
   std::string secret;
   SliceReader& reader;
-  // For the cache, whose reads block.
-  WorkerPool& workers;
   // Null when there is no cache: owners are then asked each time.
   SliceCache* cache = nullptr;
   // Whether the audit trail tells of the reads of all callers.

@@ -1,6 +1,6 @@
 #include "shared/cache/memory_slice_cache.h"
 
-#include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -21,20 +21,19 @@ absl::Status Down() {
 
 }  // namespace
 
-absl::StatusOr<SliceMap> MemorySliceCache::Read(
-    const SliceKey& key, absl::Span<const std::string> slices) {
+void MemorySliceCache::Fetch(const SliceKey& key, SlicesFetched done) {
+  std::move(done)(Stored(key));
+}
+
+absl::StatusOr<SharedSlices> MemorySliceCache::Stored(const SliceKey& key) {
   std::lock_guard lock(mutex_);
   if (down_) return Down();
-  SliceMap found;
+  auto found = std::make_shared<SliceMap>();
   for (const auto& [name, entry] : entries_[key]) {
-    if (!slices.empty() &&
-        std::find(slices.begin(), slices.end(), name) == slices.end()) {
-      continue;
-    }
     std::optional<SliceEnvelope> slice = DecodeSlice(name, entry);
     if (slice.has_value() &&
         FromTimestamp(slice->expire_time()) > clock_.Now()) {
-      found.emplace(name, *std::move(slice));
+      found->emplace(name, *std::move(slice));
     }
   }
   return found;

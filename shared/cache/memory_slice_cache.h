@@ -19,8 +19,7 @@ class MemorySliceCache final : public SliceCache {
   // `clock` outlives this.
   explicit MemorySliceCache(const Clock& clock) : clock_(clock) {}
 
-  absl::StatusOr<SliceMap> Read(const SliceKey& key,
-                                absl::Span<const std::string> slices) override;
+  void Fetch(const SliceKey& key, SlicesFetched done) override;
   absl::StatusOr<int> Write(
       const SliceKey& key,
       absl::Span<const internal::v1::SliceEnvelope> slices) override;
@@ -32,6 +31,8 @@ class MemorySliceCache final : public SliceCache {
   void SetDown(bool down);
 
  private:
+  absl::StatusOr<SharedSlices> Stored(const SliceKey& key);
+
   const Clock& clock_;
   std::mutex mutex_;
   bool down_ = false;

@@ -1,6 +1,6 @@
 #include "shared/cache/redis_slice_cache.h"
 
-#include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -41,10 +41,28 @@ absl::Status BadReply() {
   return Internal("REDIS_REPLY", "Redis sent a reply of an unexpected type.");
 }
 
+// Returns the slices in the answer to HGETALL that have not expired.
+absl::StatusOr<SharedSlices> Decode(const RedisReply& reply, absl::Time now) {
+  CRM_RETURN_IF_ERROR(reply.status());
+  const std::vector<RedisReply>* fields = reply.array();
+  if (fields == nullptr || fields->size() % 2 != 0) return BadReply();
+  auto found = std::make_shared<SliceMap>();
+  for (size_t i = 0; i < fields->size(); i += 2) {
+    const std::string* name = (*fields)[i].text();
+    const std::string* entry = (*fields)[i + 1].text();
+    if (name == nullptr || entry == nullptr) return BadReply();
+    std::optional<SliceEnvelope> slice = DecodeSlice(*name, *entry);
+    if (slice.has_value() && FromTimestamp(slice->expire_time()) > now) {
+      found->emplace(*name, *std::move(slice));
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string SliceHashKey(const SliceKey& key) {
-  return absl::StrCat("prof:{", key.tenant, ":",
+  return absl::StrCat(kSliceKeyPrefix, "{", key.tenant, ":",
                       absl::StripPrefix(key.customer, "customers/"), "}");
 }
 
@@ -55,29 +73,14 @@ RedisSliceCache::RedisSliceCache(RedisClient& redis, const Clock& clock,
       store_script_(kStoreScript),
       random_(seed) {}
 
-absl::StatusOr<SliceMap> RedisSliceCache::Read(
-    const SliceKey& key, absl::Span<const std::string> slices) {
+void RedisSliceCache::Fetch(const SliceKey& key, SlicesFetched done) {
   // A hash holds one field a slice of the suite, so all of it is little.
-  CRM_ASSIGN_OR_RETURN(const RedisReply reply,
-                       redis_.Command({"HGETALL", SliceHashKey(key)}));
-  const std::vector<RedisReply>* fields = reply.array();
-  if (fields == nullptr || fields->size() % 2 != 0) return BadReply();
-  const absl::Time now = clock_.Now();
-  SliceMap found;
-  for (size_t i = 0; i < fields->size(); i += 2) {
-    const std::string* name = (*fields)[i].text();
-    const std::string* entry = (*fields)[i + 1].text();
-    if (name == nullptr || entry == nullptr) return BadReply();
-    if (!slices.empty() &&
-        std::find(slices.begin(), slices.end(), *name) == slices.end()) {
-      continue;
-    }
-    std::optional<SliceEnvelope> slice = DecodeSlice(*name, *entry);
-    if (slice.has_value() && FromTimestamp(slice->expire_time()) > now) {
-      found.emplace(*name, *std::move(slice));
-    }
-  }
-  return found;
+  redis_.Send({{"HGETALL", SliceHashKey(key)}}, redis_.command_timeout(),
+              [&clock = clock_, done = std::move(done)](
+                  absl::StatusOr<std::vector<RedisReply>> replies) mutable {
+                if (!replies.ok()) return std::move(done)(replies.status());
+                std::move(done)(Decode(replies->front(), clock.Now()));
+              });
 }
 
 absl::StatusOr<int> RedisSliceCache::Write(

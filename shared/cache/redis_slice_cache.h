@@ -15,6 +15,9 @@
 
 namespace crm {
 
+// What the keys of all slices begin with.
+inline constexpr char kSliceKeyPrefix[] = "prof:";
+
 // Returns the key of a customer's slices: `prof:{tenant:customer}`.
 std::string SliceHashKey(const SliceKey& key);
 
@@ -28,8 +31,7 @@ class RedisSliceCache final : public SliceCache {
   RedisSliceCache(RedisClient& redis, const Clock& clock,
                   uint64_t seed = std::random_device()());
 
-  absl::StatusOr<SliceMap> Read(const SliceKey& key,
-                                absl::Span<const std::string> slices) override;
+  void Fetch(const SliceKey& key, SlicesFetched done) override;
   absl::StatusOr<int> Write(
       const SliceKey& key,
       absl::Span<const internal::v1::SliceEnvelope> slices) override;

@@ -10,9 +10,11 @@
 #define CRM_SHARED_CACHE_SLICE_CACHE_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -22,6 +24,12 @@ namespace crm {
 
 // Slices by name, as `IDENTITY`.
 using SliceMap = std::map<std::string, internal::v1::SliceEnvelope>;
+
+// Slices that many hold at once.
+using SharedSlices = std::shared_ptr<const SliceMap>;
+
+// Is given what is stored, or why the cache cannot be used now.
+using SlicesFetched = absl::AnyInvocable<void(absl::StatusOr<SharedSlices>) &&>;
 
 // Whose slices are meant.
 struct SliceKey {
@@ -38,12 +46,17 @@ class SliceCache {
  public:
   virtual ~SliceCache() = default;
 
-  // Returns those of `slices` (all, if it is empty) that are stored and have
-  // not expired. A TOMBSTONE is among them: it says from which version on an
-  // answer of the owner is new enough. What cannot be decoded is not there.
-  // Returns UNAVAILABLE or DEADLINE_EXCEEDED while the cache is away.
-  virtual absl::StatusOr<SliceMap> Read(
-      const SliceKey& key, absl::Span<const std::string> slices) = 0;
+  // Gives `done` all slices of `key` that are stored and have not expired. A
+  // TOMBSTONE is among them: it says from which version on an answer of the
+  // owner is new enough. What cannot be decoded is not there. Gives UNAVAILABLE
+  // or DEADLINE_EXCEEDED while the cache is away. `done` is called once, by any
+  // thread or before this returns; it must not block.
+  virtual void Fetch(const SliceKey& key, SlicesFetched done) = 0;
+
+  // Fetches, waits, and returns those of `slices` (all, if it is empty) that
+  // are there. Must not be called by a `done`.
+  absl::StatusOr<SliceMap> Read(const SliceKey& key,
+                                absl::Span<const std::string> slices);
 
   // Stores each slice unless a newer one is there, and returns how many were
   // stored. An envelope names its slice, state, feed_epoch, version (neither

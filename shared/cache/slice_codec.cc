@@ -3,10 +3,11 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/types/span.h"
 #include "shared/base/errors.h"
 
 namespace crm {
@@ -33,16 +34,32 @@ std::optional<int> RankOf(SliceEnvelope::State state) {
   }
 }
 
+// Writes `value` right-aligned with leading zeros. Slices are decoded with each
+// read of the cache, and general formatting takes longer than all the rest.
+void PutDecimal(uint64_t value, absl::Span<char> digits) {
+  for (size_t i = digits.size(); i-- > 0; value /= 10) {
+    digits[i] = static_cast<char>('0' + value % 10);
+  }
+}
+
 std::string RankBytes(const SliceEnvelope& slice, int rank) {
-  return absl::StrFormat("%c%020d%020d%d", kFormat, slice.feed_epoch(),
-                         slice.version(), rank);
+  std::string bytes(kSliceRankBytes, kFormat);
+  const absl::Span<char> digits = absl::MakeSpan(bytes);
+  PutDecimal(static_cast<uint64_t>(slice.feed_epoch()), digits.subspan(1, 20));
+  PutDecimal(static_cast<uint64_t>(slice.version()), digits.subspan(21, 20));
+  PutDecimal(static_cast<uint64_t>(rank), digits.subspan(41, 1));
+  return bytes;
 }
 
 std::string CrcOf(absl::string_view rank, absl::string_view body) {
   uLong crc =
       crc32_z(0, reinterpret_cast<const Bytef*>(rank.data()), rank.size());
   crc = crc32_z(crc, reinterpret_cast<const Bytef*>(body.data()), body.size());
-  return absl::StrFormat("%08x", crc);
+  std::string digits(kCrcBytes, '0');
+  for (size_t i = kCrcBytes; i-- > 0; crc >>= 4) {
+    digits[i] = "0123456789abcdef"[crc & 0xf];
+  }
+  return digits;
 }
 
 bool HasRank(absl::string_view entry) {
@@ -78,7 +95,8 @@ std::optional<SliceEnvelope> DecodeSlice(absl::string_view slice,
   }
   SliceEnvelope decoded;
   if (!decoded.ParseFromArray(body.data(), static_cast<int>(body.size())) ||
-      decoded.slice() != slice) {
+      decoded.slice() != slice || decoded.feed_epoch() < 0 ||
+      decoded.version() < 0) {
     return std::nullopt;
   }
   const std::optional<int> rank = RankOf(decoded.state());
@@ -91,6 +109,14 @@ std::optional<SliceEnvelope> DecodeSlice(absl::string_view slice,
 bool MayReplaceSlice(absl::string_view stored, absl::string_view entry) {
   return !HasRank(stored) ||
          entry.substr(0, kSliceRankBytes) >= stored.substr(0, kSliceRankBytes);
+}
+
+bool IsOlderSlice(const SliceEnvelope& slice, const SliceEnvelope& other) {
+  const auto rank = [](const SliceEnvelope& envelope) {
+    return std::make_tuple(envelope.feed_epoch(), envelope.version(),
+                           RankOf(envelope.state()));
+  };
+  return rank(slice) < rank(other);
 }
 
 }  // namespace crm

@@ -39,6 +39,10 @@ std::optional<internal::v1::SliceEnvelope> DecodeSlice(absl::string_view slice,
 // Returns whether `entry` may replace `stored`, which may be damaged.
 bool MayReplaceSlice(absl::string_view stored, absl::string_view entry);
 
+// Returns whether `slice` would give way to `other`, as in a write.
+bool IsOlderSlice(const internal::v1::SliceEnvelope& slice,
+                  const internal::v1::SliceEnvelope& other);
+
 }  // namespace crm
 
 #endif  // CRM_SHARED_CACHE_SLICE_CODEC_H_

@@ -1,13 +1,19 @@
 // Measures reading a customer's profile slices from Redis through the slice
-// cache, against redis-benchmark sending the same command to the same server.
+// cache, against redis-benchmark sending the same command to the same server,
+// and from the near cache, against a GET of Redis that is waited for.
 //
 //   cache_bench [READS] [ROUNDS]
 //
-// READS are made in each run (100000) in ROUNDS rounds (5), by as many callers
-// as wait for an answer each.
+// READS are made in each run (100000) in ROUNDS rounds (5).
 
+#include <time.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <future>
+#include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +24,8 @@
 #include "absl/strings/strip.h"
 #include "shared/base/clock.h"
 #include "shared/cache/redis_slice_cache.h"
+#include "shared/cache/tracked_slice_cache.h"
+#include "shared/observe/metrics.h"
 #include "tests/bench/child_process.h"
 #include "tests/bench/figures.h"
 #include "tests/support/redis_server/redis_server.h"
@@ -25,11 +33,17 @@
 namespace crm::bench {
 namespace {
 
-constexpr int kConnections = 50;
+// Clients of redis-benchmark, and callers that wait.
+constexpr int kCallers = 50;
+constexpr int kPipeline = 64;
 // About the size of the slices of a customer of the sample business.
 constexpr size_t kPayloadBytes = 200;
+// Customers in the near cache, and the bytes of what a plain GET reads instead.
+constexpr int kCustomers = 20000;
+constexpr size_t kValueBytes = 1024;
 
 constexpr Target kRate = {.floor = 0.6, .moonshot = 0.9};
+constexpr Target kNear = {.floor = 15, .moonshot = 40};
 
 std::vector<internal::v1::SliceEnvelope> Slices(const Clock& clock) {
   std::vector<internal::v1::SliceEnvelope> slices;
@@ -45,13 +59,48 @@ std::vector<internal::v1::SliceEnvelope> Slices(const Clock& clock) {
   return slices;
 }
 
-double RunCache(RedisSliceCache& cache, const SliceKey& key, int reads) {
+// Reads made one after the other, so many at a time: who has an answer asks
+// again, as the calls of an event loop do.
+class Fetches {
+ public:
+  Fetches(SliceCache& cache, const SliceKey& key, int reads)
+      : cache_(cache), key_(key), left_(reads), unanswered_(reads) {}
+
+  // Returns the reads a second.
+  double Run(int in_flight) {
+    const SystemClock clock;
+    const absl::Duration begin = clock.Monotonic();
+    const int reads = unanswered_;
+    for (int i = 0; i < std::min(in_flight, reads); ++i) Next();
+    over_.get_future().wait();
+    return reads / absl::ToDoubleSeconds(clock.Monotonic() - begin);
+  }
+
+ private:
+  void Next() {
+    if (left_.fetch_sub(1) <= 0) return;
+    cache_.Fetch(key_, [this](const absl::StatusOr<SharedSlices>& slices) {
+      Require(slices.status());
+      if (unanswered_.fetch_sub(1) == 1) return over_.set_value();
+      Next();
+    });
+  }
+
+  SliceCache& cache_;
+  const SliceKey key_;
+  std::atomic<int> left_;
+  std::atomic<int> unanswered_;
+  std::promise<void> over_;
+};
+
+// Returns the reads a second of threads that wait for each of theirs.
+double RunCallers(SliceCache& cache, const SliceKey& key, int reads) {
   const SystemClock clock;
   const absl::Duration begin = clock.Monotonic();
   {
     std::atomic<int> left = reads;
     std::vector<std::jthread> callers;
-    for (int i = 0; i < kConnections; ++i) {
+    for (int i = 0; i < kCallers; ++i) {
       callers.emplace_back([&] {
         while (left-- > 0) Require(cache.Read(key, {}).status());
       });
@@ -60,13 +109,53 @@ double RunCache(RedisSliceCache& cache, const SliceKey& key, int reads) {
   return reads / absl::ToDoubleSeconds(clock.Monotonic() - begin);
 }
 
+double ThreadCpuSeconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// Returns the processor time in microseconds of one GET that a thread waits
+// for, on a connection of its own.
+double GetCpu(RedisClient& redis, int reads) {
+  Require(
+      redis.Command({"SET", "plain", std::string(kValueBytes, 'x')}).status());
+  auto connection = redis.Dedicated();
+  Require(connection.status());
+  const double begin = ThreadCpuSeconds();
+  for (int i = 0; i < reads; ++i) {
+    Require((*connection)->Run({{"GET", "plain"}}, absl::Seconds(5)).status());
+  }
+  return (ThreadCpuSeconds() - begin) * 1e6 / reads;
+}
+
+// Returns the processor time in microseconds of one hit of the near cache, of
+// `keys` in random order.
+double NearCpu(SliceCache& near, const std::vector<SliceKey>& keys, int reads) {
+  std::mt19937 random(1);
+  std::uniform_int_distribution<size_t> draw(0, keys.size() - 1);
+  int found = 0;
+  const double begin = ThreadCpuSeconds();
+  for (int i = 0; i < reads; ++i) {
+    near.Fetch(keys[draw(random)],
+               [&found](const absl::StatusOr<SharedSlices>& slices) {
+                 found += slices.ok() && !(*slices)->empty() ? 1 : 0;
+               });
+  }
+  const double cpu = (ThreadCpuSeconds() - begin) * 1e6 / reads;
+  Require(found == reads ? absl::OkStatus()
+                         : absl::InternalError("not all reads were hits"));
+  return cpu;
+}
+
 // Returns the commands a second that redis-benchmark reports.
 double RunRedisBenchmark(const testing::RedisServer& server,
                          const SliceKey& key, int reads, int in_flight) {
   ChildProcess benchmark(
       {"/usr/bin/env", "redis-benchmark", "-p",
        absl::StrCat(server.endpoint().port), "-n", absl::StrCat(reads), "-c",
-       absl::StrCat(kConnections), "-P", absl::StrCat(in_flight), "--csv",
+       absl::StrCat(kCallers), "-P", absl::StrCat(in_flight), "--csv",
        "HGETALL", SliceHashKey(key)},
       {}, ChildProcess::Kind::kBenchmark);
   // The line begins with the quoted command and the quoted rate.
@@ -79,30 +168,70 @@ double RunRedisBenchmark(const testing::RedisServer& server,
   return rate;
 }
 
-void Run(int reads, int rounds) {
+void MeasureRates(const testing::RedisServer& server, int reads, int rounds) {
   const SystemClock clock;
-  testing::RedisServer server;
-  RedisClient::Options options = testing::ClientOptions(server);
-  RedisClient redis(options, clock);
+  RedisClient redis(testing::ClientOptions(server), clock);
   RedisSliceCache cache(redis, clock);
   const SliceKey key = {"acme", "customers/c1"};
   Require(cache.Write(key, Slices(clock)).status());
 
+  constexpr int kAll = kCallers * kPipeline;
+  const std::string all = absl::StrCat("slices, ", kAll, " in flight");
   Figures figures;
   for (int round = 0; round < rounds; ++round) {
-    figures.Add("redis-benchmark, 64 in flight", "reads/s",
-                RunRedisBenchmark(server, key, reads, 64));
-    figures.Add("redis-benchmark, 1 in flight", "reads/s",
+    figures.Add("redis-benchmark -c 50 -P 64", "reads/s",
+                RunRedisBenchmark(server, key, reads, kPipeline));
+    figures.Add(all, "reads/s", Fetches(cache, key, reads).Run(kAll));
+    figures.Add("slices, 64 in flight", "reads/s",
+                Fetches(cache, key, reads).Run(kPipeline));
+    figures.Add("redis-benchmark -c 50 -P 1", "reads/s",
                 RunRedisBenchmark(server, key, reads, 1));
-    figures.Add("slices through the cache", "reads/s",
-                RunCache(cache, key, reads));
+    figures.Add("slices, 50 callers that wait", "reads/s",
+                RunCallers(cache, key, reads));
+    figures.Add("slices, 1 in flight", "reads/s",
+                Fetches(cache, key, std::max(1, reads / 10)).Run(1));
   }
-  std::printf("Three slices of a customer, %d connections\n", kConnections);
+  std::printf("Three slices of a customer\n");
   figures.Print();
-  for (const char* anchor :
-       {"redis-benchmark, 64 in flight", "redis-benchmark, 1 in flight"}) {
-    figures.PrintRatio("slices through the cache", anchor, kRate);
+  figures.PrintRatio(all, "redis-benchmark -c 50 -P 64", kRate);
+  figures.PrintRatio("slices, 64 in flight", "redis-benchmark -c 50 -P 64",
+                     kRate);
+  figures.PrintRatio("slices, 50 callers that wait",
+                     "redis-benchmark -c 50 -P 1", kRate);
+}
+
+void MeasureNear(const testing::RedisServer& server, int reads, int rounds) {
+  const SystemClock clock;
+  MetricRegistry metrics;
+  // Nothing ends by its age or for want of room while it is measured.
+  TrackedSliceCache near(
+      testing::ClientOptions(server),
+      {.max_bytes = size_t{1} << 30, .max_age = absl::Hours(1)}, clock,
+      metrics);
+  RedisClient redis(testing::ClientOptions(server), clock);
+  std::vector<SliceKey> keys;
+  for (int i = 0; i < std::min(reads, kCustomers); ++i) {
+    keys.push_back({"acme", absl::StrCat("customers/c", i)});
+    Require(near.Write(keys.back(), Slices(clock)).status());
   }
+  const Counter& hits = metrics.AddCounter("crm_cache_near_hits_total", "");
+  // Until all are in the near cache and nothing more is heard of the writing.
+  for (uint64_t before = 0; hits.value() - before < keys.size();) {
+    before = hits.value();
+    for (const SliceKey& key : keys) Require(near.Read(key, {}).status());
+  }
+
+  Figures figures;
+  for (int round = 0; round < rounds; ++round) {
+    figures.Add("GET that is waited for, CPU", "us", GetCpu(redis, reads));
+    figures.Add("near hit, CPU", "us", NearCpu(near, keys, reads));
+  }
+  std::printf(
+      "%zu customers in the near cache, of three slices each, %.0f MB\n",
+      keys.size(),
+      metrics.AddGauge("crm_cache_near_held_bytes", "").value() / 1e6);
+  figures.Print();
+  figures.PrintRatio("GET that is waited for, CPU", "near hit, CPU", kNear);
 }
 
 }  // namespace
@@ -110,6 +239,10 @@ void Run(int reads, int rounds) {
 
 int main(int argc, char** argv) {
   using namespace crm::bench;
-  Run(NumberOf(argc, argv, 1, 100000), NumberOf(argc, argv, 2, 5));
+  const int reads = NumberOf(argc, argv, 1, 100000);
+  const int rounds = NumberOf(argc, argv, 2, 5);
+  const crm::testing::RedisServer server;
+  MeasureRates(server, reads, rounds);
+  MeasureNear(server, reads, rounds);
   return 0;
 }

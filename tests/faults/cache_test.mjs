@@ -60,11 +60,11 @@ for (const [mode, options] of Object.entries(FAULTS)) {
   test(`F08 profiles are read as quickly under '${mode}' of the cache`, async (t) => {
     const proxy = suite.proxies.get('redis-cache');
     proxy.set(mode, options);
-    const meanwhile = await readProfiles();
-    const {bites} = proxy;
+    let meanwhile = await readProfiles();
+    // What the gateway remembers is good for seconds without asking.
+    while (proxy.bites === 0) meanwhile = await readProfiles();
     proxy.set('pass');
 
-    assert.ok(bites > 0, 'the cache was not asked');
     for (const [part, granted] of Object.entries(GRANTED_MS)) {
       t.diagnostic(`${part}: ${usual[part].toFixed(1)} ms, then ` +
           `${meanwhile[part].toFixed(1)} ms`);

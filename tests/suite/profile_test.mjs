@@ -128,6 +128,34 @@ test('OP_11 without a token a read is soon as new', async () => {
   10_000);
 });
 
+// Returns a counter of the gateway's near cache.
+async function nearCount(what) {
+  const answer = await fetch(
+      `http://127.0.0.1:${suite.adminPorts.gateway}/metrics`);
+  const [, count] = new RegExp(
+      `^crm_cache_near_${what}_total (\\d+)$`, 'm').exec(await answer.text());
+  return Number(count);
+}
+
+test('OP_11 what the gateway remembers gives way to a change', async () => {
+  const remembered = await nearCount('hits');
+  await until('it remembers the profile', async () => {
+    await profileOf('own-writes');
+    return await nearCount('hits') > remembered;
+  });
+  const told = await nearCount('invalidations');
+
+  await suite.rest('PATCH', '/v1/customers/own-writes', {
+    query: {updateMask: 'displayName'}, body: {displayName: 'remembered'},
+  });
+
+  await until('the gateway is told', async () =>
+    await nearCount('invalidations') > told);
+  await until('the profile is new', async () =>
+    (await profileOf('own-writes')).IDENTITY.identity.displayName ===
+        'remembered');
+});
+
 test('OP_11 the scores of a token know of its order', async () => {
   await made('/v1/orders', {orderId: 'second'}, {
     customer: 'customers/whole', currencyCode: 'USD',

@@ -49,7 +49,6 @@ class ProfileServiceTest : public ::testing::Test {
                   .roles = roles_,
                   .secret = std::string(32, 's'),
                   .reader = reader_,
-                  .workers = workers_,
                   .cache = &cache_}) {}
 
   void Store(const std::string& tenant) {
@@ -90,7 +89,6 @@ class ProfileServiceTest : public ::testing::Test {
   MemorySliceCache cache_{clock_};
   LoopThread thread_;
   SliceReader reader_;
-  WorkerPool workers_{1, 8};
   ProfileService service_;
 };
 

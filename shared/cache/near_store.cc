@@ -1,0 +1,152 @@
+#include "shared/cache/near_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "shared/cache/slice_codec.h"
+
+namespace crm {
+namespace {
+
+// What an entry takes besides its key and its slices: its nodes in the list and
+// in the table, and what the allocator adds.
+constexpr size_t kEntryOverhead = 256;
+constexpr size_t kSliceOverhead = 96;
+
+size_t BytesOf(absl::string_view key, const SliceMap& slices) {
+  size_t bytes = kEntryOverhead + key.size();
+  for (const auto& [name, slice] : slices) {
+    bytes += kSliceOverhead + name.size() + slice.SpaceUsedLong();
+  }
+  return bytes;
+}
+
+// Whether `slices` would put an older slice in the place of one of `stored`.
+bool AnyOlder(const SliceMap& slices, const SliceMap& stored) {
+  return std::any_of(slices.begin(), slices.end(), [&](const auto& slice) {
+    const auto other = stored.find(slice.first);
+    return other != stored.end() && IsOlderSlice(slice.second, other->second);
+  });
+}
+
+}  // namespace
+
+NearStore::NearStore(const Options& options, const Clock& clock,
+                     MetricRegistry& metrics)
+    : options_(options),
+      clock_(clock),
+      bytes_per_part_(options.max_bytes / options.parts),
+      hits_(metrics.AddCounter("crm_cache_near_hits_total",
+                               "Reads answered by the near cache.")),
+      misses_(
+          metrics.AddCounter("crm_cache_near_misses_total",
+                             "Reads that the near cache could not answer.")),
+      bypasses_(metrics.AddCounter(
+          "crm_cache_near_bypasses_total",
+          "Reads past the near cache while changes were not told.")),
+      invalidations_(metrics.AddCounter("crm_cache_near_invalidations_total",
+                                        "Keys told to have changed.")),
+      resets_(metrics.AddCounter("crm_cache_near_resets_total",
+                                 "How often the near cache was emptied.")),
+      bytes_(metrics.AddGauge("crm_cache_near_held_bytes",
+                              "Bytes that the near cache holds.")) {
+  for (size_t i = 0; i < options.parts; ++i) {
+    parts_.push_back(std::make_unique<Part>());
+  }
+}
+
+NearStore::Part& NearStore::PartOf(absl::string_view key) {
+  return *parts_[absl::Hash<absl::string_view>()(key) % parts_.size()];
+}
+
+NearStore::Found NearStore::Find(absl::string_view key) {
+  Part& part = PartOf(key);
+  const absl::Duration now = clock_.Monotonic();
+  std::lock_guard lock(part.mutex);
+  if (!part.open) {
+    bypasses_.Increment();
+    return {};
+  }
+  const auto found = part.by_key.find(key);
+  if (found == part.by_key.end() || found->second->end <= now) {
+    // What has ended stays until it is replaced: a slow reader must not put
+    // anything older in its place.
+    misses_.Increment();
+    return {nullptr, Ticket{part.changes}};
+  }
+  hits_.Increment();
+  part.entries.splice(part.entries.begin(), part.entries, found->second);
+  return {found->second->slices, std::nullopt};
+}
+
+absl::Duration NearStore::EndOf(const SliceMap& slices) const {
+  const absl::Time now = clock_.Now();
+  absl::Duration life = options_.max_age;
+  for (const auto& [name, slice] : slices) {
+    life = std::min(life, FromTimestamp(slice.expire_time()) - now);
+  }
+  return clock_.Monotonic() + life;
+}
+
+void NearStore::Fill(absl::string_view key, const Ticket& ticket,
+                     SharedSlices slices) {
+  const size_t bytes = BytesOf(key, *slices);
+  if (slices->empty() || bytes > bytes_per_part_) return;
+  Part& part = PartOf(key);
+  const absl::Duration end = EndOf(*slices);
+  Entry entry{std::string(key), std::move(slices), bytes, end};
+  std::lock_guard lock(part.mutex);
+  if (!part.open || part.changes != ticket.changes) return;
+  if (const auto found = part.by_key.find(key); found != part.by_key.end()) {
+    if (AnyOlder(*entry.slices, *found->second->slices)) return;
+    Remove(part, found->second);
+  }
+  while (part.bytes + bytes > bytes_per_part_) {
+    Remove(part, std::prev(part.entries.end()));
+  }
+  part.entries.push_front(std::move(entry));
+  part.by_key[part.entries.front().key] = part.entries.begin();
+  part.bytes += bytes;
+  bytes_.Add(static_cast<double>(bytes));
+}
+
+void NearStore::Forget(absl::string_view key) {
+  invalidations_.Increment();
+  Part& part = PartOf(key);
+  std::lock_guard lock(part.mutex);
+  ++part.changes;
+  const auto found = part.by_key.find(key);
+  if (found != part.by_key.end()) Remove(part, found->second);
+}
+
+void NearStore::ForgetAll() { EmptyAll(std::nullopt); }
+
+void NearStore::Open() { EmptyAll(true); }
+
+void NearStore::Close() { EmptyAll(false); }
+
+void NearStore::EmptyAll(std::optional<bool> open) {
+  resets_.Increment();
+  for (const std::unique_ptr<Part>& part : parts_) {
+    std::lock_guard lock(part->mutex);
+    if (open.has_value()) part->open = *open;
+    Empty(*part);
+  }
+}
+
+void NearStore::Empty(Part& part) {
+  ++part.changes;
+  part.by_key.clear();
+  part.entries.clear();
+  bytes_.Add(-static_cast<double>(std::exchange(part.bytes, 0)));
+}
+
+void NearStore::Remove(Part& part, std::list<Entry>::iterator entry) {
+  part.bytes -= entry->bytes;
+  bytes_.Add(-static_cast<double>(entry->bytes));
+  part.by_key.erase(entry->key);
+  part.entries.erase(entry);
+}
+
+}  // namespace crm
