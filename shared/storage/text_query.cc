@@ -65,24 +65,34 @@ bool IsIndexedWord(absl::string_view word) {
   return CharactersOf(word).size() >= kMinIndexedWord;
 }
 
-SqlFragment ScanText(const TextQuery& query) {
+SqlFragment ScanText(const TextQuery& query, std::optional<int> newest) {
   const SqlTextIndex& index = *query.table.text_index;
+  const std::string table = QuoteName(query.table.name);
   const std::string position = QuoteName(index.position_column);
   const std::string text = QuoteName(index.text_column);
+  const std::string order =
+      absl::StrCat(" ORDER BY ", position, " DESC, name DESC LIMIT ?");
+  const SqlFragment rows{
+      absl::StrCat(table, " WHERE tenant = ? AND ", position, " <= ? AND (",
+                   position, " < ? OR name < ?)"),
+      {query.tenant, query.after_position, query.after_position,
+       query.after_name}};
   SqlFragment statement;
-  statement.text =
-      absl::StrCat("SELECT ", position, ", name FROM ",
-                   QuoteName(query.table.name), " WHERE tenant = ? AND ",
-                   position, " <= ? AND (", position, " < ? OR name < ?)");
-  statement.params = {query.tenant, query.after_position, query.after_position,
-                      query.after_name};
+  statement.text = absl::StrCat("SELECT ", position, ", name FROM ");
+  statement.params = rows.params;
+  if (newest.has_value()) {
+    absl::StrAppend(&statement.text, "(SELECT * FROM ", rows.text, order,
+                    ") AS ", table, " WHERE 1=1");
+    statement.params.push_back(int64_t{*newest});
+  } else {
+    absl::StrAppend(&statement.text, rows.text);
+  }
   for (const std::string& word : query.words) {
     absl::StrAppend(&statement.text, " AND replace(", text, ", ?, '') <> ",
                     text);
     statement.params.push_back(word);
   }
-  absl::StrAppend(&statement.text, " AND (", query.where.text, ") ORDER BY ",
-                  position, " DESC, name DESC LIMIT ?");
+  absl::StrAppend(&statement.text, " AND (", query.where.text, ")", order);
   statement.params.insert(statement.params.end(), query.where.params.begin(),
                           query.where.params.end());
   statement.params.push_back(int64_t{query.limit});

@@ -78,8 +78,10 @@ std::vector<absl::string_view> CharactersOf(absl::string_view text);
 bool IsIndexedWord(absl::string_view word);
 
 // Returns the statement that answers `query` without an index, by looking at
-// the tenant's rows in their order. It selects position and name.
-SqlFragment ScanText(const TextQuery& query);
+// the tenant's rows in their order: at `newest` of them at most, if that is
+// given. It selects position and name.
+SqlFragment ScanText(const TextQuery& query,
+                     std::optional<int> newest = std::nullopt);
 
 }  // namespace crm
 

@@ -46,8 +46,9 @@ class SnapshotReader final : public SqlReader {
   }
 
   absl::StatusOr<SqlRows> SearchText(const TextQuery& query) override {
-    const SqlFragment statement = PostgresSearchText(query);
-    return Query(statement.text, statement.params);
+    return PostgresSearchText(query, [this](const SqlFragment& statement) {
+      return Query(statement.text, statement.params);
+    });
   }
 
  private:

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/digest.h"
+#include "shared/base/status_macros.h"
 #include "shared/query/utf8.h"
 
 namespace crm {
@@ -14,6 +15,11 @@ namespace {
 
 // Unicode has less than 2^21 code points, so that three fit in a number.
 constexpr int kCodePointBits = 21;
+
+// How many of the newest rows are looked at without the index, at first and at
+// most.
+constexpr int kFirstRows = 500;
+constexpr int kMostRows = 16'000;
 
 std::string TokensColumn(const SqlTable& table) {
   return QuoteName(absl::StrCat(table.text_index->name, "_tokens"));
@@ -45,6 +51,19 @@ std::string TokensOf(const std::string& tenant, const Words& words) {
   return absl::StrCat("{", absl::StrJoin(tokens, ","), "}");
 }
 
+// Returns the statement that answers `query` by the index, which gives the rows
+// that have all runs of the words; those that have the words themselves are
+// kept.
+SqlFragment IndexedSql(const TextQuery& query) {
+  TextQuery indexed = query;
+  indexed.where.text =
+      absl::StrCat(TokensColumn(query.table), " @> CAST(? AS BIGINT[]) AND (",
+                   query.where.text, ")");
+  indexed.where.params.insert(indexed.where.params.begin(),
+                              TokensOf(query.tenant, query.words));
+  return ScanText(indexed);
+}
+
 }  // namespace
 
 std::vector<std::string> PostgresTextIndexSql(const SqlTable& table) {
@@ -65,14 +84,17 @@ SqlFragment PostgresUpsertText(const TextRow& row) {
                                          .param = TokensOf(row.tenant, words)});
 }
 
-SqlFragment PostgresSearchText(const TextQuery& query) {
-  TextQuery indexed = query;
-  indexed.where.text =
-      absl::StrCat(TokensColumn(query.table), " @> CAST(? AS BIGINT[]) AND (",
-                   query.where.text, ")");
-  indexed.where.params.insert(indexed.where.params.begin(),
-                              TokensOf(query.tenant, query.words));
-  return ScanText(indexed);
+absl::StatusOr<SqlRows> PostgresSearchText(const TextQuery& query,
+                                           const RunSql& run) {
+  for (int newest = kFirstRows; newest <= kMostRows;) {
+    CRM_ASSIGN_OR_RETURN(SqlRows rows, run(ScanText(query, newest)));
+    const int found = static_cast<int>(rows.size());
+    if (found == query.limit) return rows;
+    if (found == 0 || newest > kFirstRows) break;
+    // As many as hold a page, if the older rows are like these, and half more.
+    newest = newest * query.limit / found * 3 / 2;
+  }
+  return run(IndexedSql(query));
 }
 
 }  // namespace crm

@@ -6,10 +6,13 @@
 #ifndef CRM_SHARED_STORAGE_POSTGRES_TEXT_INDEX_H_
 #define CRM_SHARED_STORAGE_POSTGRES_TEXT_INDEX_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "shared/query/sql.h"
+#include "shared/storage/database.h"
 #include "shared/storage/schema.h"
 #include "shared/storage/text_query.h"
 
@@ -21,10 +24,17 @@ std::vector<std::string> PostgresTextIndexSql(const SqlTable& table);
 // Returns the statement that stores `row` with its numbers.
 SqlFragment PostgresUpsertText(const TextRow& row);
 
-// Returns the statement that answers `query`: position and name. The index
-// gives the rows that have all runs of the words; those that have the words
-// themselves are kept.
-SqlFragment PostgresSearchText(const TextQuery& query);
+// Runs a statement.
+using RunSql = std::function<absl::StatusOr<SqlRows>(const SqlFragment&)>;
+
+// Answers `query` by statements that `run` runs in one snapshot: position and
+// name.
+//
+// The index knows nothing of the order, so it gives all rows that have a common
+// word before the newest are known. Those are common among the newest rows too:
+// they are looked at first, and the index is asked where they do not do.
+absl::StatusOr<SqlRows> PostgresSearchText(const TextQuery& query,
+                                           const RunSql& run);
 
 }  // namespace crm
 

@@ -315,8 +315,9 @@ absl::Status WriteTransaction::SettleEarlier() {
 }
 
 absl::StatusOr<SqlRows> WriteTransaction::SearchText(const TextQuery& query) {
-  const SqlFragment statement = PostgresSearchText(query);
-  return Query(statement.text, statement.params);
+  return PostgresSearchText(query, [this](const SqlFragment& statement) {
+    return Query(statement.text, statement.params);
+  });
 }
 
 absl::Status WriteTransaction::PutText(const TextRow& row) {

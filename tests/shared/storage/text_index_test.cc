@@ -1,6 +1,7 @@
 // What every engine's search of texts must do.
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <random>
 #include <set>
@@ -99,6 +100,24 @@ class TextIndex : public ::testing::Test {
                     }),
                 IsOk());
     return names;
+  }
+
+  // Returns the position of the note of acme's called `name`.
+  int64_t PositionOf(const std::string& name) {
+    int64_t position = 0;
+    EXPECT_THAT(
+        database_->Read(
+            absl::InfiniteFuture(),
+            [&](SqlReader& reader) -> absl::Status {
+              const auto rows = reader.Query(
+                  "SELECT place FROM notes WHERE tenant = ? AND name = ?",
+                  {std::string("acme"), name});
+              if (!rows.ok()) return rows.status();
+              position = std::get<int64_t>(rows->at(0).at(0));
+              return absl::OkStatus();
+            }),
+        IsOk());
+    return position;
   }
 
   std::vector<std::string> Find(const std::string& tenant,
@@ -229,6 +248,49 @@ TEST_F(TextIndex, HoldsQuotesAndOperatorsForText) {
   EXPECT_THAT(Find("acme", {"'neil\"s"}), ElementsAre("x"));
   EXPECT_THAT(Find("acme", {"*near*", "(and)", "x-y"}), ElementsAre("x"));
   EXPECT_THAT(Find("acme", {"near or"}), IsEmpty());
+}
+
+// Words that are in half of many notes, in few of the newest, in the oldest
+// alone, and in none: pages of each are whole and in order.
+TEST_F(TextIndex, A18_FindsCommonAndRareWordsAmongMany) {
+  constexpr int kNotes = 1'500;
+  ASSERT_THAT(database_->WriteAndWait(
+                  absl::InfiniteFuture(),
+                  [&](SqlWriter& writer) -> absl::Status {
+                    for (int i = 0; i < kNotes; ++i) {
+                      std::string words = i % 2 == 0 ? "common" : "other";
+                      if (i % 90 == 0) absl::StrAppend(&words, " seldom");
+                      if (i < 5) absl::StrAppend(&words, " ancient");
+                      const absl::Status stored = writer.PutText(
+                          {.table = Notes(),
+                           .tenant = "acme",
+                           .name = absl::StrCat("n", i),
+                           .position = SearchPosition(absl::FromUnixSeconds(i)),
+                           .text = words,
+                           .others = {int64_t{i}}});
+                      if (!stored.ok()) return stored;
+                    }
+                    return absl::OkStatus();
+                  }),
+              IsOk());
+
+  for (const auto& [word, count] : std::map<std::string, size_t>{
+           {"common", 750}, {"seldom", 17}, {"ancient", 5}, {"absent", 0}}) {
+    SCOPED_TRACE(word);
+    TextQuery query{
+        .table = Notes(), .tenant = "acme", .words = {word}, .limit = 10};
+    std::vector<std::string> found;
+    for (;;) {
+      const std::vector<std::string> page = Ask(query);
+      ASSERT_EQ(page, Ask(query, /*scan=*/true));
+      found.insert(found.end(), page.begin(), page.end());
+      if (page.size() < 10) break;
+      query.after_name = page.back();
+      query.after_position = PositionOf(page.back());
+    }
+    EXPECT_EQ(found.size(), count);
+    EXPECT_EQ(std::set<std::string>(found.begin(), found.end()).size(), count);
+  }
 }
 
 // Random notes and queries: the index finds what a look at each row finds, page
