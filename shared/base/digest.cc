@@ -6,11 +6,23 @@
 #include <openssl/sha.h>
 
 namespace crm {
+namespace {
+
+// Returns the algorithm, looked up once: finding it by its name, as SHA256()
+// does for each call, takes longer than hashing a short text.
+const EVP_MD* Sha256Algorithm() {
+  static const EVP_MD* const kAlgorithm =
+      EVP_MD_fetch(/*ctx=*/nullptr, "SHA256", /*properties=*/nullptr);
+  return kAlgorithm;
+}
+
+}  // namespace
 
 std::string Sha256(absl::string_view data) {
   std::string out(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
-         reinterpret_cast<unsigned char*>(out.data()));
+  EVP_Digest(data.data(), data.size(),
+             reinterpret_cast<unsigned char*>(out.data()), /*size=*/nullptr,
+             Sha256Algorithm(), /*impl=*/nullptr);
   return out;
 }
 

@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 namespace crm {
 namespace {
@@ -89,7 +88,7 @@ std::string TraceMaker::RandomHex() {
   std::lock_guard lock(mutex_);
   uint64_t number = 0;
   while (number == 0) number = random_();
-  return absl::StrFormat("%016x", number);
+  return absl::StrCat(absl::Hex(number, absl::kZeroPad16));
 }
 
 }  // namespace crm

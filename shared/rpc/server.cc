@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
@@ -89,9 +90,15 @@ void Configure(const RpcServer::Options& options,
   builder.SetOption(std::make_unique<ReflectionOption>(options.reflection));
 }
 
-void EnableHealthService() {
+// Sets what gRPC has for all servers of a process.
+void SetUpProcess() {
   static std::once_flag once;
-  std::call_once(once, [] { grpc::EnableDefaultHealthCheckService(true); });
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    // Debian's Abseil keeps a graph of which lock is taken under which others,
+    // to find deadlocks, and asks it each time that gRPC takes one.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  });
 }
 
 }  // namespace
@@ -120,7 +127,7 @@ class RpcServer::State {
     CRM_ASSIGN_OR_RETURN(
         accept_, AcceptLoop::Listen(options_.listen, options_.max_connections));
 
-    EnableHealthService();
+    SetUpProcess();
     grpc::ServerBuilder builder;
     Configure(options_, builder);
     for (const auto& service : services_) {

@@ -18,6 +18,7 @@ class UnaryCall::Completion {
   explicit Completion(UnaryCall* call) : call_(call) {}
 
   ~Completion() {
+    if (answered_) return;
     Finish(Internal("ANSWER_MISSING", "The handler gave no answer."));
   }
 
@@ -44,6 +45,10 @@ class UnaryCall::Reactor final : public grpc::ServerUnaryReactor {
   UnaryCall& call() { return call_; }
 
  private:
+  // OnCancel and OnDone are short and take no lock that is held for long, so
+  // gRPC may run them where it is, and need not wake a thread for each call.
+  bool InternalInlineable() override { return true; }
+
   void OnCancel() override { call_.call_->cancelled = true; }
 
   void OnDone() override {
@@ -82,6 +87,9 @@ class UnaryCall::ReadingReactor final : public grpc::ServerGenericBidiReactor {
     if (context_->IsCancelled()) call_->call_->cancelled = true;
     call_->Run(pool_, ok);
   }
+
+  // As for Reactor; OnReadDone() has a thread of its own anyway.
+  bool InternalInlineable() override { return true; }
 
   void OnCancel() override {
     if (read_) call_->call_->cancelled = true;
