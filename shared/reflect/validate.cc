@@ -19,14 +19,8 @@ using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
 using ::google::protobuf::Reflection;
 
-std::string Join(const std::string& prefix, const std::string& name) {
-  return prefix.empty() ? name : absl::StrCat(prefix, ".", name);
-}
-
-bool IsPopulated(const Message& message, const FieldDescriptor* field) {
-  return field->is_repeated()
-             ? message.GetReflection()->FieldSize(message, field) > 0
-             : message.GetReflection()->HasField(message, field);
+std::string Join(absl::string_view prefix, absl::string_view name) {
+  return prefix.empty() ? std::string(name) : absl::StrCat(prefix, ".", name);
 }
 
 int64_t NumberAt(const Message& message, const FieldDescriptor* field) {
@@ -46,6 +40,20 @@ int64_t NumberAt(const Message& message, const FieldDescriptor* field) {
 }
 
 }  // namespace
+
+// Where a value is. Spelt out only if something is wrong with it.
+struct Validator::Place {
+  const Place* above = nullptr;
+  absl::string_view name;
+  // Of an item in a list.
+  int index = -1;
+
+  std::string Path() const {
+    const std::string path =
+        above == nullptr ? std::string(name) : Join(above->Path(), name);
+    return index < 0 ? path : absl::StrCat(path, "[", index, "]");
+  }
+};
 
 // The rules of one field.
 struct Validator::FieldPlan {
@@ -125,96 +133,97 @@ std::vector<FieldViolation> Validator::Check(
     const Message& message, absl::string_view prefix,
     const ValidateOptions& options) const {
   std::vector<FieldViolation> violations;
-  CheckMessage(message, std::string(prefix), options, violations);
+  CheckMessage(message, Place{.name = prefix}, options, violations);
   if (violations.size() > kMaxViolations) violations.resize(kMaxViolations);
   return violations;
 }
 
 // Custom fields are known by their keys, not by their places in the map.
 void Validator::CheckCustomValue(
-    const Message& entry, const std::string& path,
-    const ValidateOptions& options,
+    const Message& entry, const Place& map, const ValidateOptions& options,
     std::vector<FieldViolation>& violations) const {
   const Descriptor* type = entry.GetDescriptor();
   const std::string key =
       entry.GetReflection()->GetString(entry, type->map_key());
-  const std::string where = IsCustomKey(key) ? Join(path, key) : path;
-  if (where == path) {
-    violations.push_back(
-        {path,
-         "has a key that is not a lower-case letter, then at most 62 "
-         "lower-case letters, digits and underscores."});
+  const Message& value =
+      entry.GetReflection()->GetMessage(entry, type->map_value());
+  if (IsCustomKey(key)) {
+    CheckMessage(value, Place{.above = &map, .name = key}, options, violations);
+    return;
   }
-  CheckMessage(entry.GetReflection()->GetMessage(entry, type->map_value()),
-               where, options, violations);
+  violations.push_back(
+      {map.Path(),
+       "has a key that is not a lower-case letter, then at most 62 "
+       "lower-case letters, digits and underscores."});
+  CheckMessage(value, map, options, violations);
 }
 
-void Validator::CheckMessage(const Message& message, const std::string& prefix,
+void Validator::CheckMessage(const Message& message, const Place& at,
                              const ValidateOptions& options,
                              std::vector<FieldViolation>& violations) const {
   const bool partial = message.GetDescriptor() == options.partial_type;
   const Reflection* reflection = message.GetReflection();
+  std::string scratch;
   for (const FieldPlan& plan : PlanOf(message.GetDescriptor()).fields) {
     if (violations.size() > kMaxViolations) return;
     const FieldDescriptor* field = plan.field;
-    const std::string path = Join(prefix, field->name());
-    const auto report = [&](const std::string& where, std::string problem) {
-      if (!problem.empty()) violations.push_back({where, std::move(problem)});
+    const bool repeated = field->is_repeated();
+    Place place = {.above = &at, .name = field->name()};
+    const auto report = [&](std::string problem) {
+      if (problem.empty()) return;
+      violations.push_back({place.Path(), std::move(problem)});
     };
-    if (!IsPopulated(message, field)) {
-      if (plan.required && !partial) report(path, "is required.");
+    const int count = repeated ? reflection->FieldSize(message, field)
+                               : int{reflection->HasField(message, field)};
+    if (count == 0) {
+      if (plan.required && !partial) report("is required.");
       if (plan.range.has_value() && !plan.required && !partial &&
-          !field->has_presence() && !field->is_repeated() &&
-          plan.range->first > 0) {
-        report(path, absl::StrCat("must be at least ", plan.range->first, "."));
+          !field->has_presence() && !repeated && plan.range->first > 0) {
+        report(absl::StrCat("must be at least ", plan.range->first, "."));
       }
       continue;
     }
-    const int count =
-        field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    if (field->is_repeated() && count > plan.max_items) {
-      report(path, absl::StrCat("must have at most ", plan.max_items,
-                                " items, not ", count, "."));
+    if (repeated && count > plan.max_items) {
+      report(absl::StrCat("must have at most ", plan.max_items, " items, not ",
+                          count, "."));
       continue;
     }
     for (int i = 0; i < count; ++i) {
-      const bool repeated = field->is_repeated();
-      const std::string where =
-          repeated ? absl::StrCat(path, "[", i, "]") : path;
+      if (repeated) place.index = i;
       switch (field->cpp_type()) {
         case FieldDescriptor::CPPTYPE_STRING:
-          report(where,
-                 plan.CheckString(
-                     repeated ? reflection->GetRepeatedString(message, field, i)
-                              : reflection->GetString(message, field)));
+          report(plan.CheckString(
+              repeated
+                  ? reflection->GetRepeatedStringReference(message, field, i,
+                                                           &scratch)
+                  : reflection->GetStringReference(message, field, &scratch)));
           break;
         case FieldDescriptor::CPPTYPE_ENUM:
-          report(
-              where,
-              plan.CheckEnum(
-                  repeated ? reflection->GetRepeatedEnumValue(message, field, i)
-                           : reflection->GetEnumValue(message, field)));
+          report(plan.CheckEnum(
+              repeated ? reflection->GetRepeatedEnumValue(message, field, i)
+                       : reflection->GetEnumValue(message, field)));
           break;
         case FieldDescriptor::CPPTYPE_MESSAGE: {
           if (field == options.unchecked) break;
           if (IsCustomFields(*field)) {
             CheckCustomValue(reflection->GetRepeatedMessage(message, field, i),
-                             path, options, violations);
+                             Place{.above = &at, .name = field->name()},
+                             options, violations);
             break;
           }
           const Message& child =
               repeated ? reflection->GetRepeatedMessage(message, field, i)
                        : reflection->GetMessage(message, field);
-          report(where, CheckWellKnown(child));
-          CheckMessage(child, where, options, violations);
+          report(CheckWellKnown(child));
+          CheckMessage(child, place, options, violations);
           break;
         }
         default:
           if (plan.range.has_value() && !repeated) {
             const int64_t number = NumberAt(message, field);
             if (number < plan.range->first || number > plan.range->second) {
-              report(where, absl::StrCat("must be between ", plan.range->first,
-                                         " and ", plan.range->second, "."));
+              report(absl::StrCat("must be between ", plan.range->first,
+                                  " and ", plan.range->second, "."));
             }
           }
           break;

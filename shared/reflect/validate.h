@@ -51,14 +51,15 @@ class Validator {
 
  private:
   struct FieldPlan;
+  struct Place;
   struct Plan;
 
   const Plan& PlanOf(const google::protobuf::Descriptor* descriptor) const;
   void CheckCustomValue(const google::protobuf::Message& entry,
-                        const std::string& path, const ValidateOptions& options,
+                        const Place& map, const ValidateOptions& options,
                         std::vector<FieldViolation>& violations) const;
-  void CheckMessage(const google::protobuf::Message& message,
-                    const std::string& prefix, const ValidateOptions& options,
+  void CheckMessage(const google::protobuf::Message& message, const Place& at,
+                    const ValidateOptions& options,
                     std::vector<FieldViolation>& violations) const;
 
   mutable std::mutex mutex_;

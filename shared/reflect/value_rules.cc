@@ -1,5 +1,6 @@
 #include "shared/reflect/value_rules.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -90,6 +91,14 @@ std::string CheckMoney(const google::type::Money& money) {
 }  // namespace
 
 std::string CheckText(absl::string_view text, int max_length) {
+  // Nearly all text is of such characters alone, which are all fine.
+  const auto first_other =
+      std::find_if(text.begin(), text.end(),
+                   [](char c) { return c < 0x20 || c >= 0x7F; });
+  if (first_other == text.end() &&
+      text.size() <= static_cast<size_t>(max_length)) {
+    return "";
+  }
   int length = 0;
   for (absl::string_view rest = text; !rest.empty(); ++length) {
     if (length == max_length) {
