@@ -7,6 +7,8 @@
 
 #include <array>
 
+#include "absl/strings/ascii.h"
+
 namespace crm {
 namespace {
 
@@ -73,21 +75,35 @@ bool IsPlain(absl::string_view text) {
   return true;
 }
 
+// FoldText() of ASCII, whose printable characters but the space are all kept.
+std::string FoldAscii(absl::string_view text) {
+  std::string folded;
+  folded.reserve(text.size());
+  bool gap = false;
+  for (const char c : text) {
+    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) {
+      gap = true;
+      continue;
+    }
+    if (gap && !folded.empty()) folded.push_back(' ');
+    gap = false;
+    folded.push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
+  }
+  return folded;
+}
+
 }  // namespace
 
 std::string FoldText(absl::string_view text) {
+  if (IsPlain(text)) return FoldAscii(text);
   UErrorCode error = U_ZERO_ERROR;
   icu::UnicodeString folded = icu::UnicodeString::fromUTF8(
       icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-  if (IsPlain(text)) {
-    folded.foldCase();
-  } else {
-    const auto* casefold = icu::Normalizer2::getNFKCCasefoldInstance(error);
-    folded = Normalized(casefold, folded, error);
-    // Apart, so that accents are characters of their own.
-    const auto* decompose = icu::Normalizer2::getNFDInstance(error);
-    folded = Normalized(decompose, folded, error);
-  }
+  const auto* casefold = icu::Normalizer2::getNFKCCasefoldInstance(error);
+  folded = Normalized(casefold, folded, error);
+  // Apart, so that accents are characters of their own.
+  const auto* decompose = icu::Normalizer2::getNFDInstance(error);
+  folded = Normalized(decompose, folded, error);
 
   icu::UnicodeString result;
   bool gap = false;

@@ -6,7 +6,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/status_macros.h"
 #include "shared/query/utf8.h"
@@ -33,19 +32,24 @@ void AppendToken(absl::string_view text, std::string& out) {
   }
 }
 
-// Returns the tokens of one word; none for a short one.
-std::vector<std::string> WordTokens(absl::string_view tenant,
-                                    absl::string_view word) {
-  const std::vector<absl::string_view> characters = CharactersOf(word);
-  std::vector<std::string> tokens;
-  if (characters.size() < kMinIndexedWord) return tokens;
+// Returns what all tokens of `tenant` begin with.
+std::string TokenStart(absl::string_view tenant) {
   std::string start;
-  AppendToken(absl::StrCat(tenant, "/"), start);
+  AppendToken(tenant, start);
+  AppendToken("/", start);
+  return start;
+}
+
+// Returns the tokens of one word, with a space between two; none for a short
+// one.
+std::string WordTokens(absl::string_view start, absl::string_view word) {
+  const std::vector<absl::string_view> characters = CharactersOf(word);
+  std::string tokens;
   for (size_t i = 0; i + kMinIndexedWord <= characters.size(); ++i) {
-    std::string& token = tokens.emplace_back(start);
-    for (size_t k = 0; k < kMinIndexedWord; ++k) {
-      AppendToken(characters[i + k], token);
-    }
+    const absl::string_view last = characters[i + kMinIndexedWord - 1];
+    const char* const begin = characters[i].data();
+    absl::StrAppend(&tokens, tokens.empty() ? "" : " ", start);
+    AppendToken({begin, static_cast<size_t>(last.end() - begin)}, tokens);
   }
   return tokens;
 }
@@ -105,13 +109,13 @@ absl::Status RemoveEntry(SqlWriter& writer, const SqlTable& table,
 }  // namespace
 
 std::string TextTokens(absl::string_view tenant, absl::string_view text) {
+  const std::string start = TokenStart(tenant);
   std::string tokens;
   for (const absl::string_view word :
        absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
-    const std::vector<std::string> of_word = WordTokens(tenant, word);
+    const std::string of_word = WordTokens(start, word);
     if (of_word.empty()) continue;
-    absl::StrAppend(&tokens, tokens.empty() ? "" : " ",
-                    absl::StrJoin(of_word, " "), " ", kWordEnd);
+    absl::StrAppend(&tokens, tokens.empty() ? "" : " ", of_word, " ", kWordEnd);
   }
   return tokens;
 }
@@ -155,12 +159,12 @@ SqlFragment SearchTextSql(const TextQuery& query) {
   const std::string name = QuoteName(index.name);
   const std::string text = QuoteName(index.text_column);
   const std::string position = QuoteName(index.position_column);
+  const std::string start = TokenStart(query.tenant);
   std::string match;
   for (const std::string& word : query.words) {
-    const std::vector<std::string> tokens = WordTokens(query.tenant, word);
+    const std::string tokens = WordTokens(start, word);
     if (tokens.empty()) continue;
-    absl::StrAppend(&match, match.empty() ? "" : " AND ", "\"",
-                    absl::StrJoin(tokens, " "), "\"");
+    absl::StrAppend(&match, match.empty() ? "" : " AND ", "\"", tokens, "\"");
   }
   // The index leads, newest first, so that the search ends with the page.
   SqlFragment statement;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 
 namespace crm {
@@ -59,6 +60,16 @@ TEST(FoldText, FoldsCapitalsLikeSmallLetters) {
             FoldText("\u043C\u043E\u0441\u043A\u0432\u0430"));
   EXPECT_EQ(FoldText("\u039D\u0399\u039A\u0397"),
             FoldText("\u03BD\u03B9\u03BA\u03B7"));
+}
+
+TEST(FoldText, FoldsAsciiAloneAsBesideOtherText) {
+  for (char c = 0; c < 0x7F; ++c) {
+    const std::string text = absl::StrCat("A", std::string(1, c), "Z");
+
+    EXPECT_EQ(absl::StrCat(FoldText(text), "e"),
+              FoldText(absl::StrCat(text, "\u00C9")))
+        << int{c};
+  }
 }
 
 TEST(FoldText, FoldsWhatIsFoldedToItself) {
