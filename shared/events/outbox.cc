@@ -163,12 +163,19 @@ absl::Status Outbox::Append(SqlWriter& writer, Event& event) const {
     return Internal("EVENT_INCOMPLETE",
                     "An event needs id, tenant, type and ordering key.");
   }
+  // Not by RETURNING: SQLite gives such a statement a savepoint, at which its
+  // text index writes down what it has gathered in memory.
+  const std::vector<SqlValue> key = {event.tenant(), event.ordering_key()};
+  CRM_RETURN_IF_ERROR(
+      writer.Post("INSERT INTO ordering_head (tenant, ordering_key, v) "
+                  "VALUES (?, ?, 1) ON CONFLICT (tenant, ordering_key) "
+                  "DO UPDATE SET v = ordering_head.v + 1",
+                  key));
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      writer.Query("INSERT INTO ordering_head (tenant, ordering_key, v) "
-                   "VALUES (?, ?, 1) ON CONFLICT (tenant, ordering_key) "
-                   "DO UPDATE SET v = ordering_head.v + 1 RETURNING v",
-                   {event.tenant(), event.ordering_key()}));
+      writer.Query(
+          "SELECT v FROM ordering_head WHERE tenant = ? AND ordering_key = ?",
+          key));
   event.set_service(service_);
   event.set_key_version(rows.empty() ? 0 : IntegerOr(rows.front(), 0, 0));
   event.set_partition(

@@ -208,10 +208,13 @@ absl::StatusOr<SqlRows> SqliteConnection::Query(
   CRM_ASSIGN_OR_RETURN(sqlite3_stmt * statement, Start(sql, params));
   const absl::Cleanup finish = [statement] { Finish(statement); };
   const int columns = sqlite3_column_count(statement);
+  const bool writes = sqlite3_stmt_readonly(statement) == 0;
   SqlRows rows;
   size_t bytes = 0;
   int code = SQLITE_OK;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    // All is written before the first row of RETURNING comes.
+    has_written_ = has_written_ || writes;
     if (rows.size() == kMaxRows) return ResultTooLarge();
     SqlRow& row = rows.emplace_back();
     row.reserve(static_cast<size_t>(columns));
@@ -221,6 +224,7 @@ absl::StatusOr<SqlRows> SqliteConnection::Query(
     if (bytes > kMaxResultBytes) return ResultTooLarge();
   }
   if (code != SQLITE_DONE) return LastError();
+  has_written_ = has_written_ || writes;
   return rows;
 }
 
@@ -234,6 +238,7 @@ absl::StatusOr<int64_t> SqliteConnection::Execute(
     code = sqlite3_step(statement);
   } while (code == SQLITE_ROW);
   if (code != SQLITE_DONE) return LastError();
+  has_written_ = has_written_ || sqlite3_stmt_readonly(statement) == 0;
   return sqlite3_total_changes64(database_) - changes_before;
 }
 

@@ -63,6 +63,11 @@ class SqliteConnection final : public SqlWriter {
   // Whether a transaction is open; SQLite ends it by itself on grave errors.
   bool InTransaction() const;
 
+  // Whether a statement has changed anything, or could have, since
+  // ForgetWritten(). SQLite takes back by itself what one that failed has done.
+  bool has_written() const { return has_written_; }
+  void ForgetWritten() { has_written_ = false; }
+
   // The size of the write-ahead log as of this connection's last commit.
   int64_t wal_bytes() const { return wal_pages_ * page_bytes_; }
 
@@ -87,6 +92,7 @@ class SqliteConnection final : public SqlWriter {
   std::function<bool()> expired_;
   int64_t page_bytes_ = 4096;
   int64_t wal_pages_ = 0;
+  bool has_written_ = false;
   StatementCache<sqlite3_stmt*> statements_;
 };
 

@@ -11,6 +11,10 @@
 namespace crm {
 namespace {
 
+// How many groups run in savepoints after one that needed them, so that bodies
+// that fail do not double the work of the others.
+constexpr int kCarefulGroups = 64;
+
 // What a body writes through: it remembers the first statement that failed, so
 // that a body cannot commit what is left of its work.
 class BodyWriter final : public SqlWriter {
@@ -115,11 +119,10 @@ void GroupWriter::Drain() {
 absl::Status GroupWriter::Close() {
   if (connection_ == nullptr) return absl::OkStatus();
   absl::Status status =
-      connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
+      Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
   if (ErrorReason(status) == "DISK_FULL") {
     ballast_.Release();
-    status =
-        connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
+    status = Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
   }
   connection_.reset();
   return status;
@@ -139,6 +142,8 @@ void GroupWriter::RunGroup(Group group) {
   RefuseExpired(group, outcomes);
   const absl::Status committed = CommitGroup(group, outcomes);
   for (absl::Status& outcome : outcomes) outcome.Update(committed);
+  // Also after a failure, of which nobody knows what it left.
+  version_.fetch_add(1, std::memory_order_release);
 
   const auto durable =
       std::count_if(outcomes.begin(), outcomes.end(),
@@ -186,22 +191,44 @@ absl::Status GroupWriter::CommitGroup(const Group& group,
 
 absl::Status GroupWriter::RunBodies(const Group& group,
                                     std::vector<absl::Status>& outcomes) {
+  const std::vector<absl::Status> before = outcomes;
+  const bool careful = careful_groups_ > 0;
+  if (careful) --careful_groups_;
+  CRM_ASSIGN_OR_RETURN(bool whole, TryBodies(group, careful, outcomes));
+  if (!whole) {
+    careful_groups_ = kCarefulGroups;
+    outcomes = before;
+    CRM_RETURN_IF_ERROR(connection_->Execute("ROLLBACK", {}).status());
+    CRM_RETURN_IF_ERROR(connection_->Execute("BEGIN IMMEDIATE", {}).status());
+    CRM_RETURN_IF_ERROR(
+        TryBodies(group, /*in_savepoints=*/true, outcomes).status());
+  }
+  const bool any_succeeded =
+      std::any_of(outcomes.begin(), outcomes.end(),
+                  [](const absl::Status& outcome) { return outcome.ok(); });
+  if (!any_succeeded) return connection_->Execute("ROLLBACK", {}).status();
+  return Commit();
+}
+
+absl::StatusOr<bool> GroupWriter::TryBodies(
+    const Group& group, bool in_savepoints,
+    std::vector<absl::Status>& outcomes) {
   // A group of one needs no savepoint: the transaction itself is taken back.
   const bool alone = group.size() == 1;
-  bool any_succeeded = false;
   for (size_t i = 0; i < group.size(); ++i) {
     if (!outcomes[i].ok()) continue;
-    outcomes[i] = alone ? RunBody(group[i]) : RunInSavepoint(group[i]);
+    const bool in_savepoint = in_savepoints && !alone;
+    outcomes[i] = in_savepoint ? RunInSavepoint(group[i]) : RunBody(group[i]);
     if (!connection_->InTransaction()) {
       ++failed_commits_;
       return outcomes[i].code() == absl::StatusCode::kResourceExhausted
                  ? DiskFull()
                  : CommitFailed("the engine gave up the transaction");
     }
-    any_succeeded = any_succeeded || outcomes[i].ok();
+    if (outcomes[i].ok() || in_savepoint || alone) continue;
+    if (connection_->has_written()) return false;
   }
-  if (!any_succeeded) return connection_->Execute("ROLLBACK", {}).status();
-  return Commit();
+  return true;
 }
 
 absl::Status GroupWriter::Commit() {
@@ -213,6 +240,7 @@ absl::Status GroupWriter::Commit() {
 }
 
 absl::Status GroupWriter::RunBody(const PendingWrite& write) {
+  connection_->ForgetWritten();
   BodyWriter writer(*connection_);
   const absl::Status status = write.body(writer);
   return status.ok() ? writer.first_failure() : status;
@@ -244,8 +272,7 @@ void GroupWriter::FreeSpace() {
   ballast_.Release();
   if (connection_ == nullptr && !OpenConnection().ok()) return;
   // Readers may hinder it; the next close or checkpoint tries again.
-  connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit)
-      .IgnoreError();
+  Checkpoint(CheckpointMode::kTruncate, options_.read_limit).IgnoreError();
 }
 
 void GroupWriter::NotifyListener() {
@@ -267,14 +294,21 @@ void GroupWriter::CheckpointIfDue() {
   // before the next.
   if (log_bytes > next_truncate_bytes_) {
     const absl::Status truncated =
-        connection_->Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
+        Checkpoint(CheckpointMode::kTruncate, options_.read_limit);
     if (!truncated.ok()) {
       next_truncate_bytes_ = log_bytes + options_.truncate_bytes;
     }
     return;
   }
-  connection_->Checkpoint(CheckpointMode::kPassive, absl::ZeroDuration())
-      .IgnoreError();
+  Checkpoint(CheckpointMode::kPassive, absl::ZeroDuration()).IgnoreError();
+}
+
+absl::Status GroupWriter::Checkpoint(CheckpointMode mode,
+                                     absl::Duration patience) {
+  if (checkpoint_listener_) checkpoint_listener_(true);
+  absl::Status status = connection_->Checkpoint(mode, patience);
+  if (checkpoint_listener_) checkpoint_listener_(false);
+  return status;
 }
 
 }  // namespace crm

@@ -29,7 +29,10 @@ class SqliteDatabase final : public Database {
       : options_(options),
         lock_(std::move(lock)),
         writer_(std::move(writer)),
-        readers_(std::move(readers)) {}
+        readers_(std::move(readers)) {
+    writer_->SetCheckpointListener(
+        [this](bool begins) { readers_->KeepSnapshots(!begins); });
+  }
 
   ~SqliteDatabase() override { Close().IgnoreError(); }
 
@@ -148,7 +151,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<GroupWriter> writer,
                        GroupWriter::Open(options, clock));
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<ReaderPool> readers,
-                       ReaderPool::Open(options, clock));
+                       ReaderPool::Open(options, writer->version(), clock));
   return std::make_unique<SqliteDatabase>(
       options, std::move(lock), std::move(writer), std::move(readers));
 }

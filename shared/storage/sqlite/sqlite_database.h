@@ -3,9 +3,10 @@
 // One thread owns the only connection that writes and checkpoints, because the
 // SQLite of Debian 12 can lose commits when two connections do (its WAL-reset
 // bug); a lock file keeps other processes out. Writes that have arrived
-// together share one commit at synchronous=FULL; each runs in a savepoint of
-// its own. Reads use read-only connections, which never hold a snapshot for
-// longer than `read_limit`, so that the write-ahead log stays small.
+// together share one commit at synchronous=FULL; one that fails takes back what
+// is its own and nothing else. Reads use read-only connections. None reads in a
+// snapshot for longer than `read_limit`, and one that nobody reads in is given
+// up before the write-ahead log is emptied, so that the log stays small.
 
 #ifndef CRM_SHARED_STORAGE_SQLITE_SQLITE_DATABASE_H_
 #define CRM_SHARED_STORAGE_SQLITE_SQLITE_DATABASE_H_
