@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "shared/cache/slice_codec.h"
 
 namespace crm {
@@ -22,6 +21,10 @@ size_t BytesOf(absl::string_view key, const SliceMap& slices) {
   return bytes;
 }
 
+size_t HashOf(absl::string_view key) {
+  return absl::Hash<absl::string_view>()(key);
+}
+
 // Whether `slices` would put an older slice in the place of one of `stored`.
 bool AnyOlder(const SliceMap& slices, const SliceMap& stored) {
   return std::any_of(slices.begin(), slices.end(), [&](const auto& slice) {
@@ -37,6 +40,7 @@ NearStore::NearStore(const Options& options, const Clock& clock,
     : options_(options),
       clock_(clock),
       bytes_per_part_(options.max_bytes / options.parts),
+      stays_(options.max_age / 8),
       hits_(metrics.AddCounter("crm_cache_near_hits_total",
                                "Reads answered by the near cache.")),
       misses_(
@@ -56,19 +60,21 @@ NearStore::NearStore(const Options& options, const Clock& clock,
   }
 }
 
-NearStore::Part& NearStore::PartOf(absl::string_view key) {
-  return *parts_[absl::Hash<absl::string_view>()(key) % parts_.size()];
+// The tables of the parts use the lower bits.
+NearStore::Part& NearStore::PartOf(size_t hash) {
+  return *parts_[(hash >> 40) % parts_.size()];
 }
 
 NearStore::Found NearStore::Find(absl::string_view key) {
-  Part& part = PartOf(key);
+  const size_t hash = HashOf(key);
+  Part& part = PartOf(hash);
   const absl::Duration now = clock_.Monotonic();
   std::lock_guard lock(part.mutex);
   if (!part.open) {
     bypasses_.Increment();
     return {};
   }
-  const auto found = part.by_key.find(key);
+  const auto found = part.by_key.find(key, hash);
   if (found == part.by_key.end() || found->second->end <= now) {
     // What has ended stays until it is replaced: a slow reader must not put
     // anything older in its place.
@@ -76,26 +82,31 @@ NearStore::Found NearStore::Find(absl::string_view key) {
     return {nullptr, Ticket{part.changes}};
   }
   hits_.Increment();
-  part.entries.splice(part.entries.begin(), part.entries, found->second);
-  return {found->second->slices, std::nullopt};
+  Entry& entry = *found->second;
+  if (now - entry.moved > stays_) {
+    entry.moved = now;
+    part.entries.splice(part.entries.begin(), part.entries, found->second);
+  }
+  return {entry.slices, std::nullopt};
 }
 
-absl::Duration NearStore::EndOf(const SliceMap& slices) const {
+absl::Duration NearStore::LifeOf(const SliceMap& slices) const {
   const absl::Time now = clock_.Now();
   absl::Duration life = options_.max_age;
   for (const auto& [name, slice] : slices) {
     life = std::min(life, FromTimestamp(slice.expire_time()) - now);
   }
-  return clock_.Monotonic() + life;
+  return life;
 }
 
 void NearStore::Fill(absl::string_view key, const Ticket& ticket,
                      SharedSlices slices) {
   const size_t bytes = BytesOf(key, *slices);
   if (slices->empty() || bytes > bytes_per_part_) return;
-  Part& part = PartOf(key);
-  const absl::Duration end = EndOf(*slices);
-  Entry entry{std::string(key), std::move(slices), bytes, end};
+  const absl::Duration now = clock_.Monotonic();
+  const absl::Duration end = now + LifeOf(*slices);
+  Entry entry{std::string(key), std::move(slices), bytes, end, now};
+  Part& part = PartOf(HashOf(key));
   std::lock_guard lock(part.mutex);
   if (!part.open || part.changes != ticket.changes) return;
   if (const auto found = part.by_key.find(key); found != part.by_key.end()) {
@@ -113,7 +124,7 @@ void NearStore::Fill(absl::string_view key, const Ticket& ticket,
 
 void NearStore::Forget(absl::string_view key) {
   invalidations_.Increment();
-  Part& part = PartOf(key);
+  Part& part = PartOf(HashOf(key));
   std::lock_guard lock(part.mutex);
   ++part.changes;
   const auto found = part.by_key.find(key);

@@ -18,8 +18,6 @@
 namespace crm {
 namespace {
 
-constexpr absl::Duration kMaxTimeout = absl::Hours(24);
-
 // The time until `end` for poll(), rounded up so that it does not spin.
 int PollTimeout(RedisSession::Time end) {
   if (end == RedisSession::Time::max()) return -1;
@@ -95,11 +93,7 @@ void RedisClient::Send(const std::vector<RedisCommand>& commands,
         Unavailable("REDIS_QUEUE_FULL",
                     "Redis has too much to answer already; try again later."));
   }
-  const RedisSession::Time deadline =
-      std::chrono::steady_clock::now() +
-      absl::ToChronoMicroseconds(
-          std::clamp(timeout, absl::ZeroDuration(), kMaxTimeout));
-  RedisSession::Request request{std::move(bytes), commands.size(), deadline,
+  RedisSession::Request request{std::move(bytes), commands.size(), timeout,
                                 *std::move(hold), std::move(done)};
   std::unique_lock lock(mutex_);
   if (stopping_) {

@@ -12,6 +12,8 @@ namespace {
 // socket takes; those that are not can still be withdrawn.
 constexpr size_t kMaxUnsent = 256 * 1024;
 
+constexpr absl::Duration kMaxTimeout = absl::Hours(24);
+
 // For how long a reply may be overdue before its connection is given up.
 constexpr std::chrono::seconds kStallGrace(1);
 
@@ -34,8 +36,12 @@ RedisSession::~RedisSession() {
 }
 
 void RedisSession::Send(Request request) {
-  next_check_ = std::min(next_check_, request.deadline);
-  waiting_.push_back(std::move(request));
+  const Time deadline =
+      std::chrono::steady_clock::now() +
+      absl::ToChronoMicroseconds(
+          std::clamp(request.timeout, absl::ZeroDuration(), kMaxTimeout));
+  next_check_ = std::min(next_check_, deadline);
+  waiting_.push_back({std::move(request), deadline});
 }
 
 RedisSession::Interest RedisSession::interest() const {
@@ -111,12 +117,12 @@ void RedisSession::Finish(Flight flight) {
 void RedisSession::GiveUpOverdue(Time now) {
   std::vector<RedisDone> overdue;
   next_check_ = Time::max();
-  std::erase_if(waiting_, [&](Request& request) {
-    if (request.deadline > now) {
-      next_check_ = std::min(next_check_, request.deadline);
+  std::erase_if(waiting_, [&](Waiting& waiting) {
+    if (waiting.deadline > now) {
+      next_check_ = std::min(next_check_, waiting.deadline);
       return false;
     }
-    overdue.push_back(std::move(request.done));
+    overdue.push_back(std::move(waiting.request.done));
     return true;
   });
   for (Flight& flight : flying_) {
@@ -157,8 +163,8 @@ void RedisSession::Disconnect(const absl::Status& why) {
 }
 
 void RedisSession::FailWaiting(const absl::Status& why) {
-  for (Request& request : std::exchange(waiting_, {})) {
-    std::move(request.done)(why);
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    std::move(waiting.request.done)(why);
   }
 }
 
@@ -182,12 +188,12 @@ void RedisSession::Flush() {
   if (wire_ == nullptr) Connect();
   if (wire_ == nullptr || !wire_->connected() || retiring_) return;
   while (!waiting_.empty() && wire_->unsent() < kMaxUnsent) {
-    Request request = std::move(waiting_.front());
+    auto [request, deadline] = std::move(waiting_.front());
     waiting_.pop_front();
     wire_->outgoing().append(request.bytes);
     Flight& flight = flying_.emplace_back(Flight{request.count,
                                                  {},
-                                                 request.deadline,
+                                                 deadline,
                                                  std::move(request.hold),
                                                  std::move(request.done)});
     flight.replies.reserve(request.count);

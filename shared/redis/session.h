@@ -54,7 +54,9 @@ class RedisSession {
     // The commands as they are sent, and how many there are; not 0.
     std::string bytes;
     size_t count;
-    Time deadline;
+    // Counts from Send() on: a process that is short of processor time says
+    // nothing about the server.
+    absl::Duration timeout;
     RedisQuota::Hold hold;
     RedisDone done;
   };
@@ -92,6 +94,11 @@ class RedisSession {
   void Flush();
 
  private:
+  // Commands that were not sent yet.
+  struct Waiting {
+    Request request;
+    Time deadline;
+  };
   // Commands that were sent.
   struct Flight {
     size_t left;
@@ -119,7 +126,7 @@ class RedisSession {
   // Null while there is no connection and none is being made.
   std::unique_ptr<RedisWire> wire_;
   Time connect_deadline_;
-  std::deque<Request> waiting_;
+  std::deque<Waiting> waiting_;
   std::deque<Flight> flying_;
   // When something may be overdue; never later than that.
   Time next_check_ = Time::max();

@@ -14,12 +14,10 @@
 namespace crm {
 namespace {
 
-// hiredis moves what is left of its buffer with each reply, so it is fed by
-// little.
+// What one Read() takes. It is little, so that the server has the next commands
+// before all its replies have been looked at, and because hiredis moves what is
+// left of its buffer with each reply.
 constexpr size_t kReadBytes = 16 * 1024;
-// How often one Read() asks the socket, so that a server that never pauses does
-// not keep its reader from everything else.
-constexpr int kMaxReads = 64;
 
 // The longest reply: as Redis's own bound of one string.
 constexpr size_t kMaxReplyBytes = 512 * 1024 * 1024;
@@ -155,28 +153,24 @@ absl::Status RedisWire::Write() {
 absl::Status RedisWire::Read(absl::FunctionRef<void(RedisReply)> on_reply) {
   redisReader* reader = context_->reader;
   char buffer[kReadBytes];
-  for (int i = 0; i < kMaxReads; ++i) {
-    const ssize_t size = recv(fd(), buffer, sizeof(buffer), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && errno == EAGAIN) return absl::OkStatus();
-    if (size < 0) return RedisConnectionLost("reading failed");
-    if (size == 0) return RedisConnectionLost("the server closed it");
-    partial_ += static_cast<size_t>(size);
-    redisReaderFeed(reader, buffer, static_cast<size_t>(size));
-    for (;;) {
-      void* raw = nullptr;
-      if (redisReaderGetReply(reader, &raw) != REDIS_OK) {
-        return RedisConnectionLost(reader->errstr);
-      }
-      if (raw == nullptr) break;
-      partial_ = 0;
-      const std::unique_ptr<RedisReply> reply(static_cast<RedisReply*>(raw));
-      on_reply(std::move(*reply));
+  const ssize_t size = recv(fd(), buffer, sizeof(buffer), 0);
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return absl::OkStatus();
+  if (size < 0) return RedisConnectionLost("reading failed");
+  if (size == 0) return RedisConnectionLost("the server closed it");
+  partial_ += static_cast<size_t>(size);
+  redisReaderFeed(reader, buffer, static_cast<size_t>(size));
+  for (;;) {
+    void* raw = nullptr;
+    if (redisReaderGetReply(reader, &raw) != REDIS_OK) {
+      return RedisConnectionLost(reader->errstr);
     }
-    if (partial_ > kMaxReplyBytes) {
-      return RedisConnectionLost("a reply is longer than 512 MiB");
-    }
-    if (static_cast<size_t>(size) < sizeof(buffer)) return absl::OkStatus();
+    if (raw == nullptr) break;
+    partial_ = 0;
+    const std::unique_ptr<RedisReply> reply(static_cast<RedisReply*>(raw));
+    on_reply(std::move(*reply));
+  }
+  if (partial_ > kMaxReplyBytes) {
+    return RedisConnectionLost("a reply is longer than 512 MiB");
   }
   return absl::OkStatus();
 }

@@ -66,8 +66,9 @@ class RedisWire {
   // UNAVAILABLE (REDIS_CONNECT, REDIS_CONNECTION_LOST).
   absl::Status Write();
 
-  // Reads what has come, up to a bound, and calls `on_reply` for each reply
-  // that is complete. Returns UNAVAILABLE (REDIS_CONNECTION_LOST).
+  // Reads some of what has come, and calls `on_reply` for each reply that is
+  // complete; the socket stays readable if there is more. Returns UNAVAILABLE
+  // (REDIS_CONNECTION_LOST).
   absl::Status Read(absl::FunctionRef<void(RedisReply)> on_reply);
 
  private:

@@ -21,7 +21,7 @@ namespace {
 using testing::Expect;
 using testing::FuzzInput;
 
-// hiredis allocates what a length claims before the bytes are there.
+// Longer answers say nothing new.
 constexpr size_t kMaxAnswerBytes = 4096;
 
 // A server that says what it is told to. Uses one thread: the kernel completes
