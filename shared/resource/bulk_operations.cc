@@ -15,6 +15,7 @@
 #include "shared/resource/answer_mask.h"
 #include "shared/resource/commit_records.h"
 #include "shared/resource/operation_table.h"
+#include "shared/resource/row_rule.h"
 #include "shared/resource/standard_reads.h"
 
 namespace crm {
@@ -56,7 +57,8 @@ class Lister {
     CRM_ASSIGN_OR_RETURN(
         const std::string bytes,
         ListResources(kernel_, resource_, call,
-                      *ListRequest(request, page_size, page_token), type));
+                      *ListRequest(request, page_size, page_token), type,
+                      ListPages::kInternal));
     const std::unique_ptr<Message> response = NewMessage(type);
     if (!response->ParseFromString(bytes)) {
       return Internal("ROW_UNREADABLE", "A page could not be read.");
@@ -76,6 +78,12 @@ class Lister {
     }
     std::reverse(page.resources.begin(), page.resources.end());
     return page;
+  }
+
+  // Returns how many there are; 0 where that cannot be told.
+  absl::StatusOr<int64_t> Count(const CallContext& call,
+                                const Message& request) const {
+    return CountListed(kernel_, resource_, call, *ListRequest(request, 1, ""));
   }
 
   const Resource& resource() const { return resource_; }
@@ -114,6 +122,28 @@ absl::StatusOr<BulkCheckpoint> ReadCheckpoint(const OperationStep& step) {
     return Internal("ROW_UNREADABLE", "A checkpoint could not be read.");
   }
   return checkpoint;
+}
+
+// Returns how many items `step` belongs to; 0 while that is not known.
+absl::StatusOr<int64_t> TotalOf(const Lister& lister,
+                                const OperationStep& step) {
+  if (!step.progress.checkpoint.empty()) return step.progress.total_count;
+  // What may be purged is not all that is listed where the caller does not read
+  // all: a count would tell of the rest.
+  const std::string read = ReadPermission(lister.resource());
+  if (step.call.caller != nullptr &&
+      !step.call.caller->AccessTo(read).everything) {
+    return 0;
+  }
+  return lister.Count(step.call, step.request);
+}
+
+// Returns the progress of `count` items done, which are all at the end.
+OperationProgress Progress(const BulkCheckpoint& next, int64_t count,
+                           int64_t total) {
+  return {.checkpoint = next.SerializeAsString(),
+          .done_count = count,
+          .total_count = next.page_token().empty() ? count : total};
 }
 
 // Returns whether the caller may delete `row`: one that he may list for a purge
@@ -163,7 +193,8 @@ absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
       lister.Read(step.call, step.request, force ? kPurgeBatch : kExportBatch,
                   checkpoint.page_token()));
   const auto page = std::make_shared<const Page>(std::move(read));
-  return [page, checkpoint, force, &resource = lister.resource(),
+  CRM_ASSIGN_OR_RETURN(const int64_t total, TotalOf(lister, step));
+  return [page, checkpoint, force, total, &resource = lister.resource(),
           done = step.progress.done_count](
              Transaction& transaction) -> absl::StatusOr<StepResult> {
     BulkCheckpoint next = checkpoint;
@@ -180,8 +211,7 @@ absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
       }
     }
     StepResult result;
-    result.progress.checkpoint = next.SerializeAsString();
-    result.progress.done_count = count;
+    result.progress = Progress(next, count, total);
     if (next.page_token().empty()) {
       auto response = std::make_unique<platform::v1::PurgeResult>();
       response->set_purge_count(count);
@@ -237,7 +267,8 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
   }
   const int64_t count =
       step.progress.done_count + static_cast<int64_t>(page.resources.size());
-  return [parts, next, first_part, count, name = step.name,
+  CRM_ASSIGN_OR_RETURN(const int64_t total, TotalOf(lister, step));
+  return [parts, next, first_part, count, total, name = step.name,
           type = lister.resource().schema.type(),
           filter = ReadString(step.request, "filter"), &kernel = step.kernel](
              Transaction& transaction) -> absl::StatusOr<StepResult> {
@@ -247,8 +278,7 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
           first_part + static_cast<int64_t>(i), (*parts)[i]));
     }
     StepResult result;
-    result.progress.checkpoint = next.SerializeAsString();
-    result.progress.done_count = count;
+    result.progress = Progress(next, count, total);
     if (next.page_token().empty()) {
       CRM_RETURN_IF_ERROR(
           WriteExportEntry(kernel, transaction, type, name, filter, count));

@@ -28,6 +28,14 @@ absl::StatusOr<std::string> Get(const Kernel& kernel, const Resource& resource,
   return GetResource(kernel, resource, call, request);
 }
 
+absl::StatusOr<std::string> List(const Kernel& kernel, const Resource& resource,
+                                 const CallContext& call,
+                                 const Message& request,
+                                 const Descriptor* response) {
+  return ListResources(kernel, resource, call, request, response,
+                       ListPages::kShown);
+}
+
 UnaryHandler BindReadMethod(const Kernel& kernel, const Resource& resource,
                             const MethodInfo& method, ReadMethod read) {
   const Descriptor* response = method.descriptor->output_type();
@@ -90,7 +98,7 @@ MethodBinding BindStandard(const Kernel& kernel, const MethodInfo& method) {
       break;
     case Verb::kList:
       binding.placement = Placement::kPool;
-      binding.unary = BindReadMethod(kernel, *resource, method, &ListResources);
+      binding.unary = BindReadMethod(kernel, *resource, method, &List);
       break;
     case Verb::kBatchGet:
       binding.placement = Placement::kPool;

@@ -8,6 +8,8 @@
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/platform/v1/change.pb.h"
 #include "crm/profile/v1/commercial_slice.pb.h"
+#include "shared/base/status_macros.h"
+#include "shared/resource/standard_reads.h"
 #include "tests/conformance/access_fixture.h"
 
 namespace crm::testing {
@@ -137,6 +139,66 @@ TEST_F(AccessRows, A36_ExpressionsAreFiltersWithTheCallersTerms) {
   // Who lacks the label reaches nothing.
   EXPECT_THAT(LeadsOf(authority_.Token("acme", "user:joe", {"scout"})),
               IsEmpty());
+}
+
+// Stores leads of nobody's, too many to make them by calls.
+class ManyRows : public AccessRows {
+ protected:
+  void MakeHiddenLeads(const std::string& prefix, int count) {
+    const Resource& leads =
+        *service_.host().service().application.catalog().Find(
+            v1::Lead::descriptor());
+    ASSERT_THAT(
+        service_.host().database().WriteAndWait(
+            absl::InfiniteFuture(),
+            [&](SqlWriter& writer) -> absl::Status {
+              for (int i = 0; i < count; ++i) {
+                v1::Lead lead;
+                lead.set_name(absl::StrCat("leads/", prefix, "-", i));
+                lead.set_uid(lead.name());
+                lead.set_display_name("Hidden");
+                lead.set_etag("\"1\"");
+                CRM_RETURN_IF_ERROR(leads.table.Insert(writer, "acme", lead));
+              }
+              return absl::OkStatus();
+            }),
+        IsOk());
+  }
+};
+
+TEST_F(ManyRows, A36_PagesTellNothingOfRowsThatNoStatementTellsApart) {
+  // What is in a label is not in a column, so that every row is looked at.
+  ASSERT_THAT(MakeRole(admin_, "scout",
+                       "grants { permissions: 'leads.list' scope: EXPRESSION "
+                       "expression: 'labels.region = \"west\"' }"),
+              IsOk());
+  const std::string west = "labels { key: 'region' value: 'west' }";
+  MakeLead("a1", "user:ann", west);
+  MakeLead("a2", "user:ann", west);
+  MakeHiddenLeads("b", kMaxScan + 1);
+  MakeLead("c1", "user:ann", west);
+  const std::string eve = authority_.Token("acme", "user:eve", {"scout"});
+  const auto page = [&](int size, const std::string& token = "") {
+    auto listed = Call<v1::ListLeadsResponse, v1::ListLeadsRequest>(
+        eve, "LeadService.ListLeads",
+        absl::StrCat("page_size: ", size, " page_token: '", token, "'"));
+    EXPECT_THAT(listed, IsOk());
+    return listed.value_or(v1::ListLeadsResponse());
+  };
+
+  // No gap, however many lie between.
+  const v1::ListLeadsResponse all = page(10);
+  EXPECT_EQ(all.leads_size(), 3);
+  EXPECT_EQ(all.next_page_token(), "");
+  const v1::ListLeadsResponse first = page(2);
+  EXPECT_EQ(first.leads_size(), 2);
+  const v1::ListLeadsResponse second = page(2, first.next_page_token());
+  EXPECT_EQ(second.leads_size(), 1);
+  EXPECT_EQ(second.next_page_token(), "");
+  // No token for a page that would be empty.
+  MakeHiddenLeads("d", 1);
+  EXPECT_EQ(page(3).leads_size(), 3);
+  EXPECT_EQ(page(3).next_page_token(), "");
 }
 
 TEST_F(AccessRows, A36_ReadableIsNotWritable) {
