@@ -68,6 +68,26 @@ std::string NumberSql(const std::vector<int>& partitions) {
       "RETURNING outbox.part, outbox.seq");
 }
 
+// The version of an ordering key.
+constexpr char kVersion[] =
+    "SELECT v FROM ordering_head WHERE tenant = ? AND ordering_key = ?";
+
+// Gives the ordering key of a new event its next version.
+absl::Status RaiseVersion(SqlWriter& writer, const Event& event) {
+  if (event.id().empty() || event.tenant().empty() || event.type().empty() ||
+      event.ordering_key().empty()) {
+    return Internal("EVENT_INCOMPLETE",
+                    "An event needs id, tenant, type and ordering key.");
+  }
+  // Not by RETURNING: SQLite gives such a statement a savepoint, at which its
+  // text index writes down what it has gathered in memory.
+  return writer.Post(
+      "INSERT INTO ordering_head (tenant, ordering_key, v) VALUES (?, ?, 1) "
+      "ON CONFLICT (tenant, ordering_key) DO UPDATE SET v = ordering_head.v + "
+      "1",
+      {event.tenant(), event.ordering_key()});
+}
+
 absl::Status FeedTrimmed(const ReadFeedRequest& request) {
   return OutOfRange(
       "FEED_TRIMMED",
@@ -158,24 +178,35 @@ absl::Status Outbox::Open(SqlWriter& writer) const {
 }
 
 absl::Status Outbox::Append(SqlWriter& writer, Event& event) const {
-  if (event.id().empty() || event.tenant().empty() || event.type().empty() ||
-      event.ordering_key().empty()) {
-    return Internal("EVENT_INCOMPLETE",
-                    "An event needs id, tenant, type and ordering key.");
-  }
-  // Not by RETURNING: SQLite gives such a statement a savepoint, at which its
-  // text index writes down what it has gathered in memory.
-  const std::vector<SqlValue> key = {event.tenant(), event.ordering_key()};
-  CRM_RETURN_IF_ERROR(
-      writer.Post("INSERT INTO ordering_head (tenant, ordering_key, v) "
-                  "VALUES (?, ?, 1) ON CONFLICT (tenant, ordering_key) "
-                  "DO UPDATE SET v = ordering_head.v + 1",
-                  key));
+  CRM_RETURN_IF_ERROR(RaiseVersion(writer, event));
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      writer.Query(
-          "SELECT v FROM ordering_head WHERE tenant = ? AND ordering_key = ?",
-          key));
+      writer.Query(kVersion, {event.tenant(), event.ordering_key()}));
+  return Store(writer, rows, event);
+}
+
+absl::Status Outbox::AppendLast(
+    SqlWriter& writer, std::vector<Event>& events,
+    std::function<absl::Status(SqlWriter&)> then) const {
+  if (events.empty()) return then ? then(writer) : absl::OkStatus();
+  for (Event& event : events) {
+    CRM_RETURN_IF_ERROR(RaiseVersion(writer, event));
+    // Answers come in the order of the questions.
+    std::function<absl::Status(SqlWriter&)> next;
+    if (&event == &events.back()) next = std::move(then);
+    CRM_RETURN_IF_ERROR(
+        writer.QueryLater(kVersion, {event.tenant(), event.ordering_key()},
+                          [this, &event, next = std::move(next)](
+                              SqlWriter& later, const SqlRows& rows) {
+                            absl::Status stored = Store(later, rows, event);
+                            return stored.ok() && next ? next(later) : stored;
+                          }));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Outbox::Store(SqlWriter& writer, const SqlRows& rows,
+                           Event& event) const {
   event.set_service(service_);
   event.set_key_version(rows.empty() ? 0 : IntegerOr(rows.front(), 0, 0));
   event.set_partition(

@@ -9,6 +9,7 @@
 #define CRM_SHARED_EVENTS_OUTBOX_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,13 @@ class Outbox {
   // key; service, key_version and partition are set here. Returns INTERNAL
   // (EVENT_INCOMPLETE) if one is missing, ALREADY_EXISTS if the id is taken.
   absl::Status Append(SqlWriter& writer, internal::v1::Event& event) const;
+
+  // Append() of several, the last thing that a body does but for `then`, which
+  // may be empty. Their versions are set when that is called, so both `events`
+  // and this outlive the body.
+  absl::Status AppendLast(SqlWriter& writer,
+                          std::vector<internal::v1::Event>& events,
+                          std::function<absl::Status(SqlWriter&)> then) const;
 
   // Gives up to `max_events` events of `partitions` their position and returns
   // how many got one. Two events of one ordering key get theirs in the order of
@@ -108,6 +116,9 @@ class Outbox {
 
  private:
   absl::StatusOr<int64_t> ReadEpoch(SqlReader& reader) const;
+  // Stores an event whose key has got the version in `rows`.
+  absl::Status Store(SqlWriter& writer, const SqlRows& rows,
+                     internal::v1::Event& event) const;
 
   const std::string service_;
   const Clock& clock_;

@@ -114,22 +114,24 @@ absl::Status InsertAlone(const Kernel& kernel, const Transaction& transaction,
 
 }  // namespace
 
-absl::StatusOr<std::vector<Event>> WriteCommitRecords(
-    const Kernel& kernel, const Transaction& transaction,
-    const std::string& request_id) {
+absl::Status WriteCommitRecords(const Kernel& kernel,
+                                const Transaction& transaction,
+                                const std::string& request_id,
+                                std::vector<Event>& events,
+                                std::function<absl::Status(SqlWriter&)> then) {
   CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
-  std::vector<Event> events;
+  events.clear();
   for (const auto& change : transaction.changes()) {
     CRM_RETURN_IF_ERROR(IndexChange(
         transaction.writer(), transaction.call().principal.tenant, *change));
     Event event = EventOf(kernel, transaction, *change, request_id);
-    CRM_RETURN_IF_ERROR(kernel.outbox.Append(transaction.writer(), event));
     CRM_RETURN_IF_ERROR(audit->table.PostInsert(
         transaction.writer(), event.tenant(),
         AuditEntryOf(kernel, transaction.call(), event)));
     events.push_back(std::move(event));
   }
-  return events;
+  return kernel.outbox.AppendLast(transaction.writer(), events,
+                                  std::move(then));
 }
 
 absl::Status WriteAuditEntry(const Kernel& kernel,

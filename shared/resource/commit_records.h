@@ -5,22 +5,25 @@
 #define CRM_SHARED_RESOURCE_COMMIT_RECORDS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "crm/internal/v1/event.pb.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/transaction.h"
 
 namespace crm {
 
-// Writes the events and audit entries of what `transaction` changed.
-// `request_id` may be empty. Returns the events as they were written, by the
-// order of change.
-absl::StatusOr<std::vector<internal::v1::Event>> WriteCommitRecords(
+// Writes the events and audit entries of what `transaction` changed, the last
+// thing that a body does. `request_id` may be empty. `events` gets the events
+// by the order of change; they have their versions when `then` is called, if it
+// is not empty, and when the body is done. It outlives the body.
+absl::Status WriteCommitRecords(
     const Kernel& kernel, const Transaction& transaction,
-    const std::string& request_id);
+    const std::string& request_id, std::vector<internal::v1::Event>& events,
+    std::function<absl::Status(SqlWriter&)> then = {});
 
 // Writes an audit entry of a call that changed no resource of the catalog, as
 // one that starts an operation: it did something to `resource`, of type `type`.

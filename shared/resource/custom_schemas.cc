@@ -55,6 +55,11 @@ bool DefinesCustom(absl::string_view type) {
   return type == "crm/FieldDefinition" || type == "crm/ValidationRule";
 }
 
+SqlFragment CustomSchemas::StampQuery(absl::string_view tenant) {
+  return {"SELECT stamp FROM custom_schema WHERE tenant = ?",
+          {std::string(tenant)}};
+}
+
 bool CustomSchemas::available() const {
   return catalog_.Find(FieldDefinition::descriptor()) != nullptr;
 }
@@ -62,10 +67,8 @@ bool CustomSchemas::available() const {
 absl::StatusOr<std::shared_ptr<const CustomSchema>> CustomSchemas::Find(
     SqlReader& reader, absl::string_view tenant) {
   if (!available()) return NoCustomSchema();
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT stamp FROM custom_schema WHERE tenant = ?",
-                   {std::string(tenant)}));
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       reader.QueryShared(StampQuery(tenant)));
   if (rows.empty()) return NoCustomSchema();
   const std::string& stamp = std::get<std::string>(rows[0][0]);
   {
@@ -128,12 +131,11 @@ CustomSchemas::Known CustomSchemas::Latest(absl::string_view tenant) {
 
 absl::Status CustomSchemas::Restamp(SqlWriter& writer, absl::string_view tenant,
                                     std::string stamp) {
-  return writer
-      .Execute(
-          "INSERT INTO custom_schema (tenant, stamp) VALUES (?, ?) ON CONFLICT "
-          "(tenant) DO UPDATE SET stamp = excluded.stamp",
-          {std::string(tenant), std::move(stamp)})
-      .status();
+  writer.ForgetShared(StampQuery(tenant));
+  return writer.Post(
+      "INSERT INTO custom_schema (tenant, stamp) VALUES (?, ?) ON CONFLICT "
+      "(tenant) DO UPDATE SET stamp = excluded.stamp",
+      {std::string(tenant), std::move(stamp)});
 }
 
 void CustomSchemas::Forget(absl::string_view tenant) {

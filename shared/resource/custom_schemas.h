@@ -43,6 +43,9 @@ class CustomSchemas {
   // Whether tenants of the service can define anything.
   bool available() const;
 
+  // Returns what Find() asks first.
+  static SqlFragment StampQuery(absl::string_view tenant);
+
   // Returns what is in force in the transaction of `reader`. Returns the errors
   // of SqlReader::Query.
   absl::StatusOr<std::shared_ptr<const CustomSchema>> Find(

@@ -75,14 +75,21 @@ class Runner {
     if (mutation_.validate_only) {
       return absl::Status(absl::StatusCode::kCancelled, kRollback);
     }
-    CRM_ASSIGN_OR_RETURN(
-        outcome_.events,
-        WriteCommitRecords(kernel_, transaction, mutation_.request_id));
-    outcome_.token = TokenOf(kernel_, outcome_.events);
-    if (!remembers()) return absl::OkStatus();
-    return RememberAnswer(writer, Key(), hash_,
-                          {outcome_.response, outcome_.token}, outcome_.events,
-                          now);
+    if (remembers()) ExpectAnswer(writer, Key());
+    return WriteCommitRecords(
+        kernel_, transaction, mutation_.request_id, outcome_.events,
+        [this, now](SqlWriter& last) { return WriteAnswer(last, now); });
+  }
+
+  // Returns what Run() asks first, as far as it is known.
+  std::vector<SqlFragment> Reads() const {
+    std::vector<SqlFragment> reads;
+    if (remembers()) reads.push_back(AnswerQuery(Key()));
+    if (kernel_.catalog.custom_schemas().available()) {
+      reads.push_back(
+          CustomSchemas::StampQuery(mutation_.call->principal.tenant));
+    }
+    return reads;
   }
 
   // Whether to run again because a broken connection left open what became of
@@ -115,6 +122,14 @@ class Runner {
   absl::Time deadline() const { return mutation_.call->deadline; }
 
  private:
+  absl::Status WriteAnswer(SqlWriter& writer, absl::Time now) {
+    outcome_.token = TokenOf(kernel_, outcome_.events);
+    if (!remembers()) return absl::OkStatus();
+    return RememberAnswer(writer, Key(), hash_,
+                          {outcome_.response, outcome_.token}, outcome_.events,
+                          now);
+  }
+
   // Tells those who keep something of what was committed.
   void NoteCommit() const {
     if (outcome_.events.empty()) return;
@@ -146,8 +161,8 @@ class Runner {
 };
 
 void Queue(const Kernel& kernel, std::shared_ptr<Runner> runner, Done done) {
-  kernel.database.Write(
-      runner->deadline(),
+  kernel.database.WriteReading(
+      runner->Reads(), runner->deadline(),
       [runner](SqlWriter& writer) { return runner->Run(writer); },
       [&kernel, runner, done = std::move(done)](absl::Status status) {
         if (runner->LooksUp(status)) {

@@ -291,8 +291,6 @@ absl::StatusOr<StoredOperation> OperationRunner::RunStep(
     if (result.progress.checkpoint.size() > kMaxCheckpointBytes) {
       return Internal("CHECKPOINT_TOO_LARGE", "A checkpoint is too large.");
     }
-    CRM_ASSIGN_OR_RETURN(
-        events, WriteCommitRecords(kernel_, transaction, operation.name));
     next.record.set_checkpoint(result.progress.checkpoint);
     next.record.set_done_count(result.progress.done_count);
     next.record.set_total_count(result.progress.total_count);
@@ -303,7 +301,8 @@ absl::StatusOr<StoredOperation> OperationRunner::RunStep(
       next.record.set_response(result.response->SerializeAsString());
       End(next);
     }
-    return SaveOperation(writer, next);
+    CRM_RETURN_IF_ERROR(SaveOperation(writer, next));
+    return WriteCommitRecords(kernel_, transaction, operation.name, events);
   }));
   if (kernel_.on_commit && !events.empty()) kernel_.on_commit(events);
   return next;

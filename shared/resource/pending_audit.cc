@@ -14,10 +14,8 @@ SqlTable PendingAuditTable() {
 
 absl::Status AddPendingAudit(SqlWriter& writer, absl::string_view tenant,
                              absl::string_view name) {
-  return writer
-      .Execute("INSERT INTO audit_pending (tenant, name) VALUES (?, ?)",
-               {std::string(tenant), std::string(name)})
-      .status();
+  return writer.Post("INSERT INTO audit_pending (tenant, name) VALUES (?, ?)",
+                     {std::string(tenant), std::string(name)});
 }
 
 }  // namespace crm

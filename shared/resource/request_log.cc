@@ -52,15 +52,17 @@ SqlTable RequestLogTable() {
   return table;
 }
 
+SqlFragment AnswerQuery(const RequestKey& key) {
+  return {
+      "SELECT hash, event_id, response, token, create_time FROM request_log "
+      "WHERE tenant = ? AND principal = ? AND method = ? AND request_id = ?",
+      KeyParams(key)};
+}
+
 absl::StatusOr<std::optional<RememberedAnswer>> FindAnswer(
     SqlReader& reader, const RequestKey& key, const std::string& hash,
     absl::Time now) {
-  CRM_ASSIGN_OR_RETURN(
-      SqlRows rows,
-      reader.Query("SELECT hash, event_id, response, token, create_time FROM "
-                   "request_log WHERE tenant = ? AND principal = ? AND "
-                   "method = ? AND request_id = ?",
-                   KeyParams(key)));
+  CRM_ASSIGN_OR_RETURN(SqlRows rows, reader.QueryShared(AnswerQuery(key)));
   if (rows.empty()) return std::nullopt;
   SqlRow& row = rows[0];
   if (std::get<int64_t>(row[4]) < absl::ToUnixMicros(now - kRequestMemory)) {
@@ -83,6 +85,10 @@ absl::StatusOr<std::optional<RememberedAnswer>> FindAnswer(
     CRM_ASSIGN_OR_RETURN(answer.response, ResponseOfEvent(reader, event_id));
   }
   return answer;
+}
+
+void ExpectAnswer(SqlWriter& writer, const RequestKey& key) {
+  writer.ForgetShared(AnswerQuery(key));
 }
 
 absl::Status RememberAnswer(SqlWriter& writer, const RequestKey& key,

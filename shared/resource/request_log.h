@@ -38,6 +38,9 @@ struct RememberedAnswer {
 // Returns the table.
 SqlTable RequestLogTable();
 
+// Returns what FindAnswer() asks first.
+SqlFragment AnswerQuery(const RequestKey& key);
+
 // Returns the answer remembered for `key`, or nothing. Returns INVALID_ARGUMENT
 // (REQUEST_ID_REUSED) if the id came with another request before: `hash` is the
 // SHA-256 of the request.
@@ -45,8 +48,12 @@ absl::StatusOr<std::optional<RememberedAnswer>> FindAnswer(
     SqlReader& reader, const RequestKey& key, const std::string& hash,
     absl::Time now);
 
-// Remembers `answer`. Where it is the resource of one of `events`, only the
-// event's id is stored.
+// Says that the body will remember an answer for `key`, so that others of its
+// transaction look for it. Called before anything else is written.
+void ExpectAnswer(SqlWriter& writer, const RequestKey& key);
+
+// Remembers `answer`, by posting it. Where it is the resource of one of
+// `events`, only the event's id is stored.
 absl::Status RememberAnswer(SqlWriter& writer, const RequestKey& key,
                             const std::string& hash,
                             const RememberedAnswer& answer,

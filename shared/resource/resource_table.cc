@@ -138,7 +138,7 @@ std::vector<SqlValue> ResourceTable::ColumnValues(
 
 absl::Status ResourceTable::Insert(SqlWriter& writer, absl::string_view tenant,
                                    const Message& message) const {
-  return writer.Execute(insert_sql_, InsertParams(tenant, message)).status();
+  return writer.Attempt(insert_sql_, InsertParams(tenant, message));
 }
 
 absl::Status ResourceTable::PostInsert(SqlWriter& writer,

@@ -175,8 +175,7 @@ absl::Status TimerWorker::Fire(const Lease& lease, const StoredTimer& stored) {
     CRM_RETURN_IF_ERROR(
         bodies_.find(stored.timer.kind)->second(transaction, stored.timer));
     CRM_RETURN_IF_ERROR(transaction.status());
-    CRM_ASSIGN_OR_RETURN(events, WriteCommitRecords(kernel_, transaction, ""));
-    return absl::OkStatus();
+    return WriteCommitRecords(kernel_, transaction, "", events);
   }));
   if (!taken) return absl::OkStatus();
   fired_.Increment();

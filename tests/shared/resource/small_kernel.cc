@@ -37,17 +37,19 @@ T Require(absl::StatusOr<T> value) {
 }  // namespace
 
 SmallKernel::SmallKernel(const std::string& path, const Clock& clock)
+    : SmallKernel(Require(OpenSqlite({.path = path,
+                                      .clock = &clock,
+                                      .min_free_bytes = 0,
+                                      .min_free_fraction = 0})),
+                  clock) {}
+
+SmallKernel::SmallKernel(std::unique_ptr<Database> database, const Clock& clock)
     : application_(kService),
+      database_(std::move(database)),
       outbox_(kService, clock),
       page_tokens_(kSecret, clock),
       ids_(clock) {
   application_.Owns<operational::v1::Product>();
-  SqliteOptions options;
-  options.path = path;
-  options.clock = &clock;
-  options.min_free_bytes = 0;
-  options.min_free_fraction = 0;
-  database_ = Require(OpenSqlite(options));
   SqlSchema schema;
   schema.tables = application_.Tables();
   for (SqlTable& table : OutboxTables()) {
@@ -88,6 +90,13 @@ std::shared_ptr<Call> SmallKernel::CallOf(
   call->request.reset(request.New());
   call->request->CopyFrom(request);
   return call;
+}
+
+UnaryHandler SmallKernel::HandlerOf(absl::string_view name) const {
+  for (const MethodBinding& binding : Require(application_.Bind(*kernel_))) {
+    if (binding.method->descriptor->name() == name) return binding.unary;
+  }
+  std::abort();
 }
 
 absl::StatusOr<std::string> SmallKernel::Serve(const UnaryHandler& handler,

@@ -1,5 +1,5 @@
 // A service without a server, for tests of what works in the background: the
-// resource Product over a SQLite store, on a clock that the test sets.
+// resource Product over a store, on a clock that the test sets.
 
 #ifndef CRM_TESTS_SHARED_RESOURCE_SMALL_KERNEL_H_
 #define CRM_TESTS_SHARED_RESOURCE_SMALL_KERNEL_H_
@@ -26,6 +26,8 @@ class SmallKernel {
  public:
   // `clock` outlives this.
   SmallKernel(const std::string& path, const Clock& clock);
+  // Over another store.
+  SmallKernel(std::unique_ptr<Database> database, const Clock& clock);
 
   const Kernel& kernel() const { return *kernel_; }
   Database& database() { return *database_; }
@@ -34,6 +36,9 @@ class SmallKernel {
   // of the tenant acme.
   std::shared_ptr<Call> CallOf(absl::string_view name,
                                const google::protobuf::Message& request) const;
+
+  // Returns what serves the standard method called `name`.
+  UnaryHandler HandlerOf(absl::string_view name) const;
 
   // Calls `handler` and waits for its answer.
   static absl::StatusOr<std::string> Serve(const UnaryHandler& handler,
