@@ -56,10 +56,11 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
   service->application.Owns<v1::RfmSnapshot>()
       .Owns<v1::PortfolioAnalysis>()
       .Keeps(ScoreBlockTable())
-      .Mutate(parts->analytics, HandleCreateRfmSnapshot)
+      .Mutate(parts->analytics, PrepareRfmSnapshot, HandleCreateRfmSnapshot)
       .Mutate(HandleDeleteRfmSnapshot)
       .Read(parts->analytics, HandleListRfmScores)
-      .Mutate(parts->analytics, HandleCreatePortfolioAnalysis)
+      .Mutate(parts->analytics, PreparePortfolioAnalysis,
+              HandleCreatePortfolioAnalysis)
       .Read(parts->analytics, HandleAnalyzePortfolio);
 
   service->slices = {

@@ -50,6 +50,12 @@ Application& Application::BindMutation(const Descriptor* request,
   return *this;
 }
 
+Application& Application::BindPrepared(const Descriptor* request,
+                                       Preparation prepare) {
+  handlers_[request].prepare = std::move(prepare);
+  return *this;
+}
+
 Application& Application::BindRead(const Descriptor* request, ReadBody body) {
   handlers_[request].read = std::move(body);
   return *this;
@@ -175,6 +181,16 @@ MethodBinding Application::BindHandler(const Kernel& kernel,
   if (handler.mutate) {
     binding.placement = Placement::kInline;
     binding.unary = BindBody(kernel, handler.mutate);
+    return binding;
+  }
+  if (handler.prepare) {
+    binding.placement = Placement::kPool;
+    binding.unary = [&kernel, prepare = handler.prepare](
+                        std::shared_ptr<Call> call, Done done) {
+      const UnaryHandler mutate =
+          BindBody(kernel, prepare(call->context, *call->request));
+      mutate(std::move(call), std::move(done));
+    };
     return binding;
   }
   if (handler.operation.step) {

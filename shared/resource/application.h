@@ -114,6 +114,34 @@ class Application {
         });
   }
 
+  // The same for a handler that goes by something which takes long to find out:
+  // `prepare` does so, once a call, before the transaction and on a thread that
+  // may take its time. A repeat that is answered from memory does not come to
+  // the handler, and so not to an error of `prepare`.
+  template <typename Deps, typename Prepared, typename Response,
+            typename Request>
+  Application& Mutate(
+      Deps& deps,
+      absl::StatusOr<Prepared> (*prepare)(Deps&, const CallContext&,
+                                          const Request&),
+      absl::StatusOr<Response> (*handler)(const Prepared&, Transaction&,
+                                          const CallContext&, const Request&)) {
+    return BindPrepared(
+        Request::descriptor(),
+        [&deps, prepare, handler](const CallContext& call,
+                                  const google::protobuf::Message& request) {
+          auto prepared = std::make_shared<const absl::StatusOr<Prepared>>(
+              prepare(deps, call, static_cast<const Request&>(request)));
+          return [prepared, handler](
+                     Transaction& transaction, const CallContext& context,
+                     const google::protobuf::Message& asked) -> MessageOr {
+            CRM_RETURN_IF_ERROR(prepared->status());
+            return Erase(handler(**prepared, transaction, context,
+                                 static_cast<const Request&>(asked)));
+          };
+        });
+  }
+
   // Serves a method that reads, over one snapshot of the store.
   template <typename Response, typename Request>
   Application& Read(absl::StatusOr<Response> (*handler)(const ReadView&,
@@ -209,9 +237,13 @@ class Application {
   using PlainBody = std::function<MessageOr(const CallContext&,
                                             const google::protobuf::Message&)>;
 
+  using Preparation = std::function<MutationBody(
+      const CallContext&, const google::protobuf::Message&)>;
+
   // A handler with its types taken off; one of the bodies is set.
   struct Handler {
     MutationBody mutate;
+    Preparation prepare;
     ReadBody read;
     PlainBody plain;
     OperationKind operation;
@@ -252,6 +284,8 @@ class Application {
                    ResourceRules rules);
   Application& BindMutation(const google::protobuf::Descriptor* request,
                             MutationBody body);
+  Application& BindPrepared(const google::protobuf::Descriptor* request,
+                            Preparation prepare);
   Application& BindRead(const google::protobuf::Descriptor* request,
                         ReadBody body);
   Application& BindPlain(const google::protobuf::Descriptor* request,

@@ -2,6 +2,7 @@
 
 #include "services/analytical/handlers/new_resource.h"
 #include "services/analytical/projections/analyses.h"
+#include "shared/resource/standard_fields.h"
 
 namespace crm::analytical {
 
@@ -23,15 +24,26 @@ absl::StatusOr<v1::PortfolioAnalysis> HandleAnalyzePortfolio(
   return analysis;
 }
 
+absl::StatusOr<v1::PortfolioAnalysis> PreparePortfolioAnalysis(
+    Analytics& analytics, const CallContext& call,
+    const v1::CreatePortfolioAnalysisRequest& request) {
+  v1::PortfolioAnalysis analysis = request.portfolio_analysis();
+  ClearOutputOnly(analysis);
+  CRM_RETURN_IF_ERROR(AnalyzePortfolio(analytics.warehouse,
+                                       call.principal.tenant, call.now,
+                                       call.deadline, analysis));
+  return analysis;
+}
+
 absl::StatusOr<v1::PortfolioAnalysis> HandleCreatePortfolioAnalysis(
-    Analytics& analytics, Transaction& transaction, const CallContext& call,
+    const v1::PortfolioAnalysis& prepared, Transaction& transaction,
+    const CallContext& /*call*/,
     const v1::CreatePortfolioAnalysisRequest& request) {
   CRM_ASSIGN_OR_RETURN(
-      v1::PortfolioAnalysis analysis,
+      const v1::PortfolioAnalysis named,
       MakeRequested<v1::PortfolioAnalysis>(transaction, request));
-  CRM_RETURN_IF_ERROR(AnalyzePortfolio(analytics.warehouse,
-                                       call.principal.tenant, transaction.now(),
-                                       call.deadline, analysis));
+  v1::PortfolioAnalysis analysis = prepared;
+  analysis.set_name(named.name());
   transaction.Create(analysis);
   return analysis;
 }

@@ -15,9 +15,14 @@ namespace crm::analytical {
 absl::StatusOr<v1::PortfolioAnalysis> HandleAnalyzePortfolio(
     Analytics& analytics, const CallContext& call,
     const v1::AnalyzePortfolioRequest& request);
-absl::StatusOr<v1::PortfolioAnalysis> HandleCreatePortfolioAnalysis(
-    Analytics& analytics, Transaction& transaction, const CallContext& call,
+
+// Computes what is to be kept, before the transaction that does.
+absl::StatusOr<v1::PortfolioAnalysis> PreparePortfolioAnalysis(
+    Analytics& analytics, const CallContext& call,
     const v1::CreatePortfolioAnalysisRequest& request);
+absl::StatusOr<v1::PortfolioAnalysis> HandleCreatePortfolioAnalysis(
+    const v1::PortfolioAnalysis& prepared, Transaction& transaction,
+    const CallContext& call, const v1::CreatePortfolioAnalysisRequest& request);
 
 }  // namespace crm::analytical
 

@@ -14,6 +14,7 @@
 #include "services/analytical/projections/analyses.h"
 #include "shared/base/errors.h"
 #include "shared/query/page_size.h"
+#include "shared/resource/standard_fields.h"
 
 namespace crm::analytical {
 namespace {
@@ -36,7 +37,7 @@ absl::StatusOr<RfmAnswer> Analyze(Analytics& analytics, const CallContext& call,
     return FailedPrecondition(
         "NO_ORDERS",
         "No order counts. Confirm orders, or ask for another time or currency.",
-        snapshot.name());
+        "rfmSnapshots");
   }
   return answer;
 }
@@ -74,24 +75,33 @@ absl::StatusOr<int64_t> ReadPosition(const PageTokenCodec& codec,
 
 }  // namespace
 
-absl::StatusOr<v1::RfmSnapshot> HandleCreateRfmSnapshot(
-    Analytics& analytics, Transaction& transaction, const CallContext& call,
+absl::StatusOr<PreparedRfm> PrepareRfmSnapshot(
+    Analytics& analytics, const CallContext& call,
     const v1::CreateRfmSnapshotRequest& request) {
-  CRM_ASSIGN_OR_RETURN(v1::RfmSnapshot snapshot,
-                       MakeRequested<v1::RfmSnapshot>(transaction, request));
+  PreparedRfm prepared{.snapshot = request.rfm_snapshot(), .scores = {}};
+  ClearOutputOnly(prepared.snapshot);
   CRM_ASSIGN_OR_RETURN(RfmAnswer answer,
-                       Analyze(analytics, call, snapshot, transaction.now()));
-  std::vector<v1::RfmScore> scores;
+                       Analyze(analytics, call, prepared.snapshot, call.now));
   for (const CustomerScore& score : answer.analysis.scores) {
-    CRM_ASSIGN_OR_RETURN(scores.emplace_back(),
+    CRM_ASSIGN_OR_RETURN(prepared.scores.emplace_back(),
                          ToRfmScore(score, answer.currency));
   }
-  CRM_RETURN_IF_ERROR(FillSnapshot(answer, snapshot));
+  CRM_RETURN_IF_ERROR(FillSnapshot(answer, prepared.snapshot));
+  return prepared;
+}
 
+absl::StatusOr<v1::RfmSnapshot> HandleCreateRfmSnapshot(
+    const PreparedRfm& prepared, Transaction& transaction,
+    const CallContext& call, const v1::CreateRfmSnapshotRequest& request) {
+  CRM_ASSIGN_OR_RETURN(const v1::RfmSnapshot named,
+                       MakeRequested<v1::RfmSnapshot>(transaction, request));
+  v1::RfmSnapshot snapshot = prepared.snapshot;
+  snapshot.set_name(named.name());
   transaction.Create(snapshot);
   CRM_RETURN_IF_ERROR(transaction.status());
-  CRM_RETURN_IF_ERROR(StoreScores(
-      transaction.writer(), {call.principal.tenant, snapshot.uid()}, scores));
+  CRM_RETURN_IF_ERROR(StoreScores(transaction.writer(),
+                                  {call.principal.tenant, snapshot.uid()},
+                                  prepared.scores));
   return snapshot;
 }
 

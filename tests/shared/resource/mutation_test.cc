@@ -1,5 +1,6 @@
 #include "shared/resource/mutation.h"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <string>
@@ -9,6 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/product.pb.h"
 #include "gmock/gmock.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/resource/application.h"
 #include "shared/storage/postgres/postgres_database.h"
 #include "tests/shared/resource/small_kernel.h"
 #include "tests/shared/storage/held_writer.h"
@@ -135,6 +139,64 @@ TEST_F(MutationTest, ANameThatIsTakenFailsItsOwnCallOfATransaction) {
   EXPECT_THAT(small_.Products(),
               ElementsAre("products/made 1", "products/other 1"));
   EXPECT_EQ(small_.EventCount(), 2);
+}
+
+// What a handler goes by, counted.
+struct Preparations {
+  Database& database;
+  int count = 0;
+};
+
+// Waits for the writer, which would never end on its thread.
+absl::StatusOr<std::string> PrepareName(Preparations& preparations,
+                                        const CallContext& /*call*/,
+                                        const CreateProductRequest& request) {
+  ++preparations.count;
+  CRM_RETURN_IF_ERROR(preparations.database.WriteAndWait(
+      absl::InfiniteFuture(), [](SqlWriter&) { return absl::OkStatus(); }));
+  if (preparations.count > 2) return Aborted("TOO_OFTEN", "It is enough.");
+  return absl::StrCat("prepared ", request.product().display_name());
+}
+
+absl::StatusOr<operational::v1::Product> CreatePrepared(
+    const std::string& name, Transaction& transaction,
+    const CallContext& /*call*/, const CreateProductRequest& request) {
+  operational::v1::Product product = request.product();
+  product.set_name(absl::StrCat("products/", request.product_id()));
+  product.set_display_name(name);
+  transaction.Create(product);
+  return product;
+}
+
+TEST_F(MutationTest, WhatTakesLongIsPreparedBeforeTheTransaction) {
+  Preparations preparations{small_.database()};
+  Application application("small");
+  application.Owns<operational::v1::Product>().Mutate(preparations, PrepareName,
+                                                      CreatePrepared);
+  const auto bindings = application.Bind(small_.kernel());
+  ASSERT_THAT(bindings, IsOk());
+  const auto binding =
+      std::find_if(bindings->begin(), bindings->end(), [](const auto& bound) {
+        return bound.method->descriptor->name() == "CreateProduct";
+      });
+  EXPECT_EQ(binding->placement, Placement::kPool);
+  const auto create = [&](const std::string& id,
+                          const std::string& request_id) {
+    auto call = small_.CallOf("CreateProduct", Creation(id, request_id));
+    call->context.deadline = absl::InfiniteFuture();
+    return SmallKernel::Serve(binding->unary, std::move(call));
+  };
+
+  const auto created = create("made", "once");
+  ASSERT_THAT(created, IsOk());
+  operational::v1::Product product;
+  ASSERT_TRUE(product.ParseFromString(*created));
+  EXPECT_EQ(product.display_name(), "prepared A product");
+  ASSERT_THAT(create("other", "twice"), IsOk());
+  // What was answered is answered again, though it could not be prepared now.
+  EXPECT_THAT(create("made", "once"), IsOkAndHolds(*created));
+  EXPECT_THAT(create("third", "new"),
+              StatusIs(absl::StatusCode::kAborted, "TOO_OFTEN"));
 }
 
 }  // namespace

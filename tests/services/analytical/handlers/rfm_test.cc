@@ -69,10 +69,12 @@ class AnalyticalHandlersTest : public ::testing::Test {
   absl::StatusOr<v1::RfmSnapshot> Create(
       const v1::CreateRfmSnapshotRequest& request) {
     v1::RfmSnapshot snapshot;
+    CRM_ASSIGN_OR_RETURN(const PreparedRfm prepared,
+                         PrepareRfmSnapshot(analytics_, call_, request));
     CRM_RETURN_IF_ERROR(Run([&](Transaction& transaction) -> absl::Status {
       CRM_ASSIGN_OR_RETURN(
           snapshot,
-          HandleCreateRfmSnapshot(analytics_, transaction, call_, request));
+          HandleCreateRfmSnapshot(prepared, transaction, call_, request));
       return absl::OkStatus();
     }));
     return snapshot;
@@ -274,11 +276,13 @@ TEST_F(AnalyticalHandlersTest, KeepsThePortfolioAnalysisThatItCreates) {
   AddCustomers(10);
   v1::CreatePortfolioAnalysisRequest request;
   request.mutable_portfolio_analysis()->set_top_fraction_millionths(500'000);
+  const auto prepared = PreparePortfolioAnalysis(analytics_, call_, request);
+  ASSERT_THAT(prepared, IsOk());
   v1::PortfolioAnalysis created;
   ASSERT_THAT(Run([&](Transaction& transaction) -> absl::Status {
                 CRM_ASSIGN_OR_RETURN(
                     created, HandleCreatePortfolioAnalysis(
-                                 analytics_, transaction, call_, request));
+                                 *prepared, transaction, call_, request));
                 return absl::OkStatus();
               }),
               IsOk());
