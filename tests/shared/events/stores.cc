@@ -14,7 +14,7 @@
 #include "shared/base/status_macros.h"
 #include "shared/events/consumer_registry.h"
 #include "shared/storage/lease.h"
-#include "shared/storage/sqlite/sqlite_database.h"
+#include "tests/support/test_database.h"
 
 namespace crm::testing {
 namespace {
@@ -57,8 +57,7 @@ std::string TempFolder::File(absl::string_view name) const {
 
 std::unique_ptr<Database> OpenTestDatabase(const std::string& path,
                                            std::vector<SqlTable> tables) {
-  auto database =
-      OpenSqlite({.path = path, .min_free_bytes = 0, .min_free_fraction = 0});
+  auto database = OpenEngineUnderTest(path);
   Check(database.status());
   Check((*database)->Migrate({.tables = std::move(tables)}).status());
   return *std::move(database);

@@ -12,7 +12,7 @@
 #include "shared/base/status_macros.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/storage/lease.h"
-#include "shared/storage/sqlite/sqlite_database.h"
+#include "tests/support/test_database.h"
 
 namespace crm::testing {
 namespace {
@@ -37,11 +37,7 @@ T Require(absl::StatusOr<T> value) {
 }  // namespace
 
 SmallKernel::SmallKernel(const std::string& path, const Clock& clock)
-    : SmallKernel(Require(OpenSqlite({.path = path,
-                                      .clock = &clock,
-                                      .min_free_bytes = 0,
-                                      .min_free_fraction = 0})),
-                  clock) {}
+    : SmallKernel(Require(OpenEngineOnClock(path, clock)), clock) {}
 
 SmallKernel::SmallKernel(std::unique_ptr<Database> database, const Clock& clock)
     : application_(kService),
