@@ -54,10 +54,10 @@ ConfigReader GatewayConfig() {
 }
 
 std::vector<std::string> ForeignPrefixes() {
-  return {"CRM_OPERATIONAL_", "CRM_ANALYTICAL_", "CRM_COLLABORATIVE_",
-          "CRM_REDIS_BUS",    "CRM_SERVICE_",    "CRM_DISK_",
-          "CRM_RATE_LIMITS",  "CRM_REPLICAS",    "CRM_TENANT_WEIGHTS",
-          "CRM_DRAIN_DELAY",  "CRM_AUDIT_"};
+  return {"CRM_OPERATIONAL_",   "CRM_ANALYTICAL_", "CRM_COLLABORATIVE_",
+          "CRM_REDIS_BUS",      "CRM_SERVICE_",    "CRM_DISK_",
+          "CRM_CONTRACT_STORE", "CRM_RATE_LIMITS", "CRM_REPLICAS",
+          "CRM_TENANT_WEIGHTS", "CRM_DRAIN_DELAY", "CRM_AUDIT_"};
 }
 
 absl::StatusOr<Settings> ReadSettings(const Config& config) {

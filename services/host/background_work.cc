@@ -1,8 +1,10 @@
 #include "services/host/background_work.h"
 
+#include "services/host/store_contraction.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/request_log.h"
+#include "shared/storage/program_version.h"
 
 namespace crm {
 namespace {
@@ -15,7 +17,7 @@ constexpr int64_t kOperationsAtOnce = 5;
 
 TimerWorker::Options TimerOptions(const Kernel& kernel) {
   TimerWorker::Options options;
-  options.holder = kernel.ids.NewId();
+  options.holder = HolderOf(kStoreVersion, kernel.ids.NewId());
   // A store that has no clock of its own is one process's alone.
   options.takes_over = kernel.database.TimeSql().empty();
   return options;

@@ -22,6 +22,7 @@
 #include "services/host/slice_access.h"
 #include "services/host/store.h"
 #include "services/host/store_commands.h"
+#include "services/host/store_contraction.h"
 #include "shared/auth/open_tls.h"
 #include "shared/auth/token_signer.h"
 #include "shared/base/errors.h"
@@ -46,6 +47,7 @@
 #include "shared/rpc/parse_filter.h"
 #include "shared/rpc/server.h"
 #include "shared/storage/lease.h"
+#include "shared/storage/program_version.h"
 
 namespace crm {
 namespace {
@@ -76,6 +78,7 @@ class ServiceHost::State {
     backups_ = StartBackups(settings_, clock_, logger_, registry_);
     filler_->Start();
     search_filler_->Start();
+    contraction_->Start();
     audit_->Start();
     server_->SetReady(true);
     if (health_ != nullptr) health_->SetReady(true);
@@ -106,6 +109,7 @@ class ServiceHost::State {
     if (backups_ != nullptr) backups_->Stop();
     if (filler_.has_value()) filler_->Stop();
     if (search_filler_.has_value()) search_filler_->Stop();
+    if (contraction_.has_value()) contraction_->Stop();
     if (background_ != nullptr) background_->Stop();
     for (auto& followed : followed_) followed->Stop();
     if (access_.has_value()) access_->Stop();
@@ -146,6 +150,7 @@ class ServiceHost::State {
     CRM_ASSIGN_OR_RETURN(service_, make(*environment_));
 
     SqlSchema schema;
+    schema.version = kStoreVersion;
     schema.tables = service_->application.Tables();
     access_.emplace(service_->application.catalog(), clock_);
     for (SqlTable& table : access_->Tables()) {
@@ -166,6 +171,9 @@ class ServiceHost::State {
     schema.tables.push_back(ColumnFillTable());
     schema.tables.push_back(ConsumerRegistryTable());
     CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());
+    contraction_.emplace(
+        StoreContraction::Options{.mode = settings_.contract_store}, *database_,
+        std::move(schema), clock_, logger_);
     filler_.emplace(*database_, service_->application.catalog(), clock_,
                     ColumnFiller::Options());
     CRM_RETURN_IF_ERROR(filler_->Load());
@@ -261,7 +269,7 @@ class ServiceHost::State {
     changes_ = std::make_unique<ChangeHub>(*database_, *outbox_, clock_,
                                            std::move(hub));
     Relay::Options relay;
-    relay.holder = ids_.NewId();
+    relay.holder = HolderOf(kStoreVersion, ids_.NewId());
     relay.takes_over = database_->TimeSql().empty();
     // Other processes of a shared store do not wake this one.
     if (!relay.takes_over) relay.poll_interval = kPollInterval;
@@ -280,8 +288,10 @@ class ServiceHost::State {
     const FollowingParts parts{settings_, bus_redis_.get(), tls_.get(),
                                *system_tokens_, clock_};
     for (const Following& following : service_->follows) {
-      CRM_ASSIGN_OR_RETURN(auto followed, FollowedService::Start(
-                                              parts, following, ids_.NewId()));
+      CRM_ASSIGN_OR_RETURN(
+          auto followed,
+          FollowedService::Start(parts, following,
+                                 HolderOf(kStoreVersion, ids_.NewId())));
       followed_.push_back(std::move(followed));
     }
     return absl::OkStatus();
@@ -375,6 +385,7 @@ class ServiceHost::State {
   std::unique_ptr<Service> service_;
   std::optional<ColumnFiller> filler_;
   std::optional<SearchFiller> search_filler_;
+  std::optional<StoreContraction> contraction_;
   std::optional<Outbox> outbox_;
   std::unique_ptr<RedisClient> cache_redis_;
   std::unique_ptr<RedisClient> bus_redis_;

@@ -118,6 +118,17 @@ absl::StatusOr<ReadLog::Recorded> ReadAuditedReads(const Config& config) {
                    whose, "'."));
 }
 
+absl::StatusOr<ContractMode> ReadContractMode(const Config& config) {
+  const std::string& when = config.Get("CRM_CONTRACT_STORE");
+  if (when == "never") return ContractMode::kNever;
+  if (when == "when-alone") return ContractMode::kWhenAlone;
+  if (when == "at-once") return ContractMode::kAtOnce;
+  return InvalidArgument("BAD_CONFIG",
+                         absl::StrCat("CRM_CONTRACT_STORE: must be 'never', "
+                                      "'when-alone' or 'at-once', not '",
+                                      when, "'."));
+}
+
 absl::StatusOr<double> ReadFraction(const Config& config,
                                     absl::string_view setting) {
   double value = 0;
@@ -202,6 +213,11 @@ ConfigReader DeclareSettings(absl::string_view service) {
                  "The size of the file that is given up when the disk is full; "
                  "0 keeps none.");
   reader.Declare(
+      "CRM_CONTRACT_STORE", "never",
+      "Whether what only older programs need is removed from the store: "
+      "'never', 'when-alone' once no older program shares it, or 'at-once'. "
+      "There is no way back to them.");
+  reader.Declare(
       "CRM_BACKUP_INTERVAL", "15m",
       "How often the store is backed up into the folder 'backups' of "
       "its data folder.");
@@ -272,6 +288,7 @@ absl::StatusOr<HostSettings> ReadSettings(absl::string_view service,
   CRM_ASSIGN_OR_RETURN(const int64_t ballast,
                        config.GetInt("CRM_DISK_BALLAST_MIB", 0, 1 << 20));
   settings.ballast_bytes = ballast << 20;
+  CRM_ASSIGN_OR_RETURN(settings.contract_store, ReadContractMode(config));
   CRM_ASSIGN_OR_RETURN(settings.backup_interval,
                        config.GetDuration("CRM_BACKUP_INTERVAL"));
   CRM_ASSIGN_OR_RETURN(const int64_t backups,

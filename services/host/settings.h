@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/host/host_admission.h"
+#include "services/host/store_contraction.h"
 #include "shared/auth/jwks/token_keys.h"
 #include "shared/base/config.h"
 #include "shared/observe/log.h"
@@ -68,6 +69,8 @@ struct HostSettings {
   double min_free_fraction = 0;
   // Kept for a full disk; see SqliteOptions.
   int64_t ballast_bytes = 0;
+  // Whether the store is made one that older programs cannot share.
+  ContractMode contract_store = ContractMode::kNever;
   // How often the store is backed up, zero for never, and how many backups are
   // kept.
   absl::Duration backup_interval = absl::ZeroDuration();

@@ -56,7 +56,8 @@ std::vector<int> FirstNumbers(int count) {
 std::string NumberSql(const std::vector<int>& partitions) {
   return absl::StrCat(
       "UPDATE outbox SET seq = numbered.seq FROM ("
-      "SELECT waiting.event_id AS event_id, COALESCE(partition_head.seq, 0) + "
+      "SELECT waiting.tenant AS tenant, waiting.event_id AS event_id, "
+      "COALESCE(partition_head.seq, 0) + "
       "ROW_NUMBER() OVER (PARTITION BY waiting.part ORDER BY waiting.tenant, "
       "waiting.ordering_key, waiting.key_version) AS seq FROM ("
       "SELECT event_id, part, tenant, ordering_key, key_version FROM outbox "
@@ -64,7 +65,8 @@ std::string NumberSql(const std::vector<int>& partitions) {
       PendingCondition(partitions),
       " ORDER BY part, tenant, ordering_key, key_version LIMIT ?) AS waiting "
       "LEFT JOIN partition_head ON partition_head.part = waiting.part"
-      ") AS numbered WHERE outbox.event_id = numbered.event_id "
+      ") AS numbered WHERE outbox.tenant = numbered.tenant AND "
+      "outbox.event_id = numbered.event_id "
       "RETURNING outbox.part, outbox.seq");
 }
 
@@ -120,7 +122,8 @@ std::vector<SqlTable> OutboxTables() {
                    {"payload", SqlType::kBlob, false, {}},
                    // Without one an event is never removed.
                    {"resource", SqlType::kText, true, {}}},
-       .primary_key = {"event_id"},
+       .primary_key = {"tenant", "event_id"},
+       .former_key = {"event_id"},
        .indexes = {{.name = "outbox_key",
                     .columns = {"tenant", "ordering_key", "key_version"},
                     .unique = true},
@@ -365,7 +368,8 @@ absl::StatusOr<int64_t> Outbox::Trim(SqlWriter& writer, int partition,
   CRM_RETURN_IF_ERROR(
       writer
           .Execute(
-              "DELETE FROM outbox WHERE event_id IN (SELECT old.event_id FROM "
+              "DELETE FROM outbox WHERE (tenant, event_id) IN "
+              "(SELECT old.tenant, old.event_id FROM "
               "(SELECT DISTINCT tenant, ordering_key FROM outbox WHERE "
               "part = ? AND seq >= ? AND seq < ?) AS touched "
               "JOIN outbox AS old ON old.tenant = touched.tenant AND "
@@ -400,12 +404,13 @@ absl::StatusOr<HeadFeedResponse> Outbox::Head(SqlReader& reader) const {
   return response;
 }
 
-absl::StatusOr<Event> Outbox::Find(SqlReader& reader,
+absl::StatusOr<Event> Outbox::Find(SqlReader& reader, absl::string_view tenant,
                                    absl::string_view event_id) const {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      reader.Query("SELECT seq, payload FROM outbox WHERE event_id = ?",
-                   {std::string(event_id)}));
+      reader.Query("SELECT seq, payload FROM outbox WHERE tenant = ? AND "
+                   "event_id = ?",
+                   {std::string(tenant), std::string(event_id)}));
   if (rows.empty()) {
     return NotFound("EVENT_NOT_FOUND",
                     absl::StrCat("There is no event '", event_id, "'."),

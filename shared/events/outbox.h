@@ -107,8 +107,9 @@ class Outbox {
   // Answers Feed.Head, without the positions of consumers.
   absl::StatusOr<internal::v1::HeadFeedResponse> Head(SqlReader& reader) const;
 
-  // Returns the event with this id, or NOT_FOUND (EVENT_NOT_FOUND).
+  // Returns the tenant's event with this id, or NOT_FOUND (EVENT_NOT_FOUND).
   absl::StatusOr<internal::v1::Event> Find(SqlReader& reader,
+                                           absl::string_view tenant,
                                            absl::string_view event_id) const;
 
   const std::string& service() const { return service_; }

@@ -16,11 +16,13 @@ std::vector<SqlValue> KeyParams(const RequestKey& key) {
 }
 
 absl::StatusOr<std::string> ResponseOfEvent(SqlReader& reader,
+                                            const std::string& tenant,
                                             const std::string& event_id) {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      reader.Query("SELECT payload FROM outbox WHERE event_id = ?",
-                   {event_id}));
+      reader.Query("SELECT payload FROM outbox WHERE tenant = ? AND "
+                   "event_id = ?",
+                   {tenant, event_id}));
   Event event;
   if (rows.empty() ||
       !event.ParseFromString(std::get<SqlBlob>(rows[0][0]).bytes)) {
@@ -82,7 +84,8 @@ absl::StatusOr<std::optional<RememberedAnswer>> FindAnswer(
   if (event_id.empty()) {
     answer.response = std::move(std::get<SqlBlob>(row[2]).bytes);
   } else {
-    CRM_ASSIGN_OR_RETURN(answer.response, ResponseOfEvent(reader, event_id));
+    CRM_ASSIGN_OR_RETURN(answer.response,
+                         ResponseOfEvent(reader, key.tenant, event_id));
   }
   return answer;
 }

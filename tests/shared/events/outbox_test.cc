@@ -211,17 +211,18 @@ TEST_F(OutboxTest, FindsAnEventById) {
   const Event event = store_.Emit("customers/a");
 
   ASSERT_THAT(
-      store_.database().Read(clock_.Now() + kPatience,
-                             [&](SqlReader& reader) -> absl::Status {
-                               CRM_ASSIGN_OR_RETURN(
-                                   const Event found,
-                                   store_.outbox().Find(reader, event.id()));
-                               EXPECT_EQ(found.key_version(), 1);
-                               EXPECT_THAT(store_.outbox().Find(reader, "none"),
-                                           StatusIs(absl::StatusCode::kNotFound,
-                                                    "EVENT_NOT_FOUND"));
-                               return absl::OkStatus();
-                             }),
+      store_.database().Read(
+          clock_.Now() + kPatience,
+          [&](SqlReader& reader) -> absl::Status {
+            CRM_ASSIGN_OR_RETURN(
+                const Event found,
+                store_.outbox().Find(reader, event.tenant(), event.id()));
+            EXPECT_EQ(found.key_version(), 1);
+            EXPECT_THAT(
+                store_.outbox().Find(reader, event.tenant(), "none"),
+                StatusIs(absl::StatusCode::kNotFound, "EVENT_NOT_FOUND"));
+            return absl::OkStatus();
+          }),
       IsOk());
 }
 

@@ -124,11 +124,13 @@ TEST_F(OutboxTrimTest, TheNewestEventOfAKeyStaysUntilThereIsANewer) {
   Trim(5, -absl::Hours(1));
 
   EXPECT_EQ(CountRows(), 2);
-  EXPECT_THAT(store_.database().Read(
-                  clock_.Now() + kPatience,
-                  [&](SqlReader& reader) {
-                    return store_.outbox().Find(reader, quiet.id()).status();
-                  }),
+  EXPECT_THAT(store_.database().Read(clock_.Now() + kPatience,
+                                     [&](SqlReader& reader) {
+                                       return store_.outbox()
+                                           .Find(reader, quiet.tenant(),
+                                                 quiet.id())
+                                           .status();
+                                     }),
               IsOk());
   EXPECT_THAT(FirstSeqAfter(0),
               StatusIs(absl::StatusCode::kOutOfRange, "FEED_TRIMMED"));
