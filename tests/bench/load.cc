@@ -119,6 +119,11 @@ LoadResult LoadClient::Run(const Load& load) {
                      &slot);
       continue;
     }
+    if (ErrorReason(status) == "TRANSACTION_CONFLICT") {
+      ++result.conflicts;
+      send(slot);
+      continue;
+    }
     Require(status);
     micros.push_back(
         absl::ToDoubleMicroseconds(clock.Monotonic() - slot.begin));

@@ -30,6 +30,9 @@ struct LoadResult {
   // How many calls the service did not let in because it was busy. Each was
   // repeated when the service asked for it, until it was answered.
   int refused = 0;
+  // How many met changes of others until the service gave up. Each was repeated
+  // at once.
+  int conflicts = 0;
   // From the first start of a call to its answer.
   double p50_micros = 0;
   double p99_micros = 0;
@@ -46,7 +49,7 @@ class LoadClient {
              int in_flight = 16);
 
   // Makes the calls and returns when all are answered. A call that fails, other
-  // than by OVERLOADED, ends the program.
+  // than by OVERLOADED or TRANSACTION_CONFLICT, ends the program.
   LoadResult Run(const Load& load);
 
  private:

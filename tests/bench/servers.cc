@@ -27,6 +27,7 @@ using operational::v1::GetCustomerRequest;
 constexpr char kServe[] = "serve";
 constexpr char kBare[] = "bare";
 constexpr char kOnPostgres[] = "operational-on-postgres";
+constexpr char kReplica[] = "replica";
 constexpr char kOnSqlite[] = "operational";
 constexpr char kReady[] = "ready ";
 
@@ -68,21 +69,20 @@ void ServeBare(absl::string_view escaped) {
   Announce(port, "none");
 }
 
-void ServeOperational(bool on_postgres) {
-  std::unique_ptr<testing::PostgresServer> postgres;
-  if (on_postgres) {
-    postgres =
-        std::make_unique<testing::PostgresServer>(std::vector<std::string>{
-            "-c", "fsync=on", "-c", "full_page_writes=on"});
-  }
+// On a file if `uri` is empty.
+void ServeOperational(const std::string& uri) {
   const testing::TestAuthority authority;
   testing::ServiceHarness service(
       authority, "operational", operational::MakeOperational,
-      [&](HostSettings& settings) {
-        if (postgres) settings.database = postgres->Uri("operational");
-      });
+      [&](HostSettings& settings) { settings.database = uri; });
   Announce(service.host().port(),
            authority.Token(kTenant, "user:bench", {"everyone"}));
+}
+
+void ServeOnOwnServer() {
+  testing::PostgresServer postgres(
+      {"-c", "fsync=on", "-c", "full_page_writes=on"});
+  ServeOperational(postgres.Uri("operational"));
 }
 
 }  // namespace
@@ -93,6 +93,10 @@ ServerProcess ServerProcess::Bare(absl::string_view answer) {
 
 ServerProcess ServerProcess::Operational(bool postgres) {
   return ServerProcess({kServe, postgres ? kOnPostgres : kOnSqlite});
+}
+
+ServerProcess ServerProcess::Replica(const std::string& uri) {
+  return ServerProcess({kServe, kReplica, uri});
 }
 
 ServerProcess::ServerProcess(const std::vector<std::string>& arguments) {
@@ -113,8 +117,12 @@ bool ServedAsChild(int argc, char** argv) {
   const absl::string_view what = argv[2];
   if (what == kBare && argc == 4) {
     ServeBare(argv[3]);
+  } else if (what == kReplica && argc == 4) {
+    ServeOperational(argv[3]);
+  } else if (what == kOnPostgres) {
+    ServeOnOwnServer();
   } else {
-    ServeOperational(what == kOnPostgres);
+    ServeOperational("");
   }
   return true;
 }

@@ -26,6 +26,9 @@ class ServerProcess {
   // Without Redis, TLS and rate limits.
   static ServerProcess Operational(bool postgres = false);
 
+  // One of several replicas over the PostgreSQL database `uri`.
+  static ServerProcess Replica(const std::string& uri);
+
   ChildProcess& process() { return *process_; }
   int port() const { return port_; }
   // A token of kTenant that allows everything.

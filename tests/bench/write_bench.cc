@@ -1,13 +1,14 @@
 // Measures durable writes: a customer's row on each engine against PostgreSQL
 // running the same statement with a commit for each, and CreateCustomer of the
 // service on each engine against PostgreSQL running its statements, prepared,
-// with a commit for each.
+// with a commit for each; and two replicas over one database against one.
 //
 //   write_bench [WRITES] [ROUNDS]
 //
 // WRITES are made in each run (4000) by 128 callers, in ROUNDS rounds (5). All
 // files are on the disk of the temporary folder, and every engine syncs to it.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -261,6 +262,43 @@ void CompareServices(int writes, int rounds) {
   }
 }
 
+// CreateCustomer on PostgreSQL by one service and by two replicas of it at
+// once, each with callers of its own.
+void CompareReplicas(int writes, int rounds) {
+  testing::PostgresServer server(
+      {"-c", "fsync=on", "-c", "full_page_writes=on"});
+  const std::string uri = server.Uri("replicated");
+  ServerProcess one = ServerProcess::Replica(uri);
+  ServerProcess two = ServerProcess::Replica(uri);
+  LoadClient to_one(one.port(), one.token());
+  LoadClient to_two(two.port(), two.token());
+  std::atomic<int> next = 0;
+  const Load create = {.path = kCreatePath,
+                       .request = [&](int) { return CreateRequest(next++); },
+                       .calls = writes};
+  Figures figures;
+  for (int round = 0; round < rounds; ++round) {
+    const double alone = to_one.Run(create).calls_per_second;
+    figures.Add("CreateCustomer by one", "calls/s", alone);
+    LoadResult results[2];
+    const double rate = RateOf(2 * writes, [&] {
+      std::jthread other([&] { results[1] = to_two.Run(create); });
+      results[0] = to_one.Run(create);
+    });
+    figures.Add("CreateCustomer by two", "calls/s", rate);
+    figures.Add("CreateCustomer by two / by one", "", rate / alone);
+    figures.Add("CreateCustomer by two, refused", "calls",
+                results[0].refused + results[1].refused);
+    figures.Add("CreateCustomer by two, given up for conflicts", "calls",
+                results[0].conflicts + results[1].conflicts);
+    figures.Add("CreateCustomer by two, p99", "ms",
+                std::max(results[0].p99_micros, results[1].p99_micros) / 1000);
+  }
+  std::printf("\nCreateCustomer by replicas on PostgreSQL, %d callers each\n",
+              kCallers);
+  figures.Print();
+}
+
 }  // namespace
 }  // namespace crm::bench
 
@@ -271,5 +309,6 @@ int main(int argc, char** argv) {
   const int rounds = NumberOf(argc, argv, 2, 5);
   CompareEngines(writes, rounds);
   CompareServices(writes, rounds);
+  CompareReplicas(writes, rounds);
   return 0;
 }
