@@ -34,6 +34,13 @@ absl::Status ConcurrentChange(absl::string_view name) {
                  {{"name", std::string(name)}});
 }
 
+// Whether a unique column holds nothing, which many rows may share.
+bool IsEmpty(const SqlValue& value) {
+  const std::string* text = std::get_if<std::string>(&value);
+  return std::holds_alternative<std::monostate>(value) ||
+         (text != nullptr && text->empty());
+}
+
 // Times of a row: the columns that are not bytes of the message but are asked
 // for on their own.
 constexpr const char* kTimes[] = {"create_time", "update_time", "delete_time"};
@@ -202,15 +209,15 @@ absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
       schema_.soft_delete() ? " AND delete_time IS NULL" : "";
   for (size_t i = 0; i < paths_.size(); ++i) {
     const ResourceColumn& column = schema_.columns()[i];
-    if (!column.unique) continue;
+    const SqlValue value = ReadColumn(message, paths_[i]);
+    if (!column.unique || IsEmpty(value)) continue;
     CRM_ASSIGN_OR_RETURN(
         const SqlRows rows,
         reader.Query(
             absl::StrCat("SELECT name FROM ", schema_.table(),
                          " WHERE tenant = ? AND parent = ? AND ", column.name,
                          " = ? AND name <> ?", live, " LIMIT 1"),
-            {std::string(tenant), std::string(ParentOf(name)),
-             ReadColumn(message, paths_[i]), name}));
+            {std::string(tenant), std::string(ParentOf(name)), value, name}));
     if (!rows.empty()) {
       return Holder{column.path, std::get<std::string>(rows[0][0])};
     }
@@ -227,10 +234,7 @@ std::optional<std::string> ResourceTable::SharedValue(
   for (size_t i = 0; i < paths_.size(); ++i) {
     if (!schema_.columns()[i].unique) continue;
     const SqlValue value = ReadColumn(one, paths_[i]);
-    const std::string* text = std::get_if<std::string>(&value);
-    const bool empty = std::holds_alternative<std::monostate>(value) ||
-                       (text != nullptr && text->empty());
-    if (!empty && value == ReadColumn(other, paths_[i])) {
+    if (!IsEmpty(value) && value == ReadColumn(other, paths_[i])) {
       return schema_.columns()[i].path;
     }
   }

@@ -111,7 +111,7 @@ TEST_F(MutationTest, ARepeatInTheSameTransactionAnswersTheSame) {
   EXPECT_EQ(*answers[3], *answers[0]);
   EXPECT_NE(*answers[2], *answers[0]);
   EXPECT_THAT(small_.Products(),
-              ElementsAre("products/made 1", "products/other 1"));
+              ElementsAre("products/made@1", "products/other@1"));
   EXPECT_EQ(small_.EventCount(), 2);
 }
 
@@ -137,7 +137,7 @@ TEST_F(MutationTest, ANameThatIsTakenFailsItsOwnCallOfATransaction) {
       StatusIs(absl::StatusCode::kAlreadyExists, "RESOURCE_EXISTS");
   EXPECT_THAT(answers, ElementsAre(IsOk(), taken, IsOk(), taken));
   EXPECT_THAT(small_.Products(),
-              ElementsAre("products/made 1", "products/other 1"));
+              ElementsAre("products/made@1", "products/other@1"));
   EXPECT_EQ(small_.EventCount(), 2);
 }
 
