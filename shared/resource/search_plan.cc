@@ -81,8 +81,13 @@ absl::Status TakeFilter(const Kernel& kernel, const CallContext& call,
   // Another service may have the type.
   const Resource* type = kernel.catalog.FindByType(request.resource_types(0));
   if (type == nullptr) return absl::OkStatus();
-  auto filter = Filter::Parse(request.filter(), type->schema.message(),
-                              "filter", kernel.catalog.targets());
+  CRM_ASSIGN_OR_RETURN(const auto custom,
+                       kernel.catalog.custom_schemas().Recent(
+                           kernel.database, call.principal.tenant,
+                           kernel.clock.Now(), call.deadline));
+  auto filter =
+      Filter::Parse(request.filter(), type->schema.message(), "filter",
+                    kernel.catalog.targets(), custom->finder());
   Keep(filter.status(), violations);
   if (!filter.ok()) return absl::OkStatus();
   CRM_RETURN_IF_ERROR(CheckFilterAccess(kernel, call, *filter));
