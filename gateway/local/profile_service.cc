@@ -38,6 +38,15 @@ absl::StatusOr<std::string> CustomerOf(absl::string_view name) {
   return BadField("name", "The name is not 'customers/{customer}/profile'.");
 }
 
+Criticality CriticalityOf(const Headers& metadata) {
+  for (const Header& header : metadata) {
+    if (header.name == kCriticalityMetadata) {
+      return ParseCriticality(header.value);
+    }
+  }
+  return Criticality::kCritical;
+}
+
 absl::Status CheckKinds(const GetProfileRequest& request) {
   std::vector<FieldViolation> violations;
   for (int i = 0; i < request.slices_size(); ++i) {
@@ -158,7 +167,8 @@ class ProfileService::Call final : public SingleRequestCall {
     return "";
   }
 
-  // The caller's credential and trace go along; nothing else of the call does.
+  // The caller's credential and trace go along, and with each question how much
+  // depends on it; nothing else of the call does.
   Headers BackendMetadata() const {
     Headers metadata;
     for (const Header& header : head().metadata) {
@@ -177,6 +187,7 @@ class ProfileService::Call final : public SingleRequestCall {
                            .slices = slices,
                            .min_service = "",
                            .min_key_version = 0,
+                           .criticality = CriticalityOf(head().metadata),
                            .caller = ""};
     for (const SliceSource& source : SliceSources()) {
       if (source.owner != owner) continue;

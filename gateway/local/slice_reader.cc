@@ -64,6 +64,8 @@ void SliceReader::Read(const SliceQuestion& question, const Headers& metadata,
   CallHead head;
   head.path = "/crm.internal.v1.SliceService/Read";
   head.metadata = metadata;
+  head.metadata.push_back({kCriticalityMetadata,
+                           std::string(CriticalityName(question.criticality))});
   const absl::Duration timeout =
       backend->second->connected() ? kOwnerTimeout : kAwayTimeout;
   head.deadline = std::min(deadline, clock_.Now() + timeout);

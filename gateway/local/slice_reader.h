@@ -15,6 +15,7 @@
 #include "gateway/local/unary_client.h"
 #include "gateway/proxy/backend.h"
 #include "shared/base/clock.h"
+#include "shared/call/criticality.h"
 #include "shared/profile/compose.h"
 
 namespace crm::gateway {
@@ -33,6 +34,9 @@ struct SliceQuestion {
   // What the answer must know of, or "" and 0.
   std::string min_service;
   int64_t min_key_version = 0;
+  // How much depends on an answer: a call that may be dropped is not waited for
+  // by one that may not.
+  Criticality criticality = Criticality::kCritical;
   // The credential, where the answer is this caller's alone; empty where all
   // callers get the same.
   std::string caller;
@@ -54,7 +58,8 @@ class SliceReader {
 
   // Asks, or waits for the answer to the same question that is on its way.
   // `done` is called later, unless `waiter` is gone by then. `metadata` carries
-  // the credential; the call ends by `deadline` and within kOwnerTimeout.
+  // the credential, the question the criticality; the call ends by `deadline`
+  // and within kOwnerTimeout.
   void Read(const SliceQuestion& question, const Headers& metadata,
             absl::Time deadline, std::weak_ptr<void> waiter, Done done);
 

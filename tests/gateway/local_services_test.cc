@@ -143,6 +143,33 @@ TEST_F(LocalServicesTest, TellsOwnersWhatTheCallerHasSeen) {
   EXPECT_EQ(asked.min_key_version(), 3);
 }
 
+TEST_F(LocalServicesTest, TellsOwnersHowMuchDependsOnAProfile) {
+  operational_.Handle(kReadSlices, Slices());
+  analytical_.Handle(kReadSlices, Slices());
+  collaborative_.Handle(kReadSlices, Slices());
+  const auto criticality_of = [](const BackendCall& call) {
+    std::string values;
+    for (const Header& header : call.head.headers) {
+      if (header.name == "crm-criticality") values += header.value + ";";
+    }
+    return values;
+  };
+
+  for (const char* asked : {"", "SHEDDABLE", "no class"}) {
+    Headers metadata = AsAdmin();
+    if (*asked != 0) metadata.push_back({"crm-criticality", asked});
+    client_->Call(kGetProfile, {ProfileRequest()}, metadata);
+  }
+
+  for (const FakeBackend* owner : {&operational_, &analytical_}) {
+    const auto calls = owner->Calls(kReadSlices);
+    ASSERT_EQ(calls.size(), 3);
+    EXPECT_EQ(criticality_of(calls[0]), "CRITICAL;");
+    EXPECT_EQ(criticality_of(calls[1]), "SHEDDABLE;");
+    EXPECT_EQ(criticality_of(calls[2]), "CRITICAL;");
+  }
+}
+
 TEST_F(LocalServicesTest, ChecksAProfileRequest) {
   GetProfileRequest bad;
   bad.set_name("customers/ada");
