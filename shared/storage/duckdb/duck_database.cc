@@ -90,6 +90,9 @@ absl::StatusOr<SqlRows> DuckDatabase::QueryOnce(
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<DuckConnection> reader, BorrowReader());
   absl::StatusOr<SqlRows> rows = reader->Query(sql, params);
   ReturnReader(std::move(reader));
+  // It may have looked at what a commit leaves behind that fails meanwhile.
+  const std::lock_guard commit(commit_mutex_);
+  if (torn_) return Closed();
   return rows;
 }
 
@@ -98,7 +101,11 @@ absl::StatusOr<int64_t> DuckDatabase::ExecuteOnce(
   const std::shared_lock file(file_mutex_);
   const std::lock_guard lock(writer_mutex_);
   if (writer_ == nullptr) return Closed();
-  return writer_->Execute(sql, params);
+  // It is a transaction of its own.
+  const std::lock_guard commit(commit_mutex_);
+  absl::StatusOr<int64_t> changed = writer_->Execute(sql, params);
+  if (ErrorReason(changed.status()) == "DISK_FULL") torn_ = true;
+  return changed;
 }
 
 absl::Status DuckDatabase::RunTransaction(
@@ -113,9 +120,10 @@ absl::Status DuckDatabase::RunTransaction(
     writer_->Execute("ROLLBACK", {}).IgnoreError();
     return status;
   }
+  const std::lock_guard commit(commit_mutex_);
   const absl::Status committed = writer_->Execute("COMMIT", {}).status();
   if (committed.ok()) return committed;
-  writer_->Execute("ROLLBACK", {}).IgnoreError();
+  torn_ = true;
   const std::string reason = ErrorReason(committed);
   return reason == "DISK_FULL" || reason == kUnusable
              ? committed
@@ -123,10 +131,13 @@ absl::Status DuckDatabase::RunTransaction(
 }
 
 bool DuckDatabase::ReviveAfter(const absl::Status& status) {
-  if (ErrorReason(status) != kUnusable) return false;
+  if (status.ok()) return false;
   const std::unique_lock file(file_mutex_);
-  // Another call may have done it since.
-  if (writer_ != nullptr && writer_->Query("SELECT 1", {}).ok()) return true;
+  if (!torn_) {
+    if (ErrorReason(status) != kUnusable) return false;
+    // Another call may have done it since.
+    if (writer_ != nullptr && writer_->Query("SELECT 1", {}).ok()) return true;
+  }
   writer_.reset();
   idle_readers_.clear();
   if (!file_->Reopen(options_).ok()) return false;
@@ -134,6 +145,7 @@ bool DuckDatabase::ReviveAfter(const absl::Status& status) {
       DuckConnection::Open(file_->database());
   if (!writer.ok()) return false;
   writer_ = *std::move(writer);
+  torn_ = false;
   return true;
 }
 

@@ -6,7 +6,8 @@
 // from the feed. DuckDB reaches neither the network nor other files.
 //
 // DuckDB gives a file up when it cannot write a checkpoint, on a full disk for
-// instance. It is then opened again, with all that was committed: at once if
+// instance, and after a commit that failed its memory is no picture of the file
+// any more. The file is then opened again, with all that was committed: at once if
 // that is possible, else by the first call when it is. A call that meets this
 // comes to UNAVAILABLE STORAGE_UNUSABLE, but for reads once it is open again.
 //
@@ -113,8 +114,9 @@ class DuckDatabase final {
   absl::StatusOr<int64_t> ExecuteOnce(absl::string_view sql,
                                       const std::vector<SqlValue>& params);
 
-  // Opens the file again if `status` says that DuckDB has given it up. Returns
-  // whether it did and the file is open. Called without any lock.
+  // Opens the file again if `status` says that DuckDB has given it up, or if a
+  // commit has failed. Returns whether it did and the file is open. Called
+  // without any lock.
   bool ReviveAfter(const absl::Status& status);
 
   absl::StatusOr<std::unique_ptr<DuckConnection>> BorrowReader();
@@ -129,6 +131,11 @@ class DuckDatabase final {
   std::mutex writer_mutex_;
   // Null while the file is closed.
   std::unique_ptr<DuckConnection> writer_;
+
+  // Held during a commit, and taken last.
+  std::mutex commit_mutex_;
+  // Whether one has failed since the file was opened.
+  bool torn_ = false;
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<DuckConnection>> idle_readers_;
