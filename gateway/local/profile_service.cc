@@ -137,9 +137,8 @@ class ProfileService::Call final : public SingleRequestCall {
     auto plan = PlanReads(profile_.kinds, profile_.cached, profile_.rule);
     // Now and then an owner has to say that the caller is still let in.
     const bool admitted = access_.Admitted(head().principal);
-    if (!admitted && plan[kDirectoryOwner].empty()) {
-      plan[kDirectoryOwner] = {kIdentity};
-    }
+    const bool asks_leave = !admitted && !plan.contains(kDirectoryOwner);
+    if (asks_leave) plan[kDirectoryOwner] = {kIdentity};
     const bool alone = !sees_all_ || !admitted;
     waiting_ = plan.size();
     if (waiting_ == 0) return Compose();
@@ -147,6 +146,8 @@ class ProfileService::Call final : public SingleRequestCall {
     for (const auto& [owner, slices] : plan) {
       SliceQuestion question = QuestionTo(owner, slices);
       if (alone) question.caller = Credential();
+      question.cached = asks_leave && owner == kDirectoryOwner &&
+                        profile_.cached.contains(kIdentity);
       service_.reader.Read(question, metadata, head().deadline, alive_,
                            [this, owner = owner](const OwnerAnswer& answer) {
                              OnOwner(owner, answer);
@@ -187,6 +188,7 @@ class ProfileService::Call final : public SingleRequestCall {
                            .slices = slices,
                            .min_service = "",
                            .min_key_version = 0,
+                           .cached = false,
                            .criticality = CriticalityOf(head().metadata),
                            .caller = ""};
     for (const SliceSource& source : SliceSources()) {

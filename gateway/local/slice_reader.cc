@@ -61,6 +61,7 @@ void SliceReader::Read(const SliceQuestion& question, const Headers& metadata,
                                    question.slices.end());
   request.set_min_service(question.min_service);
   request.set_min_key_version(question.min_key_version);
+  request.set_cached(question.cached);
   CallHead head;
   head.path = "/crm.internal.v1.SliceService/Read";
   head.metadata = metadata;

@@ -34,6 +34,8 @@ struct SliceQuestion {
   // What the answer must know of, or "" and 0.
   std::string min_service;
   int64_t min_key_version = 0;
+  // Whether the slices are in the cache, so that only leave is asked for.
+  bool cached = false;
   // How much depends on an answer: a call that may be dropped is not waited for
   // by one that may not.
   Criticality criticality = Criticality::kCritical;

@@ -66,7 +66,8 @@ absl::StatusOr<ReadSlicesResponse> SliceOwner::Read(
   const FlightKey key{
       tenant, request.customer(),
       absl::StrCat(absl::StrJoin(request.slices(), ","), "@",
-                   request.min_service(), request.min_key_version())};
+                   request.min_service(), request.min_key_version(),
+                   request.cached() ? "+" : "")};
   return flights_.Do(key, deadline,
                      [&] { return Build(tenant, request, wanted, deadline); });
 }
@@ -96,7 +97,7 @@ absl::StatusOr<ReadSlicesResponse> SliceOwner::Build(
     envelope.set_source_key_version(content.source_key_version);
     envelope.set_schema_version(kSliceSchemaVersion);
   }
-  if (cache_ != nullptr) {
+  if (cache_ != nullptr && !request.cached()) {
     // The answer is right whether or not the cache takes it.
     std::vector<SliceEnvelope> kept;
     for (const SliceEnvelope& envelope : response.slices()) {
