@@ -149,27 +149,8 @@ class ServiceHost::State {
     });
     CRM_ASSIGN_OR_RETURN(service_, make(*environment_));
 
-    SqlSchema schema;
-    schema.version = kStoreVersion;
-    schema.tables = service_->application.Tables();
     access_.emplace(service_->application.catalog(), clock_);
-    for (SqlTable& table : access_->Tables()) {
-      schema.tables.push_back(std::move(table));
-    }
-    for (SqlTable& table : OutboxTables()) {
-      schema.tables.push_back(std::move(table));
-    }
-    for (SqlTable& table : AuditChainTables()) {
-      schema.tables.push_back(std::move(table));
-    }
-    for (SqlTable& table : ConsumerTables()) {
-      schema.tables.push_back(std::move(table));
-    }
-    for (SqlTable& table : LeaseTables()) {
-      schema.tables.push_back(std::move(table));
-    }
-    schema.tables.push_back(ColumnFillTable());
-    schema.tables.push_back(ConsumerRegistryTable());
+    SqlSchema schema = StoreSchema(service_->application, access_->Tables());
     CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());
     contraction_.emplace(
         StoreContraction::Options{.mode = settings_.contract_store}, *database_,

@@ -1,11 +1,20 @@
 #include "services/host/store.h"
 
 #include <filesystem>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/host/store_commands.h"
 #include "shared/base/errors.h"
+#include "shared/events/consumer_registry.h"
+#include "shared/events/outbox.h"
+#include "shared/events/sql_applier.h"
+#include "shared/resource/audit/audit_chain.h"
+#include "shared/resource/column_filler.h"
+#include "shared/storage/lease.h"
+#include "shared/storage/program_version.h"
 #include "shared/storage/postgres/postgres_database.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
@@ -29,6 +38,26 @@ absl::StatusOr<std::unique_ptr<Database>> OpenStoreOf(
   SqliteOptions options = StoreOptionsOf(settings);
   options.clock = &clock;
   return OpenSqlite(options);
+}
+
+SqlSchema StoreSchema(const Application& application,
+                      std::vector<SqlTable> access) {
+  SqlSchema schema;
+  schema.version = kStoreVersion;
+  schema.tables = application.Tables();
+  const auto add = [&schema](std::vector<SqlTable> tables) {
+    schema.tables.insert(schema.tables.end(),
+                         std::make_move_iterator(tables.begin()),
+                         std::make_move_iterator(tables.end()));
+  };
+  add(std::move(access));
+  add(OutboxTables());
+  add(AuditChainTables());
+  add(ConsumerTables());
+  add(LeaseTables());
+  schema.tables.push_back(ColumnFillTable());
+  schema.tables.push_back(ConsumerRegistryTable());
+  return schema;
 }
 
 }  // namespace crm

@@ -1,15 +1,18 @@
-// Opens the store that a service's settings name: a file of its own, or a
-// database on a server that its replicas share.
+// The store of a service: the one that its settings name, a file of its own or a
+// database on a server that its replicas share, and the tables in it.
 
 #ifndef CRM_SERVICES_HOST_STORE_H_
 #define CRM_SERVICES_HOST_STORE_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/host/settings.h"
 #include "shared/base/clock.h"
+#include "shared/resource/application.h"
 #include "shared/storage/database.h"
+#include "shared/storage/schema.h"
 
 namespace crm {
 
@@ -18,6 +21,11 @@ namespace crm {
 // OpenSqlite() and OpenPostgres().
 absl::StatusOr<std::unique_ptr<Database>> OpenStoreOf(
     const HostSettings& settings, const Clock& clock);
+
+// Returns what the store of `application` consists of; `access` are the tables
+// by which its calls are decided.
+SqlSchema StoreSchema(const Application& application,
+                      std::vector<SqlTable> access);
 
 }  // namespace crm
 
