@@ -1,5 +1,6 @@
 #include "tests/support/postgres_server/postgres_server.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -38,16 +39,30 @@ std::string ProgramFolder() {
 PostgresServer::PostgresServer(std::vector<std::string> settings)
     : settings_(std::move(settings)) {
   folder_ = MakeServerFolder();
-  const pid_t pid =
-      SpawnServer({ProgramFolder() + "/initdb", "--pgdata", folder_ + "/data",
-                   "--username=crm", "--auth=trust", "--encoding=UTF8",
-                   "--locale=C", "--no-sync", "--no-instructions"},
-                  folder_ + "/log");
-  int status = 0;
-  if (waitpid(pid, &status, 0) != pid || status != 0) {
-    Die(absl::StrCat("initdb failed; see ", folder_, "/log"));
-  }
+  RunProgram({"initdb", "--pgdata", folder_ + "/data", "--username=crm",
+              "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync",
+              "--no-instructions"});
   Start();
+}
+
+PostgresServer::PostgresServer(Standby /*unused*/, PostgresServer& primary)
+    : settings_(primary.settings_) {
+  folder_ = MakeServerFolder();
+  RunProgram({"pg_basebackup", "--pgdata", folder_ + "/data", "--host",
+              primary.folder_, "--username=crm", "--write-recovery-conf",
+              "--wal-method=stream", "--checkpoint=fast", "--no-sync"});
+  Start();
+  primary.Run(primary.UriOf("postgres"),
+              "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  primary.Run(primary.UriOf("postgres"), "SELECT pg_reload_conf()");
+  primary.AwaitRow(
+      "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'");
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::StandbyOf(
+    PostgresServer& primary) {
+  return std::unique_ptr<PostgresServer>(
+      new PostgresServer(Standby(), primary));
 }
 
 PostgresServer::~PostgresServer() {
@@ -83,6 +98,41 @@ void PostgresServer::Start() {
   Die(absl::StrCat("it does not start; see ", folder_, "/log"));
 }
 
+void PostgresServer::RunProgram(std::vector<std::string> words) const {
+  const std::string name = words[0];
+  words[0] = absl::StrCat(ProgramFolder(), "/", name);
+  const pid_t pid = SpawnServer(std::move(words), folder_ + "/log");
+  int status = 0;
+  if (waitpid(pid, &status, 0) != pid || status != 0) {
+    Die(absl::StrCat(name, " failed; see ", folder_, "/log"));
+  }
+}
+
+void PostgresServer::AwaitRow(absl::string_view sql) const {
+  const auto end = std::chrono::steady_clock::now() +
+                   absl::ToChronoMilliseconds(kStartTimeout);
+  auto connection = PostgresConnection::Open({AnyUri(), ""});
+  if (!connection.ok()) Die(connection.status().ToString());
+  while (std::chrono::steady_clock::now() < end) {
+    (*connection)->Send(sql);
+    const auto reply = (*connection)->Finish({.until = end});
+    if (reply.ok() && !reply->rows.empty()) return;
+    // What another server does announces itself to nobody.
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  Die(absl::StrCat("this does not come true: ", sql));
+}
+
+void PostgresServer::Kill() {
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void PostgresServer::Promote() {
+  RunProgram({"pg_ctl", "promote", "--pgdata", folder_ + "/data", "--wait"});
+}
+
 void PostgresServer::Stop() {
   if (pid_ < 0) return;
   EndServer(pid_);
@@ -90,7 +140,11 @@ void PostgresServer::Stop() {
 }
 
 bool PostgresServer::Answers() const {
-  return PostgresConnection::Open({UriOf("postgres"), ""}).ok();
+  return PostgresConnection::Open({AnyUri(), ""}).ok();
+}
+
+std::string PostgresServer::AnyUri() const {
+  return absl::StrCat(UriOf("postgres"), "&target_session_attrs=any");
 }
 
 std::string PostgresServer::UriOf(absl::string_view database) const {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -23,6 +24,11 @@ class PostgresServer {
   // Starts a server and waits until it answers. `settings` are added to its
   // command line, as {"-c", "max_connections=20"}.
   explicit PostgresServer(std::vector<std::string> settings = {});
+
+  // Starts a server that follows `primary`, which goes on to acknowledge
+  // commits only once they are on this one's disk as well, as far as a server
+  // without fsync has one. The databases of Uri() are those of the primary.
+  static std::unique_ptr<PostgresServer> StandbyOf(PostgresServer& primary);
 
   // Stops it.
   ~PostgresServer();
@@ -48,6 +54,12 @@ class PostgresServer {
   void Stop();
   void Start();
 
+  // Ends the server as if its machine had died.
+  void Kill();
+
+  // Has a standby take over. Returns once it takes writes.
+  void Promote();
+
   // Returns the statements that clients have sent to the databases of Uri(),
   // each once. Only of a server with the settings LogStatements().
   std::set<std::string> Statements() const;
@@ -56,8 +68,17 @@ class PostgresServer {
   void Run(absl::string_view uri, absl::string_view sql);
 
  private:
+  struct Standby {};
+  PostgresServer(Standby, PostgresServer& primary);
+
+  // Runs one of the server's programs to its end.
+  void RunProgram(std::vector<std::string> words) const;
+  // Waits until `sql` returns a row.
+  void AwaitRow(absl::string_view sql) const;
   std::string UriOf(absl::string_view database) const;
   bool Answers() const;
+  // By the settings of whoever asks, since a standby takes no writes.
+  std::string AnyUri() const;
 
   const std::vector<std::string> settings_;
   std::string folder_;
