@@ -10,9 +10,9 @@
 
 namespace crm {
 
-// Takes SIGTERM and SIGINT, and SIGUSR1; ignores SIGHUP, since files that change
-// are read anew without being told. Made before any thread is: all of them
-// inherit that these signals come to nobody else. Thread-compatible.
+// Takes SIGTERM and SIGINT, and SIGUSR1; ignores SIGHUP, since files that
+// change are read anew without being told. Made before any thread is: all of
+// them inherit that these signals come to nobody else. Thread-compatible.
 class StopSignals {
  public:
   StopSignals();

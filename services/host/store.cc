@@ -14,8 +14,8 @@
 #include "shared/resource/audit/audit_chain.h"
 #include "shared/resource/column_filler.h"
 #include "shared/storage/lease.h"
-#include "shared/storage/program_version.h"
 #include "shared/storage/postgres/postgres_database.h"
+#include "shared/storage/program_version.h"
 #include "shared/storage/sqlite/sqlite_database.h"
 
 namespace crm {

@@ -1,5 +1,5 @@
-// The store of a service: the one that its settings name, a file of its own or a
-// database on a server that its replicas share, and the tables in it.
+// The store of a service: the one that its settings name, a file of its own or
+// a database on a server that its replicas share, and the tables in it.
 
 #ifndef CRM_SERVICES_HOST_STORE_H_
 #define CRM_SERVICES_HOST_STORE_H_

@@ -36,7 +36,8 @@ std::string HmacSha256(absl::string_view key, absl::string_view data) {
 }
 
 bool ConstantTimeEqual(absl::string_view a, absl::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() &&
+         CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 uint64_t StableHash(absl::string_view data) {

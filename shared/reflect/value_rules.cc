@@ -92,9 +92,8 @@ std::string CheckMoney(const google::type::Money& money) {
 
 std::string CheckText(absl::string_view text, int max_length) {
   // Nearly all text is of such characters alone, which are all fine.
-  const auto first_other =
-      std::find_if(text.begin(), text.end(),
-                   [](char c) { return c < 0x20 || c >= 0x7F; });
+  const auto first_other = std::find_if(
+      text.begin(), text.end(), [](char c) { return c < 0x20 || c >= 0x7F; });
   if (first_other == text.end() &&
       text.size() <= static_cast<size_t>(max_length)) {
     return "";

@@ -308,7 +308,7 @@ absl::StatusOr<Contraction> PlanContraction(const SqlSchema& wanted,
       for (const auto& [name, column] : columns) {
         const bool known =
             std::any_of(table.columns.begin(), table.columns.end(),
-                        [&](const SqlColumn& wanted_column) {
+                        [&name = name](const SqlColumn& wanted_column) {
                           return wanted_column.name == name;
                         });
         if (known || IsRetired(table, name)) continue;

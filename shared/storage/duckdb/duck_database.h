@@ -7,9 +7,10 @@
 //
 // DuckDB gives a file up when it cannot write a checkpoint, on a full disk for
 // instance, and after a commit that failed its memory is no picture of the file
-// any more. The file is then opened again, with all that was committed: at once if
-// that is possible, else by the first call when it is. A call that meets this
-// comes to UNAVAILABLE STORAGE_UNUSABLE, but for reads once it is open again.
+// any more. The file is then opened again, with all that was committed: at once
+// if that is possible, else by the first call when it is. A call that meets
+// this comes to UNAVAILABLE STORAGE_UNUSABLE, but for reads once it is open
+// again.
 //
 // Values map as in shared/query/sql.h. In results, BOOLEAN, ENUM-less integers
 // up to 64 bits and instants are int64 (TIMESTAMP, TIMESTAMPTZ and

@@ -76,7 +76,7 @@ class FailoverTest : public ReplicasTest {
   std::vector<absl::Status> errors_;
 };
 
-TEST_F(FailoverTest, AStandbyTakesOverWithAllThatWasAcknowledged) {
+TEST_F(FailoverTest, F35_AStandbyTakesOverWithAllThatWasAcknowledged) {
   PostgresServer primary;
   const std::string uri = primary.Uri("failover");
   const auto standby = PostgresServer::StandbyOf(primary);

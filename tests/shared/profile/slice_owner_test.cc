@@ -37,18 +37,17 @@ class SliceOwnerTest : public ::testing::Test {
 
   SystemClock clock_;
   MemorySliceCache cache_{clock_};
-  SliceOwner owner_{
-      {{.name = "IDENTITY",
-        .build = [](const std::string&, const ReadSlicesRequest&, absl::Time)
-            -> absl::StatusOr<SliceContent> {
-          SliceContent ada;
-          ada.payload = "Ada";
-          ada.version = 1;
-          return ada;
-        }}},
-      &cache_,
-      /*feed_epoch=*/1,
-      clock_};
+  SliceOwner owner_{{{.name = "IDENTITY",
+                      .build = [](const std::string&, const ReadSlicesRequest&,
+                                  absl::Time) -> absl::StatusOr<SliceContent> {
+                        SliceContent ada;
+                        ada.payload = "Ada";
+                        ada.version = 1;
+                        return ada;
+                      }}},
+                    &cache_,
+                    /*feed_epoch=*/1,
+                    clock_};
 };
 
 TEST_F(SliceOwnerTest, CachesWhatItHasBuilt) {

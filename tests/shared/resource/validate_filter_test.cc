@@ -45,8 +45,8 @@ TEST(ValidateFilter, DropsWhatItDoesNotKnowHoweverDeepItLies) {
     Call call;
     call.context.method = &method;
     auto request = std::make_unique<CreateCustomerRequest>();
-    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(kRequest,
-                                                              request.get()));
+    ASSERT_TRUE(
+        google::protobuf::TextFormat::ParseFromString(kRequest, request.get()));
     const std::string known = request->SerializeAsString();
     AddUnknownField(place(*request));
     ASSERT_NE(request->SerializeAsString(), known);
