@@ -188,8 +188,10 @@ TEST_F(OperationsTest, FiltersByNameAndWhetherDone) {
 TEST_F(OperationsTest, StartingAndCancellingAreAudited) {
   const std::string name = Export("request_id: 'audited'", ada_)->name();
 
+  // What the export itself reads may have been written down by now, too.
   platform::v1::ListAuditEntriesRequest request;
-  request.set_filter(absl::StrCat("resource = \"", name, "\""));
+  request.set_filter(absl::StrCat("resource = \"", name,
+                                  "\" AND resource_type = \"crm/Operation\""));
   const auto entries = Call<platform::v1::ListAuditEntriesResponse>(
       "crm.platform.v1.AuditService.ListAuditEntries", request,
       authority_.Token("acme", "user:ann", {"auditor"}));
