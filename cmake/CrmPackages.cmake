@@ -18,6 +18,15 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+# libphonenumber ships neither kind of file.
+find_path(PHONENUMBER_INCLUDE_DIR phonenumbers/phonenumberutil.h REQUIRED)
+find_library(PHONENUMBER_LIBRARY phonenumber REQUIRED)
+add_library(PhoneNumber::PhoneNumber UNKNOWN IMPORTED)
+set_target_properties(PhoneNumber::PhoneNumber PROPERTIES
+    IMPORTED_LOCATION ${PHONENUMBER_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${PHONENUMBER_INCLUDE_DIR}
+    INTERFACE_LINK_LIBRARIES protobuf::libprotobuf)
 
 set(_npm ${PROJECT_SOURCE_DIR}/cmake/packages/node_modules)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")

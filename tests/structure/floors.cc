@@ -87,6 +87,10 @@ const std::vector<ClientLibrary>& ClientLibraries() {
       {{"nghttp2/"}, "PkgConfig::NGHTTP2", "gateway"},
       {{"boost/"}, "Boost::", "gateway"},
       {{"curl/"}, "CURL::", "shared/auth/jwks"},
+      {{"phonenumbers/"},
+       "PhoneNumber::",
+       "services/operational/domain"},
+      {{"idn2.h"}, "PkgConfig::IDN2", "services/operational/domain"},
       {{"httplib.h"}, "PkgConfig::HTTPLIB", "services/host"},
   };
   return *libraries;
