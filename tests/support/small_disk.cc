@@ -46,8 +46,8 @@ bool MountMemory(const std::string& folder, int64_t bytes) {
 
 }  // namespace
 
-SmallDiskRun RunOnSmallDisk(const std::string& folder, int64_t bytes,
-                            const std::function<void()>& body) {
+void OnSmallDisk(const std::string& folder, int64_t bytes,
+                 const std::function<void()>& body) {
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
@@ -57,17 +57,13 @@ SmallDiskRun RunOnSmallDisk(const std::string& folder, int64_t bytes,
     _exit(::testing::Test::HasFailure() ? kFailedCode : kPassedCode);
   }
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
-    return SmallDiskRun::kFailed;
+  ASSERT_GT(child, 0) << "no child process";
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kImpossibleCode) {
+    GTEST_SKIP() << "no filesystem can be mounted here";
   }
-  switch (WEXITSTATUS(status)) {
-    case kPassedCode:
-      return SmallDiskRun::kPassed;
-    case kImpossibleCode:
-      return SmallDiskRun::kImpossible;
-    default:
-      return SmallDiskRun::kFailed;
-  }
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == kPassedCode)
+      << "the child process failed, see above";
 }
 
 void FillDisk(const std::string& folder, int64_t left_bytes) {

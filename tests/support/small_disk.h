@@ -10,19 +10,12 @@
 
 namespace crm::testing {
 
-// What became of RunOnSmallDisk().
-enum class SmallDiskRun {
-  kPassed,
-  kFailed,
-  // This machine lets nobody mount a filesystem of their own.
-  kImpossible,
-};
-
 // Mounts `bytes` of memory at `folder`, which exists, and calls `body`, both in
-// a child process that shares nothing with this one. The run has failed if an
-// expectation did. Called by a program of one thread.
-SmallDiskRun RunOnSmallDisk(const std::string& folder, int64_t bytes,
-                            const std::function<void()>& body);
+// a child process that shares nothing with this one. The test has failed if an
+// expectation in there did, and is skipped on a machine that lets nobody mount
+// a filesystem of their own. Called last in a test, by a program of one thread.
+void OnSmallDisk(const std::string& folder, int64_t bytes,
+                 const std::function<void()>& body);
 
 // Fills the disk of `folder` with a file, but for about `left_bytes`.
 void FillDisk(const std::string& folder, int64_t left_bytes);

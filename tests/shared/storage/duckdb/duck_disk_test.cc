@@ -1,7 +1,6 @@
 // A warehouse whose disk fills up within a commit.
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,19 +27,6 @@ class DuckDiskTest : public ::testing::Test {
                 .memory_limit_bytes = int64_t{128} << 20};
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  // Runs `body` with the folder on a disk of its own.
-  void OnSmallDisk(const std::function<void()>& body) {
-    switch (RunOnSmallDisk(folder_, kDiskBytes, body)) {
-      case SmallDiskRun::kPassed:
-        break;
-      case SmallDiskRun::kFailed:
-        FAIL() << "the child process failed, see above";
-        break;
-      case SmallDiskRun::kImpossible:
-        GTEST_SKIP() << "no filesystem can be mounted here";
-    }
-  }
 
   std::unique_ptr<DuckDatabase> Open() {
     auto opened = DuckDatabase::Open(options_);
@@ -72,7 +58,7 @@ class DuckDiskTest : public ::testing::Test {
 };
 
 TEST_F(DuckDiskTest, F22_ReadsAreRightAfterACommitThatFailed) {
-  OnSmallDisk([this] {
+  OnSmallDisk(folder_, kDiskBytes, [this] {
     auto database = Open();
     ASSERT_THAT(
         database->Execute("CREATE TABLE facts (id BIGINT PRIMARY KEY, t "

@@ -181,7 +181,7 @@ TEST_F(DuckFaultsTest,
 }
 
 TEST_F(DuckFaultsTest, F22_AFullDiskRefusesStepsAndIsReadOn) {
-  const SmallDiskRun run = RunOnSmallDisk(folder_, kDiskBytes, [this] {
+  OnSmallDisk(folder_, kDiskBytes, [this] {
     const auto database = DuckDatabase::Open(options_);
     ASSERT_THAT(database, IsOk());
     ASSERT_THAT(MakeTables(**database), IsOk());
@@ -207,10 +207,6 @@ TEST_F(DuckFaultsTest, F22_AFullDiskRefusesStepsAndIsReadOn) {
     EXPECT_THAT(Store(**database, last + 1), IsOk());
     EXPECT_EQ(LastWhole(**database), last + 1);
   });
-  if (run == SmallDiskRun::kImpossible) {
-    GTEST_SKIP() << "no filesystem can be mounted here";
-  }
-  EXPECT_EQ(run, SmallDiskRun::kPassed);
 }
 
 }  // namespace

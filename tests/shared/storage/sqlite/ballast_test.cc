@@ -1,7 +1,6 @@
 #include "shared/storage/sqlite/ballast.h"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,19 +31,6 @@ class BallastTest : public ::testing::Test {
   }
 
   void TearDown() override { fs::remove_all(folder_); }
-
-  // Runs `body` with the folder on a disk of its own.
-  void OnSmallDisk(const std::function<void()>& body) {
-    switch (RunOnSmallDisk(folder_, kDiskBytes, body)) {
-      case SmallDiskRun::kPassed:
-        break;
-      case SmallDiskRun::kFailed:
-        FAIL() << "the child process failed, see above";
-        break;
-      case SmallDiskRun::kImpossible:
-        GTEST_SKIP() << "no filesystem can be mounted here";
-    }
-  }
 
   std::unique_ptr<Database> Open() {
     auto opened = OpenSqlite(options_);
@@ -104,7 +90,7 @@ TEST_F(BallastTest, LiesBesideTheDatabaseInTheSizeThatIsAskedFor) {
 }
 
 TEST_F(BallastTest, F22_WritesAreRefusedOnALowDiskAndGoOnByThemselves) {
-  OnSmallDisk([this] {
+  OnSmallDisk(folder_, kDiskBytes, [this] {
     const auto database = Open();
     ASSERT_THAT(database->Migrate(ItemSchema()), IsOk());
     ASSERT_THAT(Insert(*database, 1, 1000), IsOk());
@@ -126,7 +112,7 @@ TEST_F(BallastTest, F22_WritesAreRefusedOnALowDiskAndGoOnByThemselves) {
 }
 
 TEST_F(BallastTest, F22_IsTakenAgainAfterAWriteThatFilledTheDisk) {
-  OnSmallDisk([this] {
+  OnSmallDisk(folder_, kDiskBytes, [this] {
     const auto database = Open();
     ASSERT_THAT(database->Migrate(ItemSchema()), IsOk());
     ASSERT_THAT(Insert(*database, 1, 1 << 20), IsOk());
@@ -143,7 +129,7 @@ TEST_F(BallastTest, F22_IsTakenAgainAfterAWriteThatFilledTheDisk) {
 }
 
 TEST_F(BallastTest, F22_AFullDiskRefusesWritesAndNothingElse) {
-  OnSmallDisk([this] {
+  OnSmallDisk(folder_, kDiskBytes, [this] {
     options_.min_free_bytes = 0;
     auto database = Open();
     ASSERT_THAT(database->Migrate(ItemSchema()), IsOk());
@@ -169,7 +155,7 @@ TEST_F(BallastTest, F22_AFullDiskRefusesWritesAndNothingElse) {
 }
 
 TEST_F(BallastTest, LetsAStoreCloseWhoseLogIsAllThatFits) {
-  OnSmallDisk([this] {
+  OnSmallDisk(folder_, kDiskBytes, [this] {
     options_.checkpoint_bytes = kDiskBytes;
     options_.truncate_bytes = kDiskBytes;
     auto database = Open();
