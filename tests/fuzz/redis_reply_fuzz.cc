@@ -26,9 +26,9 @@ constexpr size_t kMaxAnswerBytes = 4096;
 
 // A server that says what it is told to. Uses one thread: the kernel completes
 // connections before they are accepted.
-class ToldServer final {
+class HostileServer final {
  public:
-  ToldServer() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+  HostileServer() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -70,7 +70,7 @@ class ToldServer final {
 };
 
 void CheckReplies(FuzzInput input) {
-  static auto& server = *new ToldServer;
+  static auto& server = *new HostileServer;
   const size_t wanted = 1 + input.Byte() % 3;
   const size_t cut = input.Byte();
   const absl::string_view answer = input.Rest().substr(0, kMaxAnswerBytes);

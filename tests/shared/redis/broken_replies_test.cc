@@ -30,9 +30,9 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 constexpr absl::Duration kShort = absl::Milliseconds(20);
 
 // The other end of one connection, which says what it is told to.
-class ToldServer {
+class ToldPeer {
  public:
-  ToldServer() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+  ToldPeer() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -50,7 +50,7 @@ class ToldServer {
     EXPECT_EQ(setsockopt(peer_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
   }
 
-  ~ToldServer() {
+  ~ToldPeer() {
     if (peer_ >= 0) close(peer_);
     close(listener_);
   }
@@ -95,33 +95,33 @@ RedisReply ReplyWith(absl::string_view tag) {
 }
 
 TEST(BrokenReplies, F57_AReplyThatIsCutAnywhereIsThatOfItsCommand) {
-  ToldServer server;
+  ToldPeer peer;
   const size_t size = AnswerWith("tag 100").size();
   for (size_t cut = 0; cut <= size; ++cut) {
     const std::string tag = absl::StrCat("tag ", 100 + cut);
     const std::string answer = AnswerWith(tag);
     auto replies = std::async(std::launch::async, [&] {
-      return server.connection().Run({{"ECHO", tag}}, kPatience);
+      return peer.connection().Run({{"ECHO", tag}}, kPatience);
     });
-    server.Hear();
-    server.Say(answer.substr(0, cut));
+    peer.Hear();
+    peer.Say(answer.substr(0, cut));
     std::this_thread::yield();
-    server.Say(answer.substr(cut));
+    peer.Say(answer.substr(cut));
 
     ASSERT_THAT(replies.get(), IsOkAndHolds(ElementsAre(ReplyWith(tag))))
         << "cut after " << cut << " bytes";
-    ASSERT_TRUE(server.connection().Idle());
+    ASSERT_TRUE(peer.connection().Idle());
   }
 }
 
 TEST(BrokenReplies, F57_AReplyMayComeByteByByte) {
-  ToldServer server;
+  ToldPeer peer;
   auto replies = std::async(std::launch::async, [&] {
-    return server.connection().Run({{"ECHO", "a"}, {"ECHO", "b"}}, kPatience);
+    return peer.connection().Run({{"ECHO", "a"}, {"ECHO", "b"}}, kPatience);
   });
-  server.Hear();
+  peer.Hear();
   for (const char byte : AnswerWith("a") + AnswerWith("b")) {
-    server.Say(absl::string_view(&byte, 1));
+    peer.Say(absl::string_view(&byte, 1));
   }
 
   EXPECT_THAT(replies.get(),
@@ -131,17 +131,17 @@ TEST(BrokenReplies, F57_AReplyMayComeByteByByte) {
 TEST(BrokenReplies, F57_AHalfReplyBreaksTheConnectionForGood) {
   const std::string answer = AnswerWith("first");
   for (size_t cut = 0; cut < answer.size(); ++cut) {
-    ToldServer server;
-    server.Say(answer.substr(0, cut));
+    ToldPeer peer;
+    peer.Say(answer.substr(0, cut));
 
     ASSERT_THAT(
-        server.connection().Run({{"ECHO", "first"}}, absl::ZeroDuration()),
+        peer.connection().Run({{"ECHO", "first"}}, absl::ZeroDuration()),
         StatusIs(absl::StatusCode::kDeadlineExceeded, "REDIS_TIMEOUT"));
     // The rest comes late, and must not answer the next command.
-    server.Say(answer.substr(cut));
-    EXPECT_FALSE(server.connection().Idle());
+    peer.Say(answer.substr(cut));
+    EXPECT_FALSE(peer.connection().Idle());
     EXPECT_THAT(
-        server.connection().Run({{"ECHO", "second"}}, kPatience),
+        peer.connection().Run({{"ECHO", "second"}}, kPatience),
         StatusIs(absl::StatusCode::kUnavailable, "REDIS_CONNECTION_LOST"));
   }
 }
@@ -149,17 +149,17 @@ TEST(BrokenReplies, F57_AHalfReplyBreaksTheConnectionForGood) {
 TEST(BrokenReplies, F57_AResetInTheMiddleOfAReplyBreaksTheConnection) {
   const std::string answer = AnswerWith("first");
   for (size_t cut = 0; cut < answer.size(); ++cut) {
-    ToldServer server;
+    ToldPeer peer;
     auto replies = std::async(std::launch::async, [&] {
-      return server.connection().Run({{"ECHO", "first"}}, kPatience);
+      return peer.connection().Run({{"ECHO", "first"}}, kPatience);
     });
-    server.Hear();
-    server.Say(answer.substr(0, cut));
-    server.Reset();
+    peer.Hear();
+    peer.Say(answer.substr(0, cut));
+    peer.Reset();
 
     EXPECT_THAT(replies.get(), StatusIs(absl::StatusCode::kUnavailable,
                                         "REDIS_CONNECTION_LOST"));
-    EXPECT_FALSE(server.connection().Idle());
+    EXPECT_FALSE(peer.connection().Idle());
   }
 }
 
@@ -171,24 +171,24 @@ TEST(BrokenReplies, F57_WhatLiesAboutItsSizeBreaksTheConnection) {
         std::string("*-2\r\n"), std::string("$-2\r\n"),
         std::string("$9223372036854775808\r\n"), std::string("$0x10\r\n"),
         std::string(":12a\r\n"), std::string("!4\r\noops\r\n"), deep}) {
-    ToldServer server;
-    server.Say(lie);
+    ToldPeer peer;
+    peer.Say(lie);
 
     EXPECT_THAT(
-        server.connection().Run({{"PING"}}, kPatience),
+        peer.connection().Run({{"PING"}}, kPatience),
         StatusIs(absl::StatusCode::kUnavailable, "REDIS_CONNECTION_LOST"))
         << lie;
-    EXPECT_FALSE(server.connection().Idle());
+    EXPECT_FALSE(peer.connection().Idle());
   }
 }
 
 TEST(BrokenReplies, F57_TextOfMoreThan512MibIsWaitedForUntilTheDeadlineOnly) {
-  ToldServer server;
-  server.Say("$536870913\r\nabc");
+  ToldPeer peer;
+  peer.Say("$536870913\r\nabc");
 
-  EXPECT_THAT(server.connection().Run({{"GET", "k"}}, kShort),
+  EXPECT_THAT(peer.connection().Run({{"GET", "k"}}, kShort),
               StatusIs(absl::StatusCode::kDeadlineExceeded, "REDIS_TIMEOUT"));
-  EXPECT_FALSE(server.connection().Idle());
+  EXPECT_FALSE(peer.connection().Idle());
 }
 
 }  // namespace
