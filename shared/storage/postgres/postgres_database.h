@@ -2,9 +2,9 @@
 // server, or on one that speaks its protocol.
 //
 // Writes that have arrived together share one SERIALIZABLE transaction and one
-// commit, each in a savepoint; a few connections do this side by side, fewer
-// while they conflict. A group that conflicts with others is run again body by
-// body. Statements whose answer nobody waits for travel together with the next
+// commit, on one connection: groups of one process that ran side by side would
+// conflict with each other. A group that conflicts with another process's is
+// run again. Statements whose answer nobody waits for travel together with the next
 // one. Reads are REPEATABLE READ snapshots on a bounded pool.
 //
 // Only what PostgreSQL's relatives also have is used: no advisory locks, table
