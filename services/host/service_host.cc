@@ -151,7 +151,7 @@ class ServiceHost::State {
 
     access_.emplace(service_->application.catalog(), clock_);
     SqlSchema schema = StoreSchema(service_->application, access_->Tables());
-    CRM_RETURN_IF_ERROR(database_->Migrate(schema).status());
+    CRM_RETURN_IF_ERROR(MigrateStore(*database_, schema, clock_, ids_));
     contraction_.emplace(
         StoreContraction::Options{.mode = settings_.contract_store}, *database_,
         std::move(schema), clock_, logger_);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/host/store_commands.h"
 #include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
 #include "shared/events/consumer_registry.h"
 #include "shared/events/outbox.h"
 #include "shared/events/sql_applier.h"
@@ -58,6 +59,20 @@ SqlSchema StoreSchema(const Application& application,
   schema.tables.push_back(ColumnFillTable());
   schema.tables.push_back(ConsumerRegistryTable());
   return schema;
+}
+
+absl::Status MigrateStore(Database& database, const SqlSchema& schema,
+                          const Clock& clock, IdMaker& ids) {
+  if (database.TimeSql().empty()) return database.Migrate(schema).status();
+  const std::string holder = HolderOf(schema.version, ids.NewId());
+  return database
+      .Migrate(schema,
+               [&](SqlWriter& writer) -> absl::Status {
+                 CRM_ASSIGN_OR_RETURN(const int64_t now,
+                                      LeaseTime(database, writer, clock));
+                 return AnnounceProgram(writer, now, holder);
+               })
+      .status();
 }
 
 }  // namespace crm

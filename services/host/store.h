@@ -7,9 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/host/settings.h"
 #include "shared/base/clock.h"
+#include "shared/base/ids.h"
 #include "shared/resource/application.h"
 #include "shared/storage/database.h"
 #include "shared/storage/schema.h"
@@ -26,6 +28,12 @@ absl::StatusOr<std::unique_ptr<Database>> OpenStoreOf(
 // by which its calls are decided.
 SqlSchema StoreSchema(const Application& application,
                       std::vector<SqlTable> access);
+
+// Makes the store fit `schema`, and announces this process to those that would
+// contract it, unless it has the store to itself. Returns the errors of
+// Database::Migrate().
+absl::Status MigrateStore(Database& database, const SqlSchema& schema,
+                          const Clock& clock, IdMaker& ids);
 
 }  // namespace crm
 

@@ -8,11 +8,6 @@
 #include "shared/storage/program_version.h"
 
 namespace crm {
-namespace {
-
-constexpr absl::Duration kReadTimeout = absl::Seconds(10);
-
-}  // namespace
 
 StoreContraction::StoreContraction(Options options, Database& database,
                                    SqlSchema schema, const Clock& clock,
@@ -41,16 +36,15 @@ void StoreContraction::Stop() {
 
 absl::StatusOr<bool> StoreContraction::Step() {
   // A store without a clock of its own is this process's alone.
-  if (options_.mode == ContractMode::kWhenAlone &&
-      !database_.TimeSql().empty()) {
-    CRM_RETURN_IF_ERROR(database_.Read(
-        clock_.Now() + kReadTimeout, [&](SqlReader& reader) -> absl::Status {
-          CRM_ASSIGN_OR_RETURN(const int64_t now,
-                               LeaseTime(database_, reader, clock_));
-          return CheckNoOlderProgram(reader, now, schema_.version);
-        }));
+  if (options_.mode != ContractMode::kWhenAlone ||
+      database_.TimeSql().empty()) {
+    return database_.Contract(schema_);
   }
-  return database_.Contract(schema_);
+  return database_.Contract(schema_, [this](SqlWriter& writer) -> absl::Status {
+    CRM_ASSIGN_OR_RETURN(const int64_t now,
+                         LeaseTime(database_, writer, clock_));
+    return CheckNoOlderProgram(writer, now, schema_.version);
+  });
 }
 
 void StoreContraction::Loop() {

@@ -187,22 +187,37 @@ class Database {
 
   // Makes the store fit `schema`: creates what is missing and says which
   // columns were added to tables that existed. Repeating it changes nothing.
+  // `then`, unless it is empty, runs in the same transaction after it; its
+  // error is the migration's.
+  //
+  // Migrations and contractions of all processes come one after the other.
   //
   // Returns INVALID_ARGUMENT SCHEMA_INVALID for a schema that contradicts
   // itself, FAILED_PRECONDITION SCHEMA_TOO_NEW when the store belongs to a
   // newer program, FAILED_PRECONDITION SCHEMA_CONFLICT, naming the column, when
   // a change needs more than adding, and the errors of a write.
-  virtual absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) = 0;
+  virtual absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema,
+                                                  const WriteBody& then) = 0;
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) {
+    return Migrate(schema, nullptr);
+  }
 
   // Takes one step from a store that programs older than `schema.version` can
   // share to one that they cannot: gives tables their key in place of a former
   // one, and removes what is retired. `schema` was migrated to. Returns whether
-  // there is more to do; a step that was cut off is taken again. The caller
-  // sees to it that no older program runs, as CheckNoOlderProgram() tells.
+  // there is more to do; a step that was cut off is taken again.
   //
-  // Returns the errors of a write.
-  virtual absl::StatusOr<bool> Contract(const SqlSchema& /*schema*/) {
+  // `check`, unless it is empty, runs first in the transaction of the step,
+  // which its error ends. It sees to it that no older program runs: one that
+  // migrates later is refused, and one that said so in its migration is seen.
+  //
+  // Returns the errors of a write, and that of `check`.
+  virtual absl::StatusOr<bool> Contract(const SqlSchema& /*schema*/,
+                                        const WriteBody& /*check*/) {
     return false;
+  }
+  absl::StatusOr<bool> Contract(const SqlSchema& schema) {
+    return Contract(schema, nullptr);
   }
 
   // Returns OK when a write would be accepted now, else the error that it would

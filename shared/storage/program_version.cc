@@ -11,6 +11,9 @@ namespace {
 
 constexpr absl::string_view kPrefix = "schema";
 
+// Where announcements stand among those who share leases; there is no lease.
+constexpr char kPool[] = "program";
+
 }  // namespace
 
 std::string HolderOf(int version, absl::string_view id) {
@@ -26,6 +29,19 @@ int VersionOfHolder(absl::string_view holder) {
     return 1;
   }
   return version;
+}
+
+absl::Status AnnounceProgram(SqlWriter& writer, int64_t now,
+                             absl::string_view holder) {
+  CRM_RETURN_IF_ERROR(writer.Post(
+      "DELETE FROM lease_member WHERE pool = ? AND expire_time <= ?",
+      {kPool, now}));
+  return writer.Post(
+      "INSERT INTO lease_member (pool, holder, expire_time) VALUES (?, ?, ?) "
+      "ON CONFLICT (pool, holder) DO UPDATE SET expire_time = "
+      "excluded.expire_time",
+      {kPool, std::string(holder),
+       now + absl::ToInt64Microseconds(kAnnouncementDuration)});
 }
 
 absl::Status CheckNoOlderProgram(SqlReader& reader, int64_t now, int version) {

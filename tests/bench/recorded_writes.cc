@@ -74,8 +74,9 @@ class NotingDatabase final : public Database {
       return body(noting);
     }));
   }
-  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
-    return database_.Migrate(schema);
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema,
+                                          const WriteBody& then) override {
+    return database_.Migrate(schema, then);
   }
   absl::Status CheckWritable() override { return database_.CheckWritable(); }
   absl::Duration WriterStall() const override {

@@ -27,11 +27,13 @@ class WithoutClock final : public Database {
     database_->WriteReading(std::move(reads), deadline, std::move(body),
                             std::move(done));
   }
-  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
-    return database_->Migrate(schema);
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema,
+                                          const WriteBody& then) override {
+    return database_->Migrate(schema, then);
   }
-  absl::StatusOr<bool> Contract(const SqlSchema& schema) override {
-    return database_->Contract(schema);
+  absl::StatusOr<bool> Contract(const SqlSchema& schema,
+                                const WriteBody& check) override {
+    return database_->Contract(schema, check);
   }
   absl::Status CheckWritable() override { return database_->CheckWritable(); }
   absl::Duration WriterStall() const override {

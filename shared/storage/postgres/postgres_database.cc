@@ -43,14 +43,16 @@ class PostgresDatabase final : public Database {
     writer_.Write(std::move(reads), deadline, std::move(body), std::move(done));
   }
 
-  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema,
+                                          const WriteBody& then) override {
     CRM_RETURN_IF_ERROR(ValidateSchema(schema));
-    return MigratePostgres(*source_, schema);
+    return MigratePostgres(*source_, schema, then);
   }
 
-  absl::StatusOr<bool> Contract(const SqlSchema& schema) override {
+  absl::StatusOr<bool> Contract(const SqlSchema& schema,
+                                const WriteBody& check) override {
     CRM_RETURN_IF_ERROR(ValidateSchema(schema));
-    return ContractPostgres(*source_, schema);
+    return ContractPostgres(*source_, schema, check);
   }
 
   absl::Status CheckWritable() override { return writer_.CheckWritable(); }

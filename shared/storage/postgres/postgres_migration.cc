@@ -155,7 +155,8 @@ absl::Status Lock(SqlWriter& writer, const std::string& schema_name) {
 
 absl::StatusOr<MigrationResult> MigrateIn(SqlWriter& writer,
                                           const std::string& schema_name,
-                                          const SqlSchema& schema) {
+                                          const SqlSchema& schema,
+                                          const Database::WriteBody& then) {
   CRM_RETURN_IF_ERROR(Lock(writer, schema_name));
   CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(writer));
   CRM_ASSIGN_OR_RETURN(MigrationPlan plan,
@@ -167,6 +168,7 @@ absl::StatusOr<MigrationResult> MigrateIn(SqlWriter& writer,
   if (present.version != plan.version) {
     CRM_RETURN_IF_ERROR(StoreSchemaVersion(writer, plan.version));
   }
+  if (then) CRM_RETURN_IF_ERROR(then(writer));
   return MigrationResult{
       .created = !present.version.has_value(),
       .added_columns = std::move(plan.added_columns),
@@ -194,8 +196,10 @@ absl::Status Rekey(SqlWriter& writer, const SqlTable& table) {
 }
 
 absl::Status ContractIn(SqlWriter& writer, const std::string& schema_name,
-                        const SqlSchema& schema) {
+                        const SqlSchema& schema,
+                        const Database::WriteBody& check) {
   CRM_RETURN_IF_ERROR(Lock(writer, schema_name));
+  if (check) CRM_RETURN_IF_ERROR(check(writer));
   CRM_ASSIGN_OR_RETURN(const PresentSchema present, ReadPresent(writer));
   CRM_ASSIGN_OR_RETURN(const Contraction contraction,
                        PlanContraction(schema, present));
@@ -237,20 +241,23 @@ absl::Status RunAlone(ConnectionSource& source,
 
 }  // namespace
 
-absl::StatusOr<MigrationResult> MigratePostgres(ConnectionSource& source,
-                                                const SqlSchema& schema) {
+absl::StatusOr<MigrationResult> MigratePostgres(
+    ConnectionSource& source, const SqlSchema& schema,
+    const Database::WriteBody& then) {
   MigrationResult result;
   CRM_RETURN_IF_ERROR(RunAlone(source, [&](SqlWriter& writer) -> absl::Status {
-    CRM_ASSIGN_OR_RETURN(result, MigrateIn(writer, source.schema(), schema));
+    CRM_ASSIGN_OR_RETURN(result,
+                         MigrateIn(writer, source.schema(), schema, then));
     return absl::OkStatus();
   }));
   return result;
 }
 
 absl::StatusOr<bool> ContractPostgres(ConnectionSource& source,
-                                      const SqlSchema& schema) {
+                                      const SqlSchema& schema,
+                                      const Database::WriteBody& check) {
   CRM_RETURN_IF_ERROR(RunAlone(source, [&](SqlWriter& writer) {
-    return ContractIn(writer, source.schema(), schema);
+    return ContractIn(writer, source.schema(), schema, check);
   }));
   return false;
 }

@@ -44,19 +44,21 @@ class SqliteDatabase final : public Database {
     writer_->Write(deadline, std::move(body), std::move(done));
   }
 
-  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema,
+                                          const WriteBody& then) override {
     CRM_RETURN_IF_ERROR(ValidateSchema(schema));
     CRM_RETURN_IF_ERROR(SnapshotBefore(schema));
     MigrationResult result;
     CRM_RETURN_IF_ERROR(WriteAndWait(
         absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
           CRM_ASSIGN_OR_RETURN(result, MigrateSqlite(writer, schema));
-          return absl::OkStatus();
+          return then ? then(writer) : absl::OkStatus();
         }));
     return result;
   }
 
-  absl::StatusOr<bool> Contract(const SqlSchema& schema) override {
+  absl::StatusOr<bool> Contract(const SqlSchema& schema,
+                                const WriteBody& check) override {
     CRM_RETURN_IF_ERROR(ValidateSchema(schema));
     bool copies = false;
     CRM_RETURN_IF_ERROR(readers_->Read(
@@ -71,6 +73,7 @@ class SqliteDatabase final : public Database {
     bool more = false;
     CRM_RETURN_IF_ERROR(WriteAndWait(
         absl::InfiniteFuture(), [&](SqlWriter& writer) -> absl::Status {
+          if (check) CRM_RETURN_IF_ERROR(check(writer));
           CRM_ASSIGN_OR_RETURN(more, ContractSqlite(writer, schema));
           return absl::OkStatus();
         }));

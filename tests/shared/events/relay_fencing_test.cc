@@ -37,8 +37,9 @@ class SharedStore final : public Database {
   void Write(absl::Time deadline, WriteBody body, WriteDone done) override {
     database_.Write(deadline, std::move(body), std::move(done));
   }
-  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema) override {
-    return database_.Migrate(schema);
+  absl::StatusOr<MigrationResult> Migrate(const SqlSchema& schema,
+                                          const WriteBody& then) override {
+    return database_.Migrate(schema, then);
   }
   absl::Status CheckWritable() override { return database_.CheckWritable(); }
   absl::Duration WriterStall() const override {

@@ -1,6 +1,8 @@
 // The part of DatabaseContract that is about Database::Migrate().
 
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "shared/base/status_macros.h"
+#include "shared/storage/lease.h"
+#include "shared/storage/program_version.h"
 #include "tests/shared/storage/database_contract.h"
 #include "tests/support/matchers.h"
 
@@ -16,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST_P(DatabaseContract, MigratesOnceAndThenFinds) {
   const absl::StatusOr<MigrationResult> again =
@@ -236,6 +241,91 @@ TEST_P(DatabaseContract, AContractedStoreRefusesOlderProgramsAndStaysAsItIs) {
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(again->statement_count, 0);
   EXPECT_THAT(database_->Contract(NotesByTenant()), IsOkAndHolds(false));
+}
+
+// Both with what tells who shares the store.
+SqlSchema Shared(SqlSchema schema) {
+  for (SqlTable& table : LeaseTables()) {
+    schema.tables.push_back(std::move(table));
+  }
+  return schema;
+}
+
+constexpr int64_t kNow = 1'000'000;
+
+absl::Status AnnounceOlder(SqlWriter& writer) {
+  return AnnounceProgram(writer, kNow, HolderOf(1, "older"));
+}
+
+// Contracts to the end, unless an older program is known by then.
+absl::Status ContractAlone(Database& database,
+                           const std::function<void()>& during = nullptr) {
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more) {
+    more = database.Contract(
+        Shared(NotesByTenant()), [&](SqlWriter& writer) -> absl::Status {
+          CRM_RETURN_IF_ERROR(CheckNoOlderProgram(writer, kNow, 2));
+          if (during) during();
+          return absl::OkStatus();
+        });
+  }
+  return more.status();
+}
+
+TEST_P(DatabaseContract, F40_AnOlderProgramIsRefusedWhileAStoreIsContracted) {
+  ASSERT_THAT(database_->Migrate(Shared(NotesById())), IsOk());
+  ASSERT_THAT(AddNotes(*database_, 0, 10), IsOk());
+  ASSERT_THAT(database_->Migrate(Shared(NotesByTenant())), IsOk());
+
+  std::future<absl::Status> older;
+  const absl::Status contracted = ContractAlone(*database_, [&] {
+    if (older.valid()) return;
+    // The other program starts once it was seen that there is none.
+    older = std::async(std::launch::async, [this] {
+      return database_->Migrate(Shared(NotesById()), AnnounceOlder).status();
+    });
+  });
+
+  // A contraction of several steps may see it at the next one.
+  const absl::Status started = older.get();
+  if (contracted.ok()) {
+    EXPECT_THAT(started, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                  "SCHEMA_TOO_NEW"));
+  } else {
+    EXPECT_THAT(contracted, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                     "OLDER_PROGRAM_RUNS"));
+    EXPECT_THAT(started, IsOk());
+  }
+}
+
+TEST_P(DatabaseContract, F40_AnOlderProgramThatIsStartingIsSeenByAContraction) {
+  ASSERT_THAT(database_->Migrate(Shared(NotesById())), IsOk());
+  ASSERT_THAT(database_->Migrate(Shared(NotesByTenant())), IsOk());
+
+  std::future<absl::Status> contracted;
+  const auto started =
+      database_->Migrate(Shared(NotesById()), [&](SqlWriter& writer) {
+        // The store was found fit, and is contracted at the same moment.
+        if (!contracted.valid()) {
+          contracted = std::async(std::launch::async,
+                                  [this] { return ContractAlone(*database_); });
+        }
+        return AnnounceOlder(writer);
+      });
+
+  ASSERT_THAT(started, IsOk());
+  EXPECT_THAT(contracted.get(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                         "OLDER_PROGRAM_RUNS"));
+  EXPECT_THAT(database_->Migrate(Shared(NotesById())), IsOk());
+}
+
+TEST_P(DatabaseContract, AMigrationIsUndoneWithWhatFollowsIt) {
+  const auto migrated = database_->Migrate(NotesById(), [](SqlWriter&) {
+    return absl::FailedPreconditionError("not now");
+  });
+
+  EXPECT_EQ(migrated.status(), absl::FailedPreconditionError("not now"));
+  EXPECT_THAT(AddNotes(*database_, 0, 1), Not(IsOk()));
 }
 
 TEST_P(DatabaseContract, AStoreMadeAnewIsContracted) {
