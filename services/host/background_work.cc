@@ -29,6 +29,7 @@ BackgroundWork::BackgroundWork(const Kernel& kernel,
                                const Application& application,
                                MetricRegistry& metrics)
     : kernel_(kernel),
+      waits_(kernel.database, kernel.clock, {}),
       operations_(kernel, application.Operations(kernel), metrics, {}),
       timers_(kernel, application.timers(), metrics, TimerOptions(kernel)) {}
 
@@ -47,6 +48,7 @@ void BackgroundWork::Stop() {
   }
   stopped_.notify_all();
   if (janitor_.joinable()) janitor_.join();
+  waits_.Stop();
   operations_.Stop();
   timers_.Stop();
 }

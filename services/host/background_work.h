@@ -15,6 +15,7 @@
 #include "shared/resource/application.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/operation_runner.h"
+#include "shared/resource/operation_waits.h"
 #include "shared/resource/timer_worker.h"
 
 namespace crm {
@@ -32,8 +33,15 @@ class BackgroundWork {
   // Starts the threads. Called once.
   void Start();
 
-  // Says that there is a new operation; cheap.
-  void Wake() { operations_.Wake(); }
+  // Says that there is a new operation, or that one has ended; cheap.
+  void Wake() {
+    operations_.Wake();
+    waits_.Wake();
+  }
+
+  // Who waits for operations. Stop it before the server, so that all are
+  // answered.
+  OperationWaits& waits() { return waits_; }
 
   // Ends the threads, each after the step it is at. Repeating it does nothing.
   void Stop();
@@ -45,6 +53,7 @@ class BackgroundWork {
                  int64_t batch);
 
   const Kernel& kernel_;
+  OperationWaits waits_;
   OperationRunner operations_;
   TimerWorker timers_;
 

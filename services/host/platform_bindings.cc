@@ -168,7 +168,7 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   for (MethodBinding& binding : BindAccess(parts.kernel, parts.directories)) {
     bindings.push_back(std::move(binding));
   }
-  for (MethodBinding& binding : BindOperations(parts.kernel)) {
+  for (MethodBinding& binding : BindOperations(parts.kernel, parts.waits)) {
     bindings.push_back(std::move(binding));
   }
   return bindings;

@@ -28,6 +28,7 @@ struct PlatformParts {
   std::vector<StoreSlice> store_slices;
   std::vector<const Consumer*> consumers;
   const AuditChain& audit;
+  OperationWaits& waits;
   std::vector<FollowedFeed> followed = {};
 };
 

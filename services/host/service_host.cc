@@ -105,6 +105,7 @@ class ServiceHost::State {
     keeper_.reset();
     if (server_ != nullptr) BeginStop();
     if (changes_ != nullptr) changes_->Stop();
+    if (background_ != nullptr) background_->waits().Stop();
     if (server_ != nullptr) server_->Shutdown(settings_.drain);
     if (backups_ != nullptr) backups_->Stop();
     if (filler_.has_value()) filler_->Stop();
@@ -287,7 +288,8 @@ class ServiceHost::State {
                         access_->directories(),
                         service_->store_slices,
                         {},
-                        audit_->chain()};
+                        audit_->chain(),
+                        background_->waits()};
     for (const auto& followed : followed_) {
       parts.consumers.push_back(&followed->consumer());
       parts.followed.push_back(followed->feed());

@@ -122,6 +122,10 @@ struct MethodBinding {
   UnaryHandler unary;
   StreamHandler stream;
   Placement placement = Placement::kPool;
+  // Whether a unary handler answers when something happens, however long that
+  // takes. It must need next to nothing meanwhile: its call counts as served as
+  // soon as it waits, so that it is in no other's way.
+  bool waits = false;
 };
 
 // Lets calls in as there is room, some at once, some a little later, and
@@ -139,7 +143,8 @@ class CallGate {
   virtual void Enter(std::shared_ptr<Call> call, Decided decided) = 0;
 
   // Gives back the place of a call that was let in: a unary one when it is
-  // answered with `status`, a stream as soon as it is open.
+  // answered with `status`, a stream as soon as it is open, one that waits
+  // before it does.
   virtual void Leave(const Call& call, const absl::Status& status) = 0;
 };
 

@@ -38,7 +38,7 @@ struct Kernel {
   // Told of the events of each commit after it is durable, before the call is
   // answered; must be quick. May be empty.
   std::function<void(const std::vector<internal::v1::Event>&)> on_commit;
-  // Told that an operation was made; must be quick. May be empty.
+  // Told that an operation was made or has ended; must be quick. May be empty.
   std::function<void()> on_operation = {};
   // Tells what the caller of a stored operation may do by now. Null where there
   // are no callers, as in tests of parts: then nothing is restricted.

@@ -1,5 +1,6 @@
 #include "shared/resource/operation_methods.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,10 +30,16 @@ using ::crm::platform::v1::ListOperationsRequest;
 using ::crm::platform::v1::ListOperationsResponse;
 using ::crm::platform::v1::ReadOperationOutputRequest;
 using ::crm::platform::v1::ReadOperationOutputResponse;
+using ::crm::platform::v1::WaitOperationRequest;
 using ::google::longrunning::Operation;
 using ::google::protobuf::Message;
 
 constexpr char kType[] = "crm/Operation";
+
+// What a call that waits keeps of its time to be answered in: a part, and at
+// most so much.
+constexpr absl::Duration kAnswerTime = absl::Seconds(1);
+constexpr int kAnswerShare = 10;
 
 // What the operation does and to what, as its method's permission says:
 // `leads.purge`.
@@ -296,29 +303,82 @@ absl::Status CheckReachesAll(const CallContext& call) {
       {{"permission", call.method->permission}});
 }
 
-}  // namespace
-
-UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
-  UnaryHandler start = BindBody(
-      kernel,
-      [&kernel, check = std::move(kind.check), narrowed = kind.narrowed](
-          Transaction& transaction, const CallContext& call,
-          const Message& request) -> absl::StatusOr<std::unique_ptr<Message>> {
-        if (!narrowed) CRM_RETURN_IF_ERROR(CheckReachesAll(call));
-        if (check) CRM_RETURN_IF_ERROR(check(call, request));
-        return Make(kernel, transaction, call, request);
-      });
-  return [&kernel, start = std::move(start)](std::shared_ptr<Call> call,
-                                             Done done) {
-    start(std::move(call),
-          [&kernel, done = std::move(done)](absl::StatusOr<Answer> answer) {
-            if (answer.ok() && kernel.on_operation) kernel.on_operation();
-            done(std::move(answer));
-          });
+// Has `handler` tell of the operation that it made or ended.
+UnaryHandler TellOfOperation(const Kernel& kernel, UnaryHandler handler) {
+  return [&kernel, handler = std::move(handler)](std::shared_ptr<Call> call,
+                                                 Done done) {
+    handler(std::move(call),
+            [&kernel, done = std::move(done)](absl::StatusOr<Answer> answer) {
+              if (answer.ok() && kernel.on_operation) kernel.on_operation();
+              done(std::move(answer));
+            });
   };
 }
 
-std::vector<MethodBinding> BindOperations(const Kernel& kernel) {
+// Returns until when `call` waits: it needs some time to take its answer.
+absl::StatusOr<absl::Time> WaitEnd(const CallContext& call,
+                                   const WaitOperationRequest& request) {
+  const absl::Duration left = call.deadline - call.now;
+  const absl::Time last =
+      call.deadline - std::min(kAnswerTime, left / kAnswerShare);
+  if (!request.has_timeout()) return last;
+  const absl::Duration timeout = absl::Seconds(request.timeout().seconds()) +
+                                 absl::Nanoseconds(request.timeout().nanos());
+  if (timeout < absl::ZeroDuration()) {
+    return BadField("timeout", "must not be negative.");
+  }
+  return std::min(last, call.now + timeout);
+}
+
+// Returns the binding of the method that waits.
+MethodBinding BindWait(const Kernel& kernel,
+                       std::shared_ptr<const Methods> methods,
+                       OperationWaits& waits) {
+  MethodBinding binding;
+  binding.method =
+      kernel.methods.FindByRequest(WaitOperationRequest::descriptor());
+  binding.placement = Placement::kInline;
+  binding.waits = true;
+  binding.unary = [methods = std::move(methods), &waits](
+                      std::shared_ptr<Call> call, Done done) {
+    const auto& request =
+        static_cast<const WaitOperationRequest&>(*call->request);
+    const absl::StatusOr<absl::Time> end = WaitEnd(call->context, request);
+    if (!end.ok()) return done(end.status());
+    GetOperationRequest get;
+    get.set_name(request.name());
+    const CallContext& context = call->context;
+    // The call lives as long as it waits.
+    const absl::Status waiting = waits.Wait(
+        std::move(call), *end,
+        [methods, &context, get](SqlReader& reader) {
+          return methods->Get(reader, context, get);
+        },
+        done);
+    if (!waiting.ok()) done(waiting);
+  };
+  return binding;
+}
+
+}  // namespace
+
+UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
+  return TellOfOperation(
+      kernel, BindBody(kernel,
+                       [&kernel, check = std::move(kind.check),
+                        narrowed = kind.narrowed](Transaction& transaction,
+                                                  const CallContext& call,
+                                                  const Message& request)
+                           -> absl::StatusOr<std::unique_ptr<Message>> {
+                         if (!narrowed)
+                           CRM_RETURN_IF_ERROR(CheckReachesAll(call));
+                         if (check) CRM_RETURN_IF_ERROR(check(call, request));
+                         return Make(kernel, transaction, call, request);
+                       }));
+}
+
+std::vector<MethodBinding> BindOperations(const Kernel& kernel,
+                                          OperationWaits& waits) {
   const auto methods = std::make_shared<const Methods>(kernel);
   std::vector<MethodBinding> bindings;
   bindings.push_back(
@@ -327,16 +387,19 @@ std::vector<MethodBinding> BindOperations(const Kernel& kernel) {
       BindRead(kernel, methods, &Methods::List, Placement::kPool));
   bindings.push_back(
       BindRead(kernel, methods, &Methods::ReadPart, Placement::kPool));
+  bindings.push_back(BindWait(kernel, methods, waits));
   MethodBinding& cancel = bindings.emplace_back();
   cancel.method =
       kernel.methods.FindByRequest(CancelOperationRequest::descriptor());
   cancel.placement = Placement::kInline;
-  cancel.unary = BindBody(kernel, [methods](Transaction& transaction,
-                                            const CallContext& call,
-                                            const Message& request) {
-    return methods->Cancel(transaction, call,
-                           static_cast<const CancelOperationRequest&>(request));
-  });
+  cancel.unary = TellOfOperation(
+      kernel, BindBody(kernel, [methods](Transaction& transaction,
+                                         const CallContext& call,
+                                         const Message& request) {
+        return methods->Cancel(
+            transaction, call,
+            static_cast<const CancelOperationRequest&>(request));
+      }));
   return bindings;
 }
 

@@ -9,6 +9,7 @@
 #include "shared/call/call.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/operation_kind.h"
+#include "shared/resource/operation_waits.h"
 
 namespace crm {
 
@@ -25,8 +26,10 @@ UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind);
 // Returns the bindings of crm.platform.v1.Operations. A caller sees his own
 // operations, and with the permission `operations.getAll` those of others; any
 // other is NOT_FOUND. Cancelling ends an operation at once: a step
-// that is under way has no effect.
-std::vector<MethodBinding> BindOperations(const Kernel& kernel);
+// that is under way has no effect. Who waits does so in `waits`, which outlives
+// the bindings.
+std::vector<MethodBinding> BindOperations(const Kernel& kernel,
+                                          OperationWaits& waits);
 
 }  // namespace crm
 

@@ -305,6 +305,7 @@ absl::StatusOr<StoredOperation> OperationRunner::RunStep(
     return WriteCommitRecords(kernel_, transaction, operation.name, events);
   }));
   if (kernel_.on_commit && !events.empty()) kernel_.on_commit(events);
+  if (next.done && kernel_.on_operation) kernel_.on_operation();
   return next;
 }
 
@@ -342,6 +343,7 @@ absl::Status OperationRunner::Fail(const StoredOperation& operation,
     return SaveOperation(writer, *stored);
   }));
   (again ? retries_ : failed_).Increment();
+  if (!again && kernel_.on_operation) kernel_.on_operation();
   return absl::OkStatus();
 }
 

@@ -193,6 +193,10 @@ void UnaryCall::Serve(const std::shared_ptr<Completion>& completion) {
     completion->Finish(std::move(status));
     return;
   }
+  if (binding.waits && inside_) {
+    inside_ = false;
+    edge_.path().gate->Leave(*call, absl::OkStatus());
+  }
   status = CallEdge::Guard([&] {
     binding.unary(call, [completion](absl::StatusOr<Answer> answer) {
       completion->Finish(std::move(answer));

@@ -43,6 +43,7 @@ const std::map<std::string, int>& StandardFields() {
 const std::set<std::string>& ForeignTypes() {
   static const auto& types = *new std::set<std::string>{
       "google.longrunning.Operation",
+      "google.protobuf.Duration",
       "google.protobuf.FieldMask",
       "google.protobuf.Timestamp",
       "google.rpc.Status",

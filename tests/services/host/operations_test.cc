@@ -78,6 +78,13 @@ class OperationsTest : public ::testing::Test {
                            token);
   }
 
+  absl::StatusOr<Operation> Wait(const std::string& text,
+                                 const std::string& token) {
+    return Call<Operation>("crm.platform.v1.Operations.WaitOperation",
+                           Proto<platform::v1::WaitOperationRequest>(text),
+                           token);
+  }
+
   Operation Await(const std::string& name) {
     for (;;) {
       const auto operation = Get(name, admin_);
@@ -117,11 +124,99 @@ TEST_F(OperationsTest, MetadataSaysWhatIsDoneToWhatAndByWhom) {
   EXPECT_EQ(metadata.target(), "products");
   EXPECT_EQ(metadata.creator(), "user:ada");
   EXPECT_EQ(metadata.done_count(), 3);
+  EXPECT_EQ(metadata.total_count(), 3);
+  EXPECT_EQ(metadata.progress_percent(), 100);
   EXPECT_TRUE(metadata.has_create_time());
   EXPECT_TRUE(metadata.has_start_time());
   EXPECT_TRUE(metadata.has_end_time());
   EXPECT_EQ(metadata.expire_time().seconds(),
             metadata.end_time().seconds() + 7 * 24 * 3600);
+}
+
+TEST_F(OperationsTest, WaitsUntilAnOperationIsDone) {
+  MakeProducts(3);
+  const std::string name = Export("", ada_)->name();
+
+  const auto waited = Wait(absl::StrCat("name: '", name, "'"), ada_);
+
+  ASSERT_THAT(waited, IsOk());
+  EXPECT_TRUE(waited->done());
+  ExportResult result;
+  ASSERT_TRUE(waited->response().UnpackTo(&result));
+  EXPECT_EQ(result.resource_count(), 3);
+}
+
+TEST_F(OperationsTest, WaitsNoLongerThanItIsTold) {
+  // They take several steps.
+  MakeProducts(500);
+  const auto started = Call<Operation>(
+      "crm.operational.v1.ProductBulkService.PurgeProducts",
+      Proto<v1::PurgeProductsRequest>("filter: 'name:*' force: true"), ada_);
+  ASSERT_THAT(started, IsOk());
+
+  const auto waited =
+      Wait(absl::StrCat("name: '", started->name(), "' timeout {}"), ada_);
+
+  ASSERT_THAT(waited, IsOk());
+  EXPECT_EQ(waited->name(), started->name());
+  EXPECT_FALSE(waited->done());
+  EXPECT_THAT(
+      Wait(absl::StrCat("name: '", started->name(), "' timeout { nanos: -1 }"),
+           ada_),
+      StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
+TEST_F(OperationsTest, WaitsForOnesOwnOperationsOnly) {
+  const std::string name = Export("", ada_)->name();
+
+  EXPECT_THAT(Wait(absl::StrCat("name: '", name, "'"),
+                   authority_.Token("acme", "user:bob", {"sales_manager"})),
+              StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+  EXPECT_THAT(Wait(absl::StrCat("name: '", name, "'"),
+                   authority_.Token("rival", "user:ada", {"sales_manager"})),
+              StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+}
+
+TEST_F(OperationsTest, ACancelledOperationIsWaitedForNoMore) {
+  MakeProducts(500);
+  const auto started = Call<Operation>(
+      "crm.operational.v1.ProductBulkService.PurgeProducts",
+      Proto<v1::PurgeProductsRequest>("filter: 'name:*' force: true"), ada_);
+  ASSERT_THAT(started, IsOk());
+  absl::StatusOr<Operation> waited;
+  std::thread waiter([&] {
+    waited = Wait(absl::StrCat("name: '", started->name(), "'"), ada_);
+  });
+
+  platform::v1::CancelOperationRequest request;
+  request.set_name(started->name());
+  ASSERT_THAT(Call<Operation>("crm.platform.v1.Operations.CancelOperation",
+                              request, ada_),
+              IsOk());
+  waiter.join();
+
+  ASSERT_THAT(waited, IsOk());
+  EXPECT_TRUE(waited->done());
+}
+
+TEST_F(OperationsTest, APurgeTellsHowFarItIs) {
+  MakeProducts(500);
+  const auto started = Call<Operation>(
+      "crm.operational.v1.ProductBulkService.PurgeProducts",
+      Proto<v1::PurgeProductsRequest>("filter: 'name:*' force: true"), ada_);
+  ASSERT_THAT(started, IsOk());
+
+  for (;;) {
+    const auto operation = Get(started->name(), ada_);
+    ASSERT_THAT(operation, IsOk());
+    OperationMetadata metadata;
+    ASSERT_TRUE(operation->metadata().UnpackTo(&metadata));
+    if (metadata.done_count() > 0) {
+      EXPECT_EQ(metadata.total_count(), 500);
+      EXPECT_EQ(metadata.progress_percent(), metadata.done_count() / 5);
+    }
+    if (operation->done()) break;
+  }
 }
 
 TEST_F(OperationsTest, ARepeatedRequestStartsNoSecondOperation) {

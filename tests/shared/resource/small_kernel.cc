@@ -118,7 +118,8 @@ absl::Status SmallKernel::Cancel(const std::string& name) {
   platform::v1::CancelOperationRequest request;
   request.set_name(name);
   auto call = CallOf("CancelOperation", request);
-  for (const MethodBinding& binding : BindOperations(*kernel_)) {
+  OperationWaits waits(*database_, kernel_->clock, {});
+  for (const MethodBinding& binding : BindOperations(*kernel_, waits)) {
     if (binding.method != call->context.method) continue;
     return Serve(binding.unary, call).status();
   }
