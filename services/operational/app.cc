@@ -47,7 +47,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
       .Owns<v1::Role>({.authorize = AuthorizeRole})
-      .Owns<v1::TokenRevocation>({.prepare = PrepareTokenRevocation})
+      .Owns<v1::TokenRevocation>(
+          {.prepare = PrepareTokenRevocation, .expires = EndOfTokenRevocation})
       .Owns<v1::FieldDefinition>({.prepare = PrepareFieldDefinition})
       .Owns<v1::ValidationRule>({.prepare = PrepareValidationRule})
       .Mutate(HandleActivateFieldDefinition)

@@ -10,6 +10,7 @@
 #include "shared/resource/bulk_operations.h"
 #include "shared/resource/custom_fill.h"
 #include "shared/resource/custom_index.h"
+#include "shared/resource/expiry.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/pending_audit.h"
@@ -39,6 +40,7 @@ Application& Application::Own(const Descriptor* message, ResourceRules rules) {
     OnTimer(kCustomFillTimer, ContinueCustomFill);
     OnTimer(kCustomClearTimer, ContinueCustomClear);
   }
+  if (rules.expires) OnTimer(kExpiryTimer, DeleteExpired);
   absl::Status status = catalog_.Add(message, std::move(rules));
   if (problem_.ok()) problem_ = std::move(status);
   return *this;

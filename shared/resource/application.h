@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "shared/call/call.h"
 #include "shared/call/method_table.h"
 #include "shared/resource/kernel.h"
@@ -40,6 +41,7 @@ struct Rules {
   absl::Status (*authorize)(const T* before, const T& after,
                             const CallContext& call,
                             const RuleContext& context) = nullptr;
+  absl::Time (*expires)(const T& resource) = nullptr;
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -276,6 +278,12 @@ class Application {
         return authorize(static_cast<const T*>(before),
                          static_cast<const T&>(after), call, context);
       };
+    }
+    if (rules.expires != nullptr) {
+      erased.expires =
+          [expires = rules.expires](const google::protobuf::Message& resource) {
+            return expires(static_cast<const T&>(resource));
+          };
     }
     return erased;
   }

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/call/call.h"
 #include "shared/query/reference.h"
@@ -49,6 +50,10 @@ struct ResourceRules {
                              google::protobuf::Message* after,
                              google::protobuf::Message& parent)>
       with_parent;
+
+  // Returns when a resource is deleted for good by the service itself;
+  // InfiniteFuture() for never. Stored as a durable timer with each change.
+  std::function<absl::Time(const google::protobuf::Message&)> expires;
 
   // How lists are ordered that name no order; by name if it is empty.
   std::string default_order;

@@ -6,6 +6,7 @@
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "shared/reflect/diff.h"
+#include "shared/resource/expiry.h"
 #include "shared/resource/reference_names.h"
 #include "shared/resource/standard_fields.h"
 
@@ -84,6 +85,8 @@ absl::Status Transaction::TryCreate(Message& message) {
               resource->table.Insert(writer_, view_.tenant(), message)));
   CRM_RETURN_IF_ERROR(KeepIndex(*resource, nullptr, &message));
   CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, nullptr, &message));
+  CRM_RETURN_IF_ERROR(
+      ScheduleExpiry(writer_, view_.tenant(), *resource, message));
   return Record(*resource, nullptr, &message, 1, "created");
 }
 
@@ -108,6 +111,8 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
       resource->table.Update(writer_, view_.tenant(), version, message)));
   CRM_RETURN_IF_ERROR(KeepIndex(*resource, before.get(), &message));
   CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, before.get(), &message));
+  CRM_RETURN_IF_ERROR(
+      ScheduleExpiry(writer_, view_.tenant(), *resource, message));
   return Record(*resource, std::move(before), &message, version + 1, kind);
 }
 

@@ -62,6 +62,10 @@ absl::Status PrepareTokenRevocation(const v1::TokenRevocation* before,
   return absl::OkStatus();
 }
 
+absl::Time EndOfTokenRevocation(const v1::TokenRevocation& revocation) {
+  return FromTimestamp(revocation.expire_time()) + kRevocationRetention;
+}
+
 absl::StatusOr<v1::User> ActivateUser(v1::User user) {
   if (user.state() == v1::User::ACTIVE) {
     return FailedPrecondition(

@@ -22,6 +22,9 @@ inline constexpr int kMaxTeamDepth = 20;
 // it was issued, and two minutes more for clocks that differ.
 inline constexpr absl::Duration kRevocationLife = absl::Minutes(62);
 
+// For how long one that counts no more is kept.
+inline constexpr absl::Duration kRevocationRetention = absl::Hours(7 * 24);
+
 // Completes a user: a new one is INVITED, and keeps each role once.
 absl::Status PrepareUser(const v1::User* before, v1::User& after,
                          const RuleContext& context);
@@ -37,6 +40,9 @@ absl::Status PrepareTeam(const v1::Team* before, v1::Team& after,
 absl::Status PrepareTokenRevocation(const v1::TokenRevocation* before,
                                     v1::TokenRevocation& after,
                                     const RuleContext& context);
+
+// Returns when a revocation is deleted: kRevocationRetention after its end.
+absl::Time EndOfTokenRevocation(const v1::TokenRevocation& revocation);
 
 // Returns `user` as ACTIVE. Returns FAILED_PRECONDITION (USER_ACTIVE) if it is.
 absl::StatusOr<v1::User> ActivateUser(v1::User user);

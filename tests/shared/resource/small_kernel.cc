@@ -5,6 +5,7 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/product_bulk.pb.h"
@@ -34,6 +35,15 @@ T Require(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+absl::Time EndOfProduct(const operational::v1::Product& product) {
+  const auto until = product.labels().find("until");
+  int64_t seconds = 0;
+  return until != product.labels().end() &&
+                 absl::SimpleAtoi(until->second, &seconds)
+             ? absl::FromUnixSeconds(seconds)
+             : absl::InfiniteFuture();
+}
+
 }  // namespace
 
 SmallKernel::SmallKernel(const std::string& path, const Clock& clock)
@@ -45,7 +55,7 @@ SmallKernel::SmallKernel(std::unique_ptr<Database> database, const Clock& clock)
       outbox_(kService, clock),
       page_tokens_(kSecret, clock),
       ids_(clock) {
-  application_.Owns<operational::v1::Product>();
+  application_.Owns<operational::v1::Product>({.expires = EndOfProduct});
   SqlSchema schema;
   schema.tables = application_.Tables();
   for (SqlTable& table : OutboxTables()) {

@@ -30,6 +30,8 @@ class SmallKernel {
   SmallKernel(std::unique_ptr<Database> database, const Clock& clock);
 
   const Kernel& kernel() const { return *kernel_; }
+  // Products expire when their label `until` says, in seconds.
+  const Application& application() const { return application_; }
   Database& database() { return *database_; }
 
   // Returns a call of the method called `name` (`ExportProducts`) by user:ada
