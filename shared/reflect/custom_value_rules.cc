@@ -110,6 +110,10 @@ void CheckIndex(const FieldDefinition& definition,
                           "is not possible with the types MONEY, OPTIONS and "
                           "BOOLEAN."});
   }
+  if (definition.searchable() && definition.type() != FieldDefinition::TEXT) {
+    violations.push_back({"field_definition.searchable",
+                          "is possible with the type TEXT only."});
+  }
   if ((definition.indexed() || definition.unique()) &&
       definition.type() == FieldDefinition::TEXT &&
       (definition.max_length() == 0 ||

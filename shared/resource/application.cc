@@ -39,6 +39,7 @@ Application& Application::Own(const Descriptor* message, ResourceRules rules) {
   if (message == operational::v1::FieldDefinition::descriptor()) {
     OnTimer(kCustomFillTimer, ContinueCustomFill);
     OnTimer(kCustomClearTimer, ContinueCustomClear);
+    OnTimer(kCustomSearchTimer, ContinueCustomSearch);
   }
   if (rules.expires) OnTimer(kExpiryTimer, DeleteExpired);
   absl::Status status = catalog_.Add(message, std::move(rules));

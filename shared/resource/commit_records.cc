@@ -122,8 +122,7 @@ absl::Status WriteCommitRecords(const Kernel& kernel,
   CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
   events.clear();
   for (const auto& change : transaction.changes()) {
-    CRM_RETURN_IF_ERROR(IndexChange(
-        transaction.writer(), transaction.call().principal.tenant, *change));
+    CRM_RETURN_IF_ERROR(IndexChange(transaction, *change));
     Event event = EventOf(kernel, transaction, *change, request_id);
     CRM_RETURN_IF_ERROR(audit->table.PostInsert(
         transaction.writer(), event.tenant(),

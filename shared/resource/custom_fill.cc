@@ -1,6 +1,7 @@
 #include "shared/resource/custom_fill.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "shared/resource/custom_index.h"
+#include "shared/resource/search_index.h"
 
 namespace crm {
 namespace {
@@ -17,6 +19,8 @@ using ::crm::operational::v1::FieldDefinition;
 
 // The rows of one step.
 constexpr int kBatch = 500;
+// The same where documents are written, which take longer.
+constexpr int kSearchBatch = 100;
 // The pause after each, so that other writes come first.
 constexpr absl::Duration kPause = absl::Milliseconds(20);
 
@@ -95,6 +99,13 @@ void ScheduleCustomFill(Transaction& transaction, const FieldDefinition* before,
     transaction.Schedule(kCustomClearTimer, CustomField(*before).index_id,
                          transaction.now());
   }
+  const bool was_searched = before != nullptr && IsSearched(*before);
+  const bool is_searched = after != nullptr && IsSearched(*after);
+  if (was_searched != is_searched) {
+    transaction.Schedule(kCustomSearchTimer,
+                         (after != nullptr ? after : before)->resource_type(),
+                         transaction.now());
+  }
 }
 
 absl::Status StartCustomFill(Transaction& transaction,
@@ -132,6 +143,42 @@ absl::Status ContinueCustomClear(Transaction& transaction, const Timer& timer) {
                          transaction.now() + kPause);
   }
   return transaction.status();
+}
+
+absl::Status ContinueCustomSearch(Transaction& transaction,
+                                  const Timer& timer) {
+  const Resource* resource = transaction.view().catalog().FindByType(timer.key);
+  if (resource == nullptr) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(const CustomType* custom,
+                       transaction.CustomTypeOf(*resource));
+  SqlWriter& writer = transaction.writer();
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      writer.Query(
+          absl::StrCat("SELECT name, body FROM ", resource->schema.table(),
+                       " WHERE tenant = ? AND name > ? "
+                       "ORDER BY name LIMIT ?"),
+          {timer.tenant, timer.payload, int64_t{kSearchBatch}}));
+  for (const SqlRow& row : rows) {
+    const std::unique_ptr<google::protobuf::Message> message = resource->New();
+    if (!message->ParseFromString(std::get<SqlBlob>(row[1]).bytes)) {
+      return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+    }
+    CRM_RETURN_IF_ERROR(
+        IndexResource(writer, timer.tenant, *resource, custom, *message));
+  }
+  if (rows.size() == size_t{kSearchBatch}) {
+    transaction.Schedule(kCustomSearchTimer, timer.key,
+                         transaction.now() + kPause,
+                         std::get<std::string>(rows.back()[0]));
+  }
+  return transaction.status();
+}
+
+absl::StatusOr<bool> IsTakingInCustom(SqlReader& reader,
+                                      absl::string_view tenant,
+                                      absl::string_view type) {
+  return HasTimer(reader, tenant, kCustomSearchTimer, type);
 }
 
 }  // namespace crm

@@ -7,6 +7,8 @@
 #define CRM_SHARED_RESOURCE_CUSTOM_FILL_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "crm/operational/v1/field_definition.pb.h"
 #include "shared/resource/timer_table.h"
 #include "shared/resource/transaction.h"
@@ -15,9 +17,11 @@ namespace crm {
 
 inline constexpr char kCustomFillTimer[] = "custom_fill";
 inline constexpr char kCustomClearTimer[] = "custom_clear";
+inline constexpr char kCustomSearchTimer[] = "custom_search";
 
 // Sets the timers that a change of a definition makes due: to build its index,
-// and to clear the one it had. Null as in ResourceChange.
+// to clear the one it had, and to take its type into the search index anew.
+// Null as in ResourceChange.
 void ScheduleCustomFill(Transaction& transaction,
                         const operational::v1::FieldDefinition* before,
                         const operational::v1::FieldDefinition* after);
@@ -30,6 +34,13 @@ absl::Status StartCustomFill(Transaction& transaction,
 // The bodies of the timers.
 absl::Status ContinueCustomFill(Transaction& transaction, const Timer& timer);
 absl::Status ContinueCustomClear(Transaction& transaction, const Timer& timer);
+absl::Status ContinueCustomSearch(Transaction& transaction, const Timer& timer);
+
+// Returns whether resources of `type` may still lack words of the tenant's own
+// fields in the search index.
+absl::StatusOr<bool> IsTakingInCustom(SqlReader& reader,
+                                      absl::string_view tenant,
+                                      absl::string_view type);
 
 }  // namespace crm
 

@@ -12,6 +12,13 @@ using ::crm::operational::v1::FieldDefinition;
 using ::crm::operational::v1::ValidationRule;
 using ::google::protobuf::Descriptor;
 
+bool IsSearched(const FieldDefinition& definition) {
+  return definition.searchable() &&
+         definition.type() == FieldDefinition::TEXT &&
+         (definition.state() == FieldDefinition::ACTIVE ||
+          definition.state() == FieldDefinition::DEPRECATED);
+}
+
 CustomField::CustomField(const FieldDefinition& definition)
     : rules(definition) {
   keeps_index = definition.index_state() == FieldDefinition::BUILDING ||
@@ -42,6 +49,7 @@ CustomSchema::CustomSchema(
     type.hides = type.hides || field->removed();
     hides_ = hides_ || field->removed();
     type.fields.insert_or_assign(definition.key(), std::move(field));
+    if (IsSearched(definition)) type.searchable.push_back(definition.key());
   }
   for (const ValidationRule& rule : rules) {
     const Descriptor* message = find_type(rule.resource_type());

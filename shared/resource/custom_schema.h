@@ -20,6 +20,9 @@
 
 namespace crm {
 
+// Whether values of the field are searched.
+bool IsSearched(const operational::v1::FieldDefinition& definition);
+
 // One custom field.
 struct CustomField {
   explicit CustomField(const operational::v1::FieldDefinition& definition);
@@ -59,6 +62,8 @@ struct CustomType {
   std::vector<CustomRule> rules;
   // Whether a field is removed, so that its values are not to be shown.
   bool hides = false;
+  // The keys of the fields that are searched.
+  std::vector<std::string> searchable;
 };
 
 // Everything that one tenant has defined, but for drafts. Immutable.

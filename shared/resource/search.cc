@@ -15,6 +15,7 @@
 #include "shared/query/field_value.h"
 #include "shared/query/sql_value_codec.h"
 #include "shared/query/text_folding.h"
+#include "shared/resource/custom_fill.h"
 #include "shared/resource/referenced_rows.h"
 #include "shared/resource/search_filler.h"
 #include "shared/resource/search_index.h"
@@ -40,18 +41,14 @@ bool IsHidden(const std::set<std::string>& hidden, const std::string& path) {
 
 // Sets what `result` says of the fields that are not `hidden`. Returns whether
 // each of `words` stands in one of them.
-bool Describe(const Resource& resource, const Message& message,
-              const std::set<std::string>& hidden,
+bool Describe(const Resource& resource, const CustomType* custom,
+              const Message& message, const std::set<std::string>& hidden,
               const std::vector<std::string>& words, SearchResult& result) {
   std::set<std::string> found;
-  for (const std::string& path : resource.schema.searchable()) {
+  for (const auto& [path, text] : SearchedFieldsOf(resource, custom, message)) {
     if (IsHidden(hidden, path)) continue;
-    const SqlValue value =
-        ReadColumn(message, *FindFieldPath(*message.GetDescriptor(), path));
-    const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr || text->empty()) continue;
-    if (result.title().empty()) result.set_title(*text);
-    const std::string folded = FoldText(*text);
+    if (result.title().empty()) result.set_title(text);
+    const std::string folded = FoldText(text);
     bool matched = false;
     for (const std::string& word : words) {
       if (!absl::StrContains(folded, word)) continue;
@@ -108,7 +105,8 @@ class Finds {
     std::set<std::string> hidden;
     if (type->rule->hides()) hidden = type->rule->HiddenIn(*message);
     SearchResult result;
-    if (!Describe(*resource, *message, hidden, plan_.words, result)) {
+    if (!Describe(*resource, plan_.custom->Find(resource->schema.type()),
+                  *message, hidden, plan_.words, result)) {
       return Outcome::kUnseen;
     }
     if (!type->exact) {
@@ -190,9 +188,13 @@ absl::StatusOr<SearchResponse> SearchResources(const Kernel& kernel,
                              IncompleteTypes(reader, kernel.catalog));
         for (const SearchedType& type : plan.types) {
           const std::string& name = type.resource->schema.type();
-          if (std::ranges::count(incomplete, name) > 0) {
-            response.add_incomplete_types(name);
+          bool missing = std::ranges::count(incomplete, name) > 0;
+          const CustomType* custom = plan.custom->Find(name);
+          if (!missing && custom != nullptr && !custom->searchable.empty()) {
+            CRM_ASSIGN_OR_RETURN(
+                missing, IsTakingInCustom(reader, call.principal.tenant, name));
           }
+          if (missing) response.add_incomplete_types(name);
         }
         return absl::OkStatus();
       }));

@@ -76,8 +76,8 @@ absl::Status WriteProgress(SqlWriter& writer, const Resource& resource,
 }
 
 // Takes in the rows after `progress`, at most `batch`, and moves it on.
-absl::Status TakeBatch(SqlWriter& writer, const Resource& resource, int batch,
-                       Progress progress) {
+absl::Status TakeBatch(SqlWriter& writer, const ResourceCatalog& catalog,
+                       const Resource& resource, int batch, Progress progress) {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       writer.Query(absl::StrCat("SELECT tenant, name, body FROM ",
@@ -92,8 +92,11 @@ absl::Status TakeBatch(SqlWriter& writer, const Resource& resource, int batch,
     if (!message->ParseFromString(std::get<SqlBlob>(row[2]).bytes)) {
       return Internal("ROW_UNREADABLE", "A stored row could not be read.");
     }
-    CRM_RETURN_IF_ERROR(
-        IndexResource(writer, progress.tenant, resource, *message));
+    CRM_ASSIGN_OR_RETURN(const auto custom, catalog.custom_schemas().Find(
+                                                writer, progress.tenant));
+    CRM_RETURN_IF_ERROR(IndexResource(writer, progress.tenant, resource,
+                                      custom->Find(resource.schema.type()),
+                                      *message));
   }
   progress.done = static_cast<int>(rows.size()) < batch;
   return WriteProgress(writer, resource, progress);
@@ -165,7 +168,7 @@ absl::StatusOr<bool> SearchFiller::Step() {
           const Progress& reached = progress[type->schema.type()];
           if (reached.done) continue;
           more = true;
-          return TakeBatch(writer, *type, options_.batch, reached);
+          return TakeBatch(writer, catalog_, *type, options_.batch, reached);
         }
         return absl::OkStatus();
       }));

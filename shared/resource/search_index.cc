@@ -7,10 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "shared/base/clock.h"
+#include "shared/base/status_macros.h"
 #include "shared/query/field_path.h"
 #include "shared/query/field_value.h"
 #include "shared/query/text_folding.h"
 #include "shared/query/utf8.h"
+#include "shared/reflect/custom_fields.h"
 #include "shared/storage/text_query.h"
 
 namespace crm {
@@ -76,37 +78,73 @@ const SqlTable& SearchDocuments() {
   return *kTable;
 }
 
-std::string SearchTextOf(const Resource& resource, const Message& message) {
+bool IsSearched(const Resource& resource, const CustomType* custom) {
+  return !resource.schema.searchable().empty() ||
+         (custom != nullptr && !custom->searchable.empty());
+}
+
+std::vector<SearchedField> SearchedFieldsOf(const Resource& resource,
+                                            const CustomType* custom,
+                                            const Message& message) {
+  std::vector<SearchedField> fields;
+  for (const std::string& path : resource.schema.searchable()) {
+    SqlValue value =
+        ReadColumn(message, *FindFieldPath(*message.GetDescriptor(), path));
+    auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr || text->empty()) continue;
+    fields.push_back({path, std::move(*text)});
+  }
+  if (custom == nullptr || custom->searchable.empty()) return fields;
+  const CustomValues values = ReadCustomValues(message);
+  for (const std::string& key : custom->searchable) {
+    const auto value = values.find(key);
+    if (value == values.end() || value->second.string_value().empty()) continue;
+    fields.push_back(
+        {absl::StrCat("custom_fields.", key), value->second.string_value()});
+  }
+  return fields;
+}
+
+std::string SearchTextOf(const Resource& resource, const CustomType* custom,
+                         const Message& message) {
   std::string text;
   if (IsDeleted(resource, message)) return text;
-  for (const std::string& path : resource.schema.searchable()) {
-    const SqlValue value =
-        ReadColumn(message, *FindFieldPath(*message.GetDescriptor(), path));
-    const auto* field = std::get_if<std::string>(&value);
-    if (field == nullptr || field->empty()) continue;
-    absl::StrAppend(&text, text.empty() ? "" : "\n", FoldText(*field));
+  for (const SearchedField& field :
+       SearchedFieldsOf(resource, custom, message)) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", FoldText(field.text));
   }
   CutUtf8(text, kMaxSearchBytes);
   return text;
 }
 
 absl::Status IndexResource(SqlWriter& writer, absl::string_view tenant,
-                           const Resource& resource, const Message& message) {
+                           const Resource& resource, const CustomType* custom,
+                           const Message& message) {
   return Store(writer, tenant, resource, message,
-               SearchTextOf(resource, message));
+               SearchTextOf(resource, custom, message));
 }
 
-absl::Status IndexChange(SqlWriter& writer, absl::string_view tenant,
+absl::Status IndexChange(const Transaction& transaction,
                          const ResourceChange& change) {
   const Resource& resource = *change.resource;
-  if (resource.schema.searchable().empty()) return absl::OkStatus();
+  if (resource.schema.searchable().empty() &&
+      CustomFieldsOf(*resource.schema.message()) == nullptr) {
+    return absl::OkStatus();
+  }
+  CRM_ASSIGN_OR_RETURN(const CustomType* custom,
+                       transaction.CustomTypeOf(resource));
   const auto text_of = [&](const std::unique_ptr<Message>& message) {
-    return message == nullptr ? "" : SearchTextOf(resource, *message);
+    return message == nullptr ? "" : SearchTextOf(resource, custom, *message);
   };
   const std::string before = text_of(change.before);
   const std::string after = text_of(change.after);
-  if (before == after) return absl::OkStatus();
-  return Store(writer, tenant, resource,
+  // A document may still hold what is not searched any more, so one that is to
+  // be empty is always removed.
+  const bool same = before == after && !after.empty();
+  if (same || (change.before == nullptr && after.empty())) {
+    return absl::OkStatus();
+  }
+  return Store(transaction.writer(), transaction.view().tenant(), resource,
                change.after != nullptr ? *change.after : *change.before, after);
 }
 

@@ -49,12 +49,13 @@ std::vector<std::string> WordsOf(const SearchRequest& request,
 // caller may read something.
 std::vector<SearchedType> TypesFor(const Kernel& kernel,
                                    const CallContext& call,
-                                   const SearchRequest& request) {
+                                   const SearchRequest& request,
+                                   const CustomSchema& custom) {
   const auto& wanted = request.resource_types();
   std::vector<SearchedType> types;
   for (const auto& resource : kernel.catalog.resources()) {
     const ResourceSchema& schema = resource->schema;
-    if (schema.searchable().empty()) continue;
+    if (!IsSearched(*resource, custom.Find(schema.type()))) continue;
     if (!wanted.empty() && !std::ranges::count(wanted, schema.type())) continue;
     const std::string permission = ReadPermission(*resource);
     if (call.caller != nullptr &&
@@ -81,13 +82,9 @@ absl::Status TakeFilter(const Kernel& kernel, const CallContext& call,
   // Another service may have the type.
   const Resource* type = kernel.catalog.FindByType(request.resource_types(0));
   if (type == nullptr) return absl::OkStatus();
-  CRM_ASSIGN_OR_RETURN(const auto custom,
-                       kernel.catalog.custom_schemas().Recent(
-                           kernel.database, call.principal.tenant,
-                           kernel.clock.Now(), call.deadline));
   auto filter =
       Filter::Parse(request.filter(), type->schema.message(), "filter",
-                    kernel.catalog.targets(), custom->finder());
+                    kernel.catalog.targets(), plan.custom->finder());
   Keep(filter.status(), violations);
   if (!filter.ok()) return absl::OkStatus();
   CRM_RETURN_IF_ERROR(CheckFilterAccess(kernel, call, *filter));
@@ -133,7 +130,10 @@ absl::StatusOr<SearchPlan> PlanSearch(const Kernel& kernel,
   SearchPlan plan;
   Violations violations;
   plan.words = WordsOf(request, violations);
-  plan.types = TypesFor(kernel, call, request);
+  CRM_ASSIGN_OR_RETURN(plan.custom, kernel.catalog.custom_schemas().Recent(
+                                        kernel.database, call.principal.tenant,
+                                        kernel.clock.Now(), call.deadline));
+  plan.types = TypesFor(kernel, call, request, *plan.custom);
   CRM_RETURN_IF_ERROR(TakeFilter(kernel, call, request, plan, violations));
   const auto page_size = ResolvePageSize(request.page_size());
   Keep(page_size.status(), violations);

@@ -14,6 +14,7 @@
 #include "shared/call/call.h"
 #include "shared/query/filter.h"
 #include "shared/query/sql.h"
+#include "shared/resource/custom_schema.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/row_rule.h"
 
@@ -32,6 +33,8 @@ struct SearchedType {
 struct SearchPlan {
   // Folded, sorted, each once.
   std::vector<std::string> words;
+  // What the tenant has defined of its own.
+  std::shared_ptr<const CustomSchema> custom;
   // Those of which the caller may read anything; they all have the filter.
   std::vector<SearchedType> types;
   Filter filter;

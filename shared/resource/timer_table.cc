@@ -81,6 +81,17 @@ absl::StatusOr<bool> ClearTimer(SqlWriter& writer, absl::string_view tenant,
   return cleared == 1;
 }
 
+absl::StatusOr<bool> HasTimer(SqlReader& reader, absl::string_view tenant,
+                              absl::string_view kind, absl::string_view key) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT 1 FROM timer WHERE part = ? AND tenant = ? "
+                   "AND kind = ? AND timer_key = ?",
+                   {int64_t{TimerPartition(tenant, key)}, std::string(tenant),
+                    std::string(kind), std::string(key)}));
+  return !rows.empty();
+}
+
 absl::StatusOr<bool> TakeTimer(SqlWriter& writer, const StoredTimer& timer) {
   CRM_ASSIGN_OR_RETURN(
       const int64_t taken,

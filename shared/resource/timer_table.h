@@ -61,6 +61,10 @@ absl::Status SetTimer(SqlWriter& writer, const Timer& timer);
 absl::StatusOr<bool> ClearTimer(SqlWriter& writer, absl::string_view tenant,
                                 absl::string_view kind, absl::string_view key);
 
+// Returns whether a timer is set.
+absl::StatusOr<bool> HasTimer(SqlReader& reader, absl::string_view tenant,
+                              absl::string_view kind, absl::string_view key);
+
 // Removes `timer` as it was read. Returns whether it was still so: neither
 // fired, removed nor moved.
 absl::StatusOr<bool> TakeTimer(SqlWriter& writer, const StoredTimer& timer);

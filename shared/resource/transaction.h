@@ -101,6 +101,10 @@ class Transaction {
   // transaction.
   absl::StatusOr<std::shared_ptr<const CustomSchema>> custom_schema() const;
 
+  // Returns what of it is defined of the type of `resource`; null for nothing.
+  absl::StatusOr<const CustomType*> CustomTypeOf(
+      const Resource& resource) const;
+
   // Has the timer `key` of `kind` fire at `due_time`, with `payload`; moves it
   // if it is set. It is set only if the transaction is committed.
   void Schedule(absl::string_view kind, absl::string_view key,
@@ -164,9 +168,6 @@ class Transaction {
                               google::protobuf::Message& message);
   // Whether the call is about resources of this type.
   bool IsOwn(const Resource& resource) const;
-  // What is defined of a type; null for nothing.
-  absl::StatusOr<const CustomType*> CustomTypeOf(
-      const Resource& resource) const;
   absl::Status CheckCustom(const Resource& resource,
                            const google::protobuf::Message* before,
                            google::protobuf::Message& after,

@@ -151,7 +151,7 @@ class Bench {
     const char* tenant = contact.uid().back() == '9' ? kOtherTenant : kTenant;
     absl::Status status = contacts_.table.Insert(writer, tenant, contact);
     if (status.ok() && documents) {
-      status = IndexResource(writer, tenant, contacts_, contact);
+      status = IndexResource(writer, tenant, contacts_, nullptr, contact);
     }
     return status;
   }

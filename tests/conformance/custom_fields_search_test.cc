@@ -1,5 +1,4 @@
-// Searches narrowed by the tenant's own fields, and what a deleted resource
-// leaves in the index.
+// Search by the tenant's own fields, and filters on them in searches.
 
 #include <string>
 #include <thread>
@@ -42,6 +41,16 @@ class CustomFieldsSearch : public CustomFields {
       names.push_back(result.name());
     }
     return names;
+  }
+
+  // Waits until what was there before is taken in.
+  void AwaitComplete() {
+    for (;;) {
+      const auto response = Search("anything");
+      ASSERT_THAT(response, IsOk());
+      if (response->incomplete_types().empty()) return;
+      std::this_thread::yield();
+    }
   }
 
   template <typename T>
@@ -93,6 +102,49 @@ class CustomFieldsSearch : public CustomFields {
   }
 };
 
+std::string Motto(const std::string& text) {
+  return absl::StrCat("custom_fields { key: 'motto' value { string_value: '",
+                      text, "' } }");
+}
+
+TEST_F(CustomFieldsSearch, A18_FindsWordsOfTheTenantsOwnFields) {
+  Define("motto", "type: TEXT searchable: true");
+  Define("remark", "type: TEXT");
+  Must(MakeLead("one", Motto("Semper fidelis")));
+  Must(MakeLead("two",
+                "custom_fields { key: 'remark' value { string_value: "
+                "'semper' } }"));
+
+  const auto response = Search("empe fidel");
+
+  ASSERT_THAT(response, IsOk());
+  ASSERT_EQ(response->results_size(), 1);
+  EXPECT_EQ(response->results(0).name(), "leads/one");
+  EXPECT_EQ(response->results(0).title(), "one");
+  EXPECT_THAT(response->results(0).matched_fields(),
+              ElementsAre("custom_fields.motto"));
+  // A change is found, and what it replaced is not.
+  Must(UpdateLead("one", Motto("Ora et labora"), "custom_fields.motto"));
+  EXPECT_THAT(Found("labora"), ElementsAre("leads/one"));
+  EXPECT_THAT(Found("fidelis"), IsEmpty());
+}
+
+TEST_F(CustomFieldsSearch, A18_TakesInWhatWasThereBeforeAndGivesItUpAgain) {
+  const auto field = Define("motto", "type: TEXT");
+  for (int i = 0; i < 5; ++i) {
+    Must(MakeLead(absl::StrCat("lead-", i), Motto("carpe diem")));
+  }
+  EXPECT_THAT(Found("carpe"), IsEmpty());
+
+  Must(Change(field.name(), "searchable: true", "searchable"));
+  AwaitComplete();
+  EXPECT_EQ(Found("carpe").size(), 5);
+
+  Must(Change(field.name(), "searchable: false", "searchable"));
+  EXPECT_THAT(Found("carpe"), IsEmpty());
+  while (DocumentsWith("carpe") > 0) std::this_thread::yield();
+}
+
 TEST_F(CustomFieldsSearch, A18_APurgeLeavesNothingInTheIndex) {
   Must(MakeLead("fidelis", ""));
   ASSERT_EQ(DocumentsWith("fidelis"), 1);
@@ -118,6 +170,11 @@ TEST_F(CustomFieldsSearch, A18_NarrowsByTheTenantsOwnFields) {
   EXPECT_THAT(Found("smith", "custom_fields.tier >= 2"),
               ElementsAre("leads/smith-2"));
   EXPECT_THAT(Search("smith", "custom_fields.size = 2"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
+TEST_F(CustomFieldsSearch, A18_OnlyTextIsSearched) {
+  EXPECT_THAT(Draft("tier", "type: INTEGER searchable: true"),
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
 }
 
