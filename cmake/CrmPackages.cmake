@@ -15,6 +15,7 @@ find_package(ICU 72 REQUIRED COMPONENTS i18n uc)
 find_package(PkgConfig REQUIRED)
 # hiredis 0.14 ships a CMake config file that aborts, so pkg-config is asked.
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)

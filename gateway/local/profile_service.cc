@@ -129,7 +129,7 @@ class ProfileService::Call final : public SingleRequestCall {
 
   void OnCache(const absl::StatusOr<SharedSlices>& slices) {
     profile_.cache_down = !slices.ok();
-    if (slices.ok()) profile_.cached = **slices;
+    if (slices.ok()) profile_.cached = ParseSlices(**slices);
     AskOwners();
   }
 

@@ -28,12 +28,12 @@ void MemorySliceCache::Fetch(const SliceKey& key, SlicesFetched done) {
 absl::StatusOr<SharedSlices> MemorySliceCache::Stored(const SliceKey& key) {
   std::lock_guard lock(mutex_);
   if (down_) return Down();
-  auto found = std::make_shared<SliceMap>();
+  auto found = std::make_shared<SliceEntries>();
   for (const auto& [name, entry] : entries_[key]) {
-    std::optional<SliceEnvelope> slice = DecodeSlice(name, entry);
-    if (slice.has_value() &&
-        FromTimestamp(slice->expire_time()) > clock_.Now()) {
-      found->emplace(name, *std::move(slice));
+    std::optional<SliceEntry> slice =
+        SliceEntry::Open(std::string(name), std::string(entry));
+    if (slice.has_value() && slice->expire_time() > clock_.Now()) {
+      found->push_back(*std::move(slice));
     }
   }
   return found;

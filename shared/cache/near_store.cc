@@ -3,20 +3,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "shared/cache/slice_codec.h"
-
 namespace crm {
 namespace {
 
 // What an entry takes besides its key and its slices: its nodes in the list and
 // in the table, and what the allocator adds.
 constexpr size_t kEntryOverhead = 256;
-constexpr size_t kSliceOverhead = 96;
+constexpr size_t kSliceOverhead = 32;
 
-size_t BytesOf(absl::string_view key, const SliceMap& slices) {
-  size_t bytes = kEntryOverhead + key.size();
-  for (const auto& [name, slice] : slices) {
-    bytes += kSliceOverhead + name.size() + slice.SpaceUsedLong();
+size_t BytesOf(absl::string_view key, const SliceEntries& slices) {
+  size_t bytes = kEntryOverhead + key.size() + sizeof(SliceEntries);
+  for (const SliceEntry& slice : slices) {
+    bytes += kSliceOverhead + slice.allocated();
   }
   return bytes;
 }
@@ -26,11 +24,12 @@ size_t HashOf(absl::string_view key) {
 }
 
 // Whether `slices` would put an older slice in the place of one of `stored`.
-bool AnyOlder(const SliceMap& slices, const SliceMap& stored) {
-  return std::any_of(slices.begin(), slices.end(), [&](const auto& slice) {
-    const auto other = stored.find(slice.first);
-    return other != stored.end() && IsOlderSlice(slice.second, other->second);
-  });
+bool AnyOlder(const SliceEntries& slices, const SliceEntries& stored) {
+  return std::any_of(
+      slices.begin(), slices.end(), [&](const SliceEntry& slice) {
+        const SliceEntry* other = FindSlice(stored, slice.name());
+        return other != nullptr && slice.IsOlderThan(*other);
+      });
 }
 
 }  // namespace
@@ -90,11 +89,11 @@ NearStore::Found NearStore::Find(absl::string_view key) {
   return {entry.slices, std::nullopt};
 }
 
-absl::Duration NearStore::LifeOf(const SliceMap& slices) const {
+absl::Duration NearStore::LifeOf(const SliceEntries& slices) const {
   const absl::Time now = clock_.Now();
   absl::Duration life = options_.max_age;
-  for (const auto& [name, slice] : slices) {
-    life = std::min(life, FromTimestamp(slice.expire_time()) - now);
+  for (const SliceEntry& slice : slices) {
+    life = std::min(life, slice.expire_time() - now);
   }
   return life;
 }

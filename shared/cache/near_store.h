@@ -95,7 +95,7 @@ class NearStore {
 
   Part& PartOf(size_t hash);
   // Returns for how long `slices` may be served.
-  absl::Duration LifeOf(const SliceMap& slices) const;
+  absl::Duration LifeOf(const SliceEntries& slices) const;
   // Both with the lock of `part` held.
   void Remove(Part& part, std::list<Entry>::iterator entry);
   void Empty(Part& part);

@@ -41,19 +41,21 @@ absl::Status BadReply() {
   return Internal("REDIS_REPLY", "Redis sent a reply of an unexpected type.");
 }
 
-// Returns the slices in the answer to HGETALL that have not expired.
-absl::StatusOr<SharedSlices> Decode(const RedisReply& reply, absl::Time now) {
+// Returns the slices in the answer to HGETALL that have not expired, and takes
+// them out of it.
+absl::StatusOr<SharedSlices> Decode(RedisReply& reply, absl::Time now) {
   CRM_RETURN_IF_ERROR(reply.status());
-  const std::vector<RedisReply>* fields = reply.array();
+  std::vector<RedisReply>* fields = reply.array();
   if (fields == nullptr || fields->size() % 2 != 0) return BadReply();
-  auto found = std::make_shared<SliceMap>();
+  auto found = std::make_shared<SliceEntries>();
   for (size_t i = 0; i < fields->size(); i += 2) {
-    const std::string* name = (*fields)[i].text();
-    const std::string* entry = (*fields)[i + 1].text();
+    std::string* name = (*fields)[i].text();
+    std::string* entry = (*fields)[i + 1].text();
     if (name == nullptr || entry == nullptr) return BadReply();
-    std::optional<SliceEnvelope> slice = DecodeSlice(*name, *entry);
-    if (slice.has_value() && FromTimestamp(slice->expire_time()) > now) {
-      found->emplace(*name, *std::move(slice));
+    std::optional<SliceEntry> slice =
+        SliceEntry::Open(std::move(*name), std::move(*entry));
+    if (slice.has_value() && slice->expire_time() > now) {
+      found->push_back(*std::move(slice));
     }
   }
   return found;
@@ -75,12 +77,12 @@ RedisSliceCache::RedisSliceCache(RedisClient& redis, const Clock& clock,
 
 void RedisSliceCache::Fetch(const SliceKey& key, SlicesFetched done) {
   // A hash holds one field a slice of the suite, so all of it is little.
-  redis_.Send({{"HGETALL", SliceHashKey(key)}}, redis_.command_timeout(),
-              [&clock = clock_, done = std::move(done)](
-                  absl::StatusOr<std::vector<RedisReply>> replies) mutable {
-                if (!replies.ok()) return std::move(done)(replies.status());
-                std::move(done)(Decode(replies->front(), clock.Now()));
-              });
+  redis_.SendOne({"HGETALL", SliceHashKey(key)}, redis_.command_timeout(),
+                 [&clock = clock_, done = std::move(done)](
+                     absl::StatusOr<std::vector<RedisReply>> replies) mutable {
+                   if (!replies.ok()) return std::move(done)(replies.status());
+                   std::move(done)(Decode(replies->front(), clock.Now()));
+                 });
 }
 
 absl::StatusOr<int> RedisSliceCache::Write(

@@ -17,14 +17,14 @@ absl::StatusOr<SliceMap> SliceCache::Read(
     promise.set_value(std::move(found));
   });
   CRM_ASSIGN_OR_RETURN(const SharedSlices found, fetched.get());
-  SliceMap wanted;
-  for (const auto& [name, slice] : *found) {
-    if (slices.empty() ||
-        std::find(slices.begin(), slices.end(), name) != slices.end()) {
-      wanted.emplace(name, slice);
+  if (slices.empty()) return ParseSlices(*found);
+  SliceEntries wanted;
+  for (const SliceEntry& slice : *found) {
+    if (std::find(slices.begin(), slices.end(), slice.name()) != slices.end()) {
+      wanted.push_back(slice);
     }
   }
-  return wanted;
+  return ParseSlices(wanted);
 }
 
 }  // namespace crm

@@ -9,7 +9,6 @@
 #ifndef CRM_SHARED_CACHE_SLICE_CACHE_H_
 #define CRM_SHARED_CACHE_SLICE_CACHE_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,14 +18,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "crm/internal/v1/slice.pb.h"
+#include "shared/cache/slice_entry.h"
 
 namespace crm {
 
-// Slices by name, as `IDENTITY`.
-using SliceMap = std::map<std::string, internal::v1::SliceEnvelope>;
-
 // Slices that many hold at once.
-using SharedSlices = std::shared_ptr<const SliceMap>;
+using SharedSlices = std::shared_ptr<const SliceEntries>;
 
 // Is given what is stored, or why the cache cannot be used now.
 using SlicesFetched = absl::AnyInvocable<void(absl::StatusOr<SharedSlices>) &&>;
@@ -48,7 +45,7 @@ class SliceCache {
 
   // Gives `done` all slices of `key` that are stored and have not expired. A
   // TOMBSTONE is among them: it says from which version on an answer of the
-  // owner is new enough. What cannot be decoded is not there. Gives UNAVAILABLE
+  // owner is new enough. What is damaged is not there. Gives UNAVAILABLE
   // or DEADLINE_EXCEEDED while the cache is away. `done` is called once, by any
   // thread or before this returns; it must not block.
   virtual void Fetch(const SliceKey& key, SlicesFetched done) = 0;

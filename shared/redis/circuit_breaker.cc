@@ -14,6 +14,7 @@ CircuitBreaker::CircuitBreaker(const Options& options, const Clock& clock)
 
 bool CircuitBreaker::Allow() {
   std::lock_guard lock(mutex_);
+  if (!open_ && !ramping_) return true;
   const absl::Duration now = clock_.Monotonic();
   if (open_) {
     if (now < next_probe_) return false;
@@ -22,7 +23,10 @@ bool CircuitBreaker::Allow() {
     return true;
   }
   const absl::Duration age = now - ramp_start_;
-  if (age >= options_.ramp) return true;
+  if (age >= options_.ramp) {
+    ramping_ = false;
+    return true;
+  }
   const double share =
       kRampFloor + (1 - kRampFloor) * absl::FDivDuration(age, options_.ramp);
   return Draw() < share;
@@ -34,6 +38,7 @@ void CircuitBreaker::Succeeded() {
   if (!open_) return;
   open_ = false;
   ramp_start_ = clock_.Monotonic();
+  ramping_ = true;
 }
 
 void CircuitBreaker::Failed() {

@@ -47,7 +47,9 @@ class CircuitBreaker {
   int failures_ = 0;
   bool open_ = false;
   absl::Duration next_probe_;
-  absl::Duration ramp_start_ = -absl::InfiniteDuration();
+  // Whether only a share of the calls may be let through, and since when.
+  bool ramping_ = false;
+  absl::Duration ramp_start_;
 };
 
 }  // namespace crm

@@ -29,6 +29,9 @@ int PollTimeout(RedisSession::Time end) {
       std::min<int64_t>(milliseconds, std::numeric_limits<int>::max()));
 }
 
+// Room for so many requests is kept for the next ones.
+constexpr size_t kKeptRequests = 1024;
+
 // A result that one thread waits for.
 class Answer {
  public:
@@ -77,6 +80,20 @@ RedisClient::~RedisClient() {
 void RedisClient::Send(const std::vector<RedisCommand>& commands,
                        absl::Duration timeout, RedisDone done) {
   if (commands.empty()) return std::move(done)(std::vector<RedisReply>());
+  std::string bytes;
+  for (const RedisCommand& command : commands) AppendCommand(command, bytes);
+  SendBytes(std::move(bytes), commands.size(), timeout, std::move(done));
+}
+
+void RedisClient::SendOne(std::initializer_list<absl::string_view> command,
+                          absl::Duration timeout, RedisDone done) {
+  std::string bytes;
+  AppendCommand(command, bytes);
+  SendBytes(std::move(bytes), 1, timeout, std::move(done));
+}
+
+void RedisClient::SendBytes(std::string bytes, size_t count,
+                            absl::Duration timeout, RedisDone done) {
   if (wake_fd_ < 0) {
     return std::move(done)(RedisConnectFailed("no file descriptor is left"));
   }
@@ -84,16 +101,13 @@ void RedisClient::Send(const std::vector<RedisCommand>& commands,
     return std::move(done)(Unavailable(
         "REDIS_DOWN", "Redis does not answer; it is tried again soon."));
   }
-  std::string bytes;
-  for (const RedisCommand& command : commands) AppendCommand(command, bytes);
-  std::optional<RedisQuota::Hold> hold =
-      quota_.Take(commands.size(), bytes.size());
+  std::optional<RedisQuota::Hold> hold = quota_.Take(count, bytes.size());
   if (!hold.has_value()) {
     return std::move(done)(
         Unavailable("REDIS_QUEUE_FULL",
                     "Redis has too much to answer already; try again later."));
   }
-  RedisSession::Request request{std::move(bytes), commands.size(), timeout,
+  RedisSession::Request request{std::move(bytes), count, timeout,
                                 *std::move(hold), std::move(done)};
   std::unique_lock lock(mutex_);
   if (stopping_) {
@@ -154,15 +168,19 @@ void RedisClient::Loop() {
 }
 
 bool RedisClient::TakeInbox(RedisSession& session) {
-  std::vector<RedisSession::Request> taken;
   bool go_on = false;
   {
     std::lock_guard lock(mutex_);
-    taken.swap(inbox_);
+    taken_.swap(inbox_);
     asleep_ = true;
     go_on = !stopping_;
   }
-  for (RedisSession::Request& request : taken) session.Send(std::move(request));
+  const RedisSession::Time now = std::chrono::steady_clock::now();
+  for (RedisSession::Request& request : taken_) {
+    session.Send(std::move(request), now);
+  }
+  taken_.clear();
+  if (taken_.capacity() > kKeptRequests) taken_.shrink_to_fit();
   return go_on;
 }
 

@@ -13,12 +13,15 @@
 #define CRM_SHARED_REDIS_CLIENT_H_
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/base/clock.h"
 #include "shared/redis/address_resolver.h"
@@ -68,6 +71,10 @@ class RedisClient {
   void Send(const std::vector<RedisCommand>& commands, absl::Duration timeout,
             RedisDone done);
 
+  // The same for one command, which is copied once.
+  void SendOne(std::initializer_list<absl::string_view> command,
+               absl::Duration timeout, RedisDone done);
+
   // Sends the commands and waits. Returns what `done` of Send() is given. Must
   // not be called by a function that the client calls.
   absl::StatusOr<std::vector<RedisReply>> Pipeline(
@@ -90,6 +97,9 @@ class RedisClient {
   bool healthy() const { return breaker_.closed(); }
 
  private:
+  // Sends `count` commands, not 0, as AppendCommand() writes them.
+  void SendBytes(std::string bytes, size_t count, absl::Duration timeout,
+                 RedisDone done);
   void Loop();
   // Hands what was sent to the session. Returns whether to go on.
   bool TakeInbox(RedisSession& session);
@@ -104,6 +114,8 @@ class RedisClient {
 
   std::mutex mutex_;
   std::vector<RedisSession::Request> inbox_;
+  // What the thread has taken out of it; empty but for a moment.
+  std::vector<RedisSession::Request> taken_;
   // Whether the thread has to be woken to look into the inbox.
   bool asleep_ = false;
   bool stopping_ = false;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,9 +34,8 @@ struct RedisArray {
 };
 
 // A reply: nil, an integer, a string of any bytes, an array of replies, a
-// status
-// (`OK`) or an error. The accessors return null where the reply is of another
-// type, because what a server sends is checked, not trusted.
+// status (`OK`) or an error. The accessors return null where the reply is of
+// another type, because what a server sends is checked, not trusted.
 struct RedisReply {
   std::variant<std::monostate, int64_t, RedisString, RedisArray, RedisStatus,
                RedisError>
@@ -50,6 +50,14 @@ struct RedisReply {
 
   // Returns the bytes of a string or the text of a status.
   const std::string* text() const;
+
+  // The same, to be moved from.
+  std::vector<RedisReply>* array() {
+    return const_cast<std::vector<RedisReply>*>(std::as_const(*this).array());
+  }
+  std::string* text() {
+    return const_cast<std::string*>(std::as_const(*this).text());
+  }
 
   // Returns OK unless the reply is an error, else what it means to the caller:
   //   UNAVAILABLE (REDIS_NOT_SERVING)  the server loads, fails over or is busy,

@@ -35,11 +35,10 @@ RedisSession::~RedisSession() {
   FailWaiting(RedisInterrupted());
 }
 
-void RedisSession::Send(Request request) {
+void RedisSession::Send(Request request, Time now) {
   const Time deadline =
-      std::chrono::steady_clock::now() +
-      absl::ToChronoMicroseconds(
-          std::clamp(request.timeout, absl::ZeroDuration(), kMaxTimeout));
+      now + absl::ToChronoMicroseconds(
+                std::clamp(request.timeout, absl::ZeroDuration(), kMaxTimeout));
   next_check_ = std::min(next_check_, deadline);
   waiting_.push_back({std::move(request), deadline});
 }
@@ -96,10 +95,10 @@ void RedisSession::OnReply(RedisReply reply) {
   if (--flight.left > 0) return;
   Flight landed = std::move(flight);
   flying_.pop_front();
-  Finish(std::move(landed));
+  Finish(landed);
 }
 
-void RedisSession::Finish(Flight flight) {
+void RedisSession::Finish(Flight& flight) {
   const bool served =
       std::none_of(flight.replies.begin(), flight.replies.end(), NotServing);
   if (!served) retiring_ = true;

@@ -71,9 +71,9 @@ class RedisSession {
   RedisSession(const RedisSession&) = delete;
   RedisSession& operator=(const RedisSession&) = delete;
 
-  // Takes commands for the next Flush(). `done` is called once, from Turn(),
-  // Flush() or the destructor.
-  void Send(Request request);
+  // Takes commands at `now` for the next Flush(). `done` is called once, from
+  // Turn(), Flush() or the destructor.
+  void Send(Request request, Time now);
 
   // What to wait for before the next Turn().
   struct Interest {
@@ -113,7 +113,7 @@ class RedisSession {
   void Connect();
   absl::Status Move(bool readable, bool writable);
   void OnReply(RedisReply reply);
-  void Finish(Flight flight);
+  void Finish(Flight& flight);
   void GiveUpOverdue(Time now);
   // Ends the connection, and fails what was sent on it.
   void Disconnect(const absl::Status& why);

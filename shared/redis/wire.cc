@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
@@ -15,9 +16,11 @@ namespace crm {
 namespace {
 
 // What one Read() takes. It is little, so that the server has the next commands
-// before all its replies have been looked at, and because hiredis moves what is
-// left of its buffer with each reply.
-constexpr size_t kReadBytes = 16 * 1024;
+// before all its replies have been looked at.
+constexpr size_t kReadBytes = 32 * 1024;
+// What the reader is given of it at a time: with each reply it moves what is
+// left of its buffer.
+constexpr size_t kFedBytes = 2 * 1024;
 
 // The longest reply: as Redis's own bound of one string.
 constexpr size_t kMaxReplyBytes = 512 * 1024 * 1024;
@@ -32,42 +35,50 @@ constexpr size_t kKeptOutputBytes = 256 * 1024;
 // first: an array grows only while nothing in it is being built, so pointers to
 // the arrays on the way down stay valid. Nesting is bounded by the reader,
 // which refuses more than 7 levels.
-void* Place(const redisReadTask* task, RedisReply reply) {
-  if (task->parent == nullptr) return new RedisReply(std::move(reply));
+RedisReply* Place(const redisReadTask* task) {
+  if (task->parent == nullptr) {
+    auto* whole = static_cast<RedisReply*>(task->privdata);
+    whole->value = {};
+    return whole;
+  }
   auto* parent = static_cast<RedisReply*>(task->parent->obj);
-  auto& elements = std::get<RedisArray>(parent->value).elements;
-  elements.push_back(std::move(reply));
-  return &elements.back();
+  return &std::get<RedisArray>(parent->value).elements.emplace_back();
 }
 
 void* CreateString(const redisReadTask* task, char* bytes, size_t size) {
-  std::string text(bytes, size);
+  RedisReply* const reply = Place(task);
   switch (task->type) {
     case REDIS_REPLY_STATUS:
-      return Place(task, {RedisStatus{std::move(text)}});
+      reply->value = RedisStatus{std::string(bytes, size)};
+      break;
     case REDIS_REPLY_ERROR:
-      return Place(task, {RedisError{std::move(text)}});
+      reply->value = RedisError{std::string(bytes, size)};
+      break;
     default:
-      return Place(task, {RedisString{std::move(text)}});
+      reply->value = RedisString{std::string(bytes, size)};
   }
+  return reply;
 }
 
 // The reader takes a missing object for lack of memory and breaks off.
 void* CreateArray(const redisReadTask* task, int elements) {
   if (elements > kMaxArrayElements) return nullptr;
-  RedisArray array;
-  array.elements.reserve(std::min(elements, kReservedElements));
-  return Place(task, {std::move(array)});
+  RedisReply* const reply = Place(task);
+  reply->value.emplace<RedisArray>().elements.reserve(
+      std::min(elements, kReservedElements));
+  return reply;
 }
 
 void* CreateInteger(const redisReadTask* task, long long value) {
-  return Place(task, {static_cast<int64_t>(value)});
+  RedisReply* const reply = Place(task);
+  reply->value = static_cast<int64_t>(value);
+  return reply;
 }
 
-void* CreateNil(const redisReadTask* task) { return Place(task, {}); }
+void* CreateNil(const redisReadTask* task) { return Place(task); }
 
-// Called for whole replies alone.
-void FreeReply(void* reply) { delete static_cast<RedisReply*>(reply); }
+// Called for whole replies alone, which the wire owns.
+void FreeReply(void* /*reply*/) {}
 
 redisReplyObjectFunctions* ReplyFunctions() {
   static redisReplyObjectFunctions functions = {
@@ -77,11 +88,29 @@ redisReplyObjectFunctions* ReplyFunctions() {
 
 }  // namespace
 
-void AppendCommand(const RedisCommand& command, std::string& bytes) {
+void AppendCommand(absl::Span<const absl::string_view> command,
+                   std::string& bytes) {
+  // For each the mark, the digits of a length, and two ends of lines.
+  constexpr size_t kOverhead = 16;
+  size_t size = kOverhead;
+  for (const absl::string_view argument : command) {
+    size += kOverhead + argument.size();
+  }
+  // Grows as appending would, so that many commands are not moved by each.
+  const size_t least = bytes.size() + size;
+  if (least > bytes.capacity()) {
+    bytes.reserve(std::max(least, 2 * bytes.capacity()));
+  }
   absl::StrAppend(&bytes, "*", command.size(), "\r\n");
-  for (const std::string& argument : command) {
+  for (const absl::string_view argument : command) {
     absl::StrAppend(&bytes, "$", argument.size(), "\r\n", argument, "\r\n");
   }
+}
+
+void AppendCommand(const RedisCommand& command, std::string& bytes) {
+  AppendCommand(
+      absl::InlinedVector<absl::string_view, 8>(command.begin(), command.end()),
+      bytes);
 }
 
 absl::Status RedisConnectFailed(absl::string_view why) {
@@ -113,8 +142,11 @@ absl::StatusOr<std::unique_ptr<RedisWire>> RedisWire::Open(
   Context context(redisConnectNonBlock(address.c_str(), port));
   if (context == nullptr) return RedisConnectFailed("out of memory");
   if (context->err != 0) return RedisConnectFailed(context->errstr);
-  context->reader->fn = ReplyFunctions();
-  return std::unique_ptr<RedisWire>(new RedisWire(std::move(context)));
+  std::unique_ptr<RedisWire> wire(new RedisWire(std::move(context)));
+  redisReader* const reader = wire->context_->reader;
+  reader->fn = ReplyFunctions();
+  reader->privdata = &wire->reply_;
+  return wire;
 }
 
 int RedisWire::fd() const { return context_->fd; }
@@ -151,23 +183,33 @@ absl::Status RedisWire::Write() {
 }
 
 absl::Status RedisWire::Read(absl::FunctionRef<void(RedisReply)> on_reply) {
-  redisReader* reader = context_->reader;
   char buffer[kReadBytes];
   const ssize_t size = recv(fd(), buffer, sizeof(buffer), 0);
   if (size < 0 && (errno == EINTR || errno == EAGAIN)) return absl::OkStatus();
   if (size < 0) return RedisConnectionLost("reading failed");
   if (size == 0) return RedisConnectionLost("the server closed it");
-  partial_ += static_cast<size_t>(size);
-  redisReaderFeed(reader, buffer, static_cast<size_t>(size));
+  absl::string_view left(buffer, static_cast<size_t>(size));
+  while (!left.empty()) {
+    const absl::string_view fed = left.substr(0, kFedBytes);
+    left.remove_prefix(fed.size());
+    CRM_RETURN_IF_ERROR(Feed(fed, on_reply));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RedisWire::Feed(absl::string_view bytes,
+                             absl::FunctionRef<void(RedisReply)> on_reply) {
+  redisReader* const reader = context_->reader;
+  partial_ += bytes.size();
+  redisReaderFeed(reader, bytes.data(), bytes.size());
   for (;;) {
-    void* raw = nullptr;
-    if (redisReaderGetReply(reader, &raw) != REDIS_OK) {
+    void* whole = nullptr;
+    if (redisReaderGetReply(reader, &whole) != REDIS_OK) {
       return RedisConnectionLost(reader->errstr);
     }
-    if (raw == nullptr) break;
+    if (whole == nullptr) break;
     partial_ = 0;
-    const std::unique_ptr<RedisReply> reply(static_cast<RedisReply*>(raw));
-    on_reply(std::move(*reply));
+    on_reply(std::exchange(reply_, {}));
   }
   if (partial_ > kMaxReplyBytes) {
     return RedisConnectionLost("a reply is longer than 512 MiB");

@@ -15,6 +15,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "shared/redis/reply.h"
 
 struct redisContext;
@@ -25,6 +26,8 @@ namespace crm {
 using RedisCommand = std::vector<std::string>;
 
 // Appends `command` to `bytes` as it is sent.
+void AppendCommand(absl::Span<const absl::string_view> command,
+                   std::string& bytes);
 void AppendCommand(const RedisCommand& command, std::string& bytes);
 
 // What can go wrong between here and a server: UNAVAILABLE (REDIS_CONNECT),
@@ -80,6 +83,9 @@ class RedisWire {
   explicit RedisWire(Context context) : context_(std::move(context)) {}
 
   absl::Status FinishConnect();
+  // Reads replies from what has come.
+  absl::Status Feed(absl::string_view bytes,
+                    absl::FunctionRef<void(RedisReply)> on_reply);
 
   Context context_;
   bool connected_ = false;
@@ -88,6 +94,8 @@ class RedisWire {
   size_t sent_ = 0;
   // Bytes read since the last reply was complete.
   size_t partial_ = 0;
+  // The reply that is being read.
+  RedisReply reply_;
 };
 
 }  // namespace crm

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdio>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <random>
 #include <string>
@@ -37,6 +38,8 @@ namespace {
 constexpr int kCallers = 50;
 constexpr int kPipeline = 64;
 // About the size of the slices of a customer of the sample business.
+constexpr const char* kSliceNames[] = {"IDENTITY", "COMMERCE", "SCORES"};
+constexpr size_t kSlices = std::size(kSliceNames);
 constexpr size_t kPayloadBytes = 200;
 // Customers in the near cache, and the bytes of what a plain GET reads instead.
 constexpr int kCustomers = 20000;
@@ -47,7 +50,7 @@ constexpr Target kNear = {.floor = 15, .moonshot = 40};
 
 std::vector<internal::v1::SliceEnvelope> Slices(const Clock& clock) {
   std::vector<internal::v1::SliceEnvelope> slices;
-  for (const char* name : {"IDENTITY", "COMMERCE", "SCORES"}) {
+  for (const char* name : kSliceNames) {
     internal::v1::SliceEnvelope& slice = slices.emplace_back();
     slice.set_slice(name);
     slice.set_state(internal::v1::SliceEnvelope::PRESENT);
@@ -59,21 +62,41 @@ std::vector<internal::v1::SliceEnvelope> Slices(const Clock& clock) {
   return slices;
 }
 
+double CpuSeconds(clockid_t whose) {
+  timespec now = {};
+  clock_gettime(whose, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// Whether a reader looks into the slices that it is given.
+enum class Parse { kNo, kYes };
+
 // Reads made one after the other, so many at a time: who has an answer asks
 // again, as the calls of an event loop do.
 class Fetches {
  public:
-  Fetches(SliceCache& cache, const SliceKey& key, int reads)
-      : cache_(cache), key_(key), left_(reads), unanswered_(reads) {}
+  Fetches(SliceCache& cache, const SliceKey& key, int reads, Parse parse)
+      : cache_(cache),
+        key_(key),
+        parse_(parse),
+        left_(reads),
+        unanswered_(reads) {}
 
-  // Returns the reads a second.
-  double Run(int in_flight) {
+  struct Result {
+    double reads_per_second;
+    // The processor time of a read in this process, the server's not included.
+    double cpu_micros;
+  };
+  Result Run(int in_flight) {
     const SystemClock clock;
+    const double cpu = CpuSeconds(CLOCK_PROCESS_CPUTIME_ID);
     const absl::Duration begin = clock.Monotonic();
     const int reads = unanswered_;
     for (int i = 0; i < std::min(in_flight, reads); ++i) Next();
     over_.get_future().wait();
-    return reads / absl::ToDoubleSeconds(clock.Monotonic() - begin);
+    return {reads / absl::ToDoubleSeconds(clock.Monotonic() - begin),
+            (CpuSeconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / reads};
   }
 
  private:
@@ -81,6 +104,11 @@ class Fetches {
     if (left_.fetch_sub(1) <= 0) return;
     cache_.Fetch(key_, [this](const absl::StatusOr<SharedSlices>& slices) {
       Require(slices.status());
+      Require((*slices)->size() == kSlices &&
+                      (parse_ == Parse::kNo ||
+                       ParseSlices(**slices).size() == kSlices)
+                  ? absl::OkStatus()
+                  : absl::InternalError("a slice is missing"));
       if (unanswered_.fetch_sub(1) == 1) return over_.set_value();
       Next();
     });
@@ -88,6 +116,7 @@ class Fetches {
 
   SliceCache& cache_;
   const SliceKey key_;
+  const Parse parse_;
   std::atomic<int> left_;
   std::atomic<int> unanswered_;
   std::promise<void> over_;
@@ -109,13 +138,6 @@ double RunCallers(SliceCache& cache, const SliceKey& key, int reads) {
   return reads / absl::ToDoubleSeconds(clock.Monotonic() - begin);
 }
 
-double ThreadCpuSeconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) +
-         static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 // Returns the processor time in microseconds of one GET that a thread waits
 // for, on a connection of its own.
 double GetCpu(RedisClient& redis, int reads) {
@@ -123,11 +145,11 @@ double GetCpu(RedisClient& redis, int reads) {
       redis.Command({"SET", "plain", std::string(kValueBytes, 'x')}).status());
   auto connection = redis.Dedicated();
   Require(connection.status());
-  const double begin = ThreadCpuSeconds();
+  const double begin = CpuSeconds(CLOCK_THREAD_CPUTIME_ID);
   for (int i = 0; i < reads; ++i) {
     Require((*connection)->Run({{"GET", "plain"}}, absl::Seconds(5)).status());
   }
-  return (ThreadCpuSeconds() - begin) * 1e6 / reads;
+  return (CpuSeconds(CLOCK_THREAD_CPUTIME_ID) - begin) * 1e6 / reads;
 }
 
 // Returns the processor time in microseconds of one hit of the near cache, of
@@ -136,14 +158,15 @@ double NearCpu(SliceCache& near, const std::vector<SliceKey>& keys, int reads) {
   std::mt19937 random(1);
   std::uniform_int_distribution<size_t> draw(0, keys.size() - 1);
   int found = 0;
-  const double begin = ThreadCpuSeconds();
+  const double begin = CpuSeconds(CLOCK_THREAD_CPUTIME_ID);
   for (int i = 0; i < reads; ++i) {
     near.Fetch(keys[draw(random)],
                [&found](const absl::StatusOr<SharedSlices>& slices) {
                  found += slices.ok() && !(*slices)->empty() ? 1 : 0;
                });
   }
-  const double cpu = (ThreadCpuSeconds() - begin) * 1e6 / reads;
+  const double cpu =
+      (CpuSeconds(CLOCK_THREAD_CPUTIME_ID) - begin) * 1e6 / reads;
   Require(found == reads ? absl::OkStatus()
                          : absl::InternalError("not all reads were hits"));
   return cpu;
@@ -177,25 +200,35 @@ void MeasureRates(const testing::RedisServer& server, int reads, int rounds) {
 
   constexpr int kAll = kCallers * kPipeline;
   const std::string all = absl::StrCat("slices, ", kAll, " in flight");
+  const std::string some = absl::StrCat("slices, ", kPipeline, " in flight");
+  const std::string parsed = absl::StrCat(some, " and parsed");
   Figures figures;
   for (int round = 0; round < rounds; ++round) {
     figures.Add("redis-benchmark -c 50 -P 64", "reads/s",
                 RunRedisBenchmark(server, key, reads, kPipeline));
-    figures.Add(all, "reads/s", Fetches(cache, key, reads).Run(kAll));
-    figures.Add("slices, 64 in flight", "reads/s",
-                Fetches(cache, key, reads).Run(kPipeline));
+    const auto add = [&](const std::string& name, int in_flight, Parse parse) {
+      const Fetches::Result result =
+          Fetches(cache, key, reads, parse).Run(in_flight);
+      figures.Add(name, "reads/s", result.reads_per_second);
+      figures.Add(absl::StrCat(name, ", CPU"), "us", result.cpu_micros);
+    };
+    add(all, kAll, Parse::kNo);
+    add(some, kPipeline, Parse::kNo);
+    add(parsed, kPipeline, Parse::kYes);
     figures.Add("redis-benchmark -c 50 -P 1", "reads/s",
                 RunRedisBenchmark(server, key, reads, 1));
     figures.Add("slices, 50 callers that wait", "reads/s",
                 RunCallers(cache, key, reads));
     figures.Add("slices, 1 in flight", "reads/s",
-                Fetches(cache, key, std::max(1, reads / 10)).Run(1));
+                Fetches(cache, key, std::max(1, reads / 10), Parse::kNo)
+                    .Run(1)
+                    .reads_per_second);
   }
   std::printf("Three slices of a customer\n");
   figures.Print();
   figures.PrintRatio(all, "redis-benchmark -c 50 -P 64", kRate);
-  figures.PrintRatio("slices, 64 in flight", "redis-benchmark -c 50 -P 64",
-                     kRate);
+  figures.PrintRatio(some, "redis-benchmark -c 50 -P 64", kRate);
+  figures.PrintRatio(parsed, "redis-benchmark -c 50 -P 64", kRate);
   figures.PrintRatio("slices, 50 callers that wait",
                      "redis-benchmark -c 50 -P 1", kRate);
 }

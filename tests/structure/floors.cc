@@ -77,6 +77,7 @@ struct ClientLibrary {
 const std::vector<ClientLibrary>& ClientLibraries() {
   static const auto* const libraries = new std::vector<ClientLibrary>{
       {{"hiredis/"}, "PkgConfig::HIREDIS", "shared/redis"},
+      {{"libdeflate.h"}, "PkgConfig::LIBDEFLATE", "shared/cache"},
       {{"unicode/"}, "ICU::", "shared/query"},
       {{"sqlite3.h"}, "SQLite::SQLite3", "shared/storage/sqlite"},
       {{"libpq-fe.h"}, "PkgConfig::LIBPQ", "shared/storage/postgres"},

@@ -76,6 +76,7 @@ TEST(MaySee, RefusesHigherFloorsAndNeighbours) {
 TEST(MaySeeLibraryHeader, KnowsTheOneFolderOfEachLibrary) {
   const Pair pairs[] = {
       {"shared/redis", "hiredis/hiredis.h"},
+      {"shared/cache", "libdeflate.h"},
       {"shared/storage/sqlite", "sqlite3.h"},
       {"shared/storage/duckdb", "duckdb.h"},
       {"shared/rpc", "grpcpp/grpcpp.h"},
@@ -96,6 +97,7 @@ TEST(MaySeeLibraryHeader, KnowsTheOneFolderOfEachLibrary) {
 TEST(MayLinkLibrary, KnowsTheOneFolderOfEachLibrary) {
   const Pair pairs[] = {
       {"shared/redis", "PkgConfig::HIREDIS"},
+      {"shared/cache", "PkgConfig::LIBDEFLATE"},
       {"shared/storage/sqlite", "SQLite::SQLite3"},
       {"shared/storage/duckdb", "crm_duckdb_client"},
       {"shared/rpc", "gRPC::grpc++_reflection"},

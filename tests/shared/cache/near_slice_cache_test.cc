@@ -63,7 +63,8 @@ struct Reader {
 
   int64_t version() const {
     if (!got.has_value()) return -1;
-    return (**got)->empty() ? 0 : (**got)->at("IDENTITY").version();
+    const SliceMap slices = ParseSlices(***got);
+    return slices.empty() ? 0 : slices.at("IDENTITY").version();
   }
 };
 
@@ -160,7 +161,7 @@ TEST_F(NearSliceCacheTest, ItsOwnWritesAreSeenAtOnce) {
   const auto reader = Read();
   ASSERT_EQ(behind_.held(), 1);
   behind_.ReleaseOne();
-  EXPECT_EQ((**reader->got)->at("IDENTITY").state(),
+  EXPECT_EQ(ParseSlices(***reader->got).at("IDENTITY").state(),
             internal::v1::SliceEnvelope::TOMBSTONE);
 }
 

@@ -16,11 +16,11 @@ namespace {
 using internal::v1::SliceEnvelope;
 using testing::kSliceTestTime;
 using testing::Slice;
+using testing::Stored;
 
 SharedSlices Slices(int64_t version, const std::string& payload = "payload") {
-  return std::make_shared<SliceMap>(
-      SliceMap{{"IDENTITY", Slice("IDENTITY", 1, version,
-                                  SliceEnvelope::PRESENT, payload)}});
+  return Stored(
+      {Slice("IDENTITY", 1, version, SliceEnvelope::PRESENT, payload)});
 }
 
 class NearStoreTest : public ::testing::Test {
@@ -40,7 +40,8 @@ class NearStoreTest : public ::testing::Test {
   // Returns the version under `key`, 0 if there is none.
   int64_t VersionOf(absl::string_view key) {
     const SharedSlices slices = store_.Find(key).slices;
-    return slices == nullptr ? 0 : slices->at("IDENTITY").version();
+    return slices == nullptr ? 0
+                             : ParseSlices(*slices).at("IDENTITY").version();
   }
 
   double HeldBytes() {
@@ -100,13 +101,11 @@ TEST_F(NearStoreTest, AnOlderReadDoesNotReplaceANewerOne) {
 
 TEST_F(NearStoreTest, AnErasureIsNotUndoneByWhatWasReadBefore) {
   const NearStore::Ticket slow = *store_.Find("a").ticket;
-  Store("a",
-        std::make_shared<SliceMap>(SliceMap{
-            {"IDENTITY", Slice("IDENTITY", 1, 4, SliceEnvelope::ERASED)}}));
+  Store("a", Stored({Slice("IDENTITY", 1, 4, SliceEnvelope::ERASED)}));
 
   store_.Fill("a", slow, Slices(4));
 
-  EXPECT_EQ(store_.Find("a").slices->at("IDENTITY").state(),
+  EXPECT_EQ(ParseSlices(*store_.Find("a").slices).at("IDENTITY").state(),
             SliceEnvelope::ERASED);
 }
 
@@ -134,7 +133,7 @@ TEST_F(NearStoreTest, ServesForTwoSecondsAtMostWhateverIsHeard) {
 TEST_F(NearStoreTest, ServesNothingPastTheExpiryOfASlice) {
   SliceEnvelope slice = Slice("IDENTITY", 1, 3);
   *slice.mutable_expire_time() = ToTimestamp(kSliceTestTime + absl::Seconds(1));
-  Store("a", std::make_shared<SliceMap>(SliceMap{{"IDENTITY", slice}}));
+  Store("a", Stored({slice}));
 
   clock_.Advance(absl::Seconds(1));
 
@@ -209,7 +208,8 @@ TEST(NearStore, NoReaderGetsWhatIsOlderThanAChangeThatWasTold) {
         const int64_t at_least = told;
         const NearStore::Found found = store.Find("a");
         if (found.slices != nullptr) {
-          stale += found.slices->at("IDENTITY").version() < at_least ? 1 : 0;
+          const SliceMap slices = ParseSlices(*found.slices);
+          stale += slices.at("IDENTITY").version() < at_least ? 1 : 0;
         } else {
           store.Fill("a", *found.ticket, Slices(behind));
         }

@@ -14,6 +14,7 @@ namespace {
 using internal::v1::SliceEnvelope;
 using testing::EqualsProto;
 using testing::IsOk;
+using testing::kSliceTestTime;
 using testing::Slice;
 using testing::StatusIs;
 
@@ -38,6 +39,34 @@ TEST(SliceCodec, AnyChangedOrMissingByteIsNoSlice) {
     EXPECT_FALSE(DecodeSlice("IDENTITY", damaged).has_value()) << "byte " << i;
     EXPECT_FALSE(DecodeSlice("IDENTITY", entry.substr(0, i)).has_value())
         << "cut at " << i;
+  }
+}
+
+// The bytes are those of other programs of the suite, which may be older: the
+// checksum is zlib's, and the fields come in any order.
+TEST(SliceCodec, ReadsAndWritesWhatOtherProgramsDo) {
+  const SliceEnvelope slice = Slice("IDENTITY", 1, 17);
+  const std::string rank = "100000000000000000001000000000000000000171";
+  const std::string expiry = "2\x06\x08\xac\xe4\xcf\xaa\x06";
+  const std::string start = "\n\x08IDENTITY\x10\x01\x1a\x07payload";
+  const std::string end = "8\x01@\x11";
+
+  EXPECT_EQ(*EncodeSlice(slice),
+            absl::StrCat(rank, "d59ad5c0", expiry, start, end));
+  const std::string other = absl::StrCat(rank, "7fc485b8", start, expiry, end);
+  EXPECT_EQ(CheckSlice(other), kSliceTestTime + absl::Minutes(5));
+  EXPECT_THAT(*DecodeSlice("IDENTITY", other),
+              EqualsProto(slice.DebugString()));
+}
+
+TEST(SliceCodec, SaysWhenAnEntryExpires) {
+  for (const absl::Time time :
+       {kSliceTestTime, kSliceTestTime + absl::Microseconds(7),
+        absl::UnixEpoch(), absl::FromUnixSeconds(-7)}) {
+    SliceEnvelope slice = Slice("IDENTITY", 1, 17);
+    *slice.mutable_expire_time() = ToTimestamp(time);
+
+    EXPECT_EQ(CheckSlice(*EncodeSlice(slice)), time);
   }
 }
 

@@ -3,10 +3,14 @@
 #ifndef CRM_TESTS_SHARED_CACHE_SLICES_H_
 #define CRM_TESTS_SHARED_CACHE_SLICES_H_
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "crm/internal/v1/slice.pb.h"
 #include "shared/base/clock.h"
+#include "shared/cache/slice_cache.h"
+#include "shared/cache/slice_codec.h"
 
 namespace crm::testing {
 
@@ -27,6 +31,17 @@ inline internal::v1::SliceEnvelope Slice(
   slice.set_version(version);
   *slice.mutable_expire_time() = ToTimestamp(kSliceTestTime + absl::Minutes(5));
   return slice;
+}
+
+// The slices as a cache gives them.
+inline SharedSlices Stored(
+    const std::vector<internal::v1::SliceEnvelope>& slices) {
+  auto stored = std::make_shared<SliceEntries>();
+  for (const internal::v1::SliceEnvelope& slice : slices) {
+    stored->push_back(
+        *SliceEntry::Open(std::string(slice.slice()), *EncodeSlice(slice)));
+  }
+  return stored;
 }
 
 }  // namespace crm::testing
