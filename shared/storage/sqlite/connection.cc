@@ -243,8 +243,7 @@ absl::StatusOr<int64_t> SqliteConnection::Execute(
 }
 
 absl::StatusOr<SqlRows> SqliteConnection::SearchText(const TextQuery& query) {
-  const SqlFragment statement = SearchTextSql(query);
-  return Query(statement.text, statement.params);
+  return SearchIndexedText(*this, query);
 }
 
 absl::Status SqliteConnection::PutText(const TextRow& row) {

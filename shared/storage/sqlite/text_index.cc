@@ -1,11 +1,13 @@
 #include "shared/storage/sqlite/text_index.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "shared/base/status_macros.h"
 #include "shared/query/utf8.h"
@@ -21,6 +23,9 @@ constexpr char kWordEnd[] = "0";
 // tokenizer would take it for the end of a token.
 constexpr uint32_t kPrivateUse = 0xE000;
 
+// So many of the newest rows with a token show how rare it is.
+constexpr int64_t kSampledRows = 64;
+
 void AppendToken(absl::string_view text, std::string& out) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -30,6 +35,12 @@ void AppendToken(absl::string_view text, std::string& out) {
       out.push_back(c);
     }
   }
+}
+
+// Returns tokens as FTS5 is asked for them: one after the other. They hold no
+// quotation mark, which AppendToken() moves away.
+std::string Quoted(absl::string_view tokens) {
+  return absl::StrCat("\"", tokens, "\"");
 }
 
 // Returns what all tokens of `tenant` begin with.
@@ -97,6 +108,64 @@ absl::Status AddEntry(SqlWriter& writer, const TextRow& row) {
       {row.position, TextTokens(row.tenant, row.text)});
 }
 
+// What to ask the index for, and what to ask of the text of each row found.
+struct Lookup {
+  std::string match;
+  std::vector<std::string> to_check;
+};
+
+// Returns the rarer half of `tokens`, by how far back the newest rows reach
+// that have them.
+absl::StatusOr<std::vector<std::string>> RarerTokens(
+    SqlReader& reader, const TextQuery& query,
+    std::vector<std::string> tokens) {
+  if (tokens.size() < 2) return tokens;
+  const std::string index = QuoteName(query.table.text_index->name);
+  const std::string statement = absl::StrCat(
+      "SELECT rowid FROM ", index, " WHERE ", index,
+      " MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT 1 OFFSET ?");
+  std::vector<std::pair<int64_t, std::string>> by_reach;
+  for (std::string& token : tokens) {
+    CRM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        reader.Query(statement,
+                     {Quoted(token), query.after_position, kSampledRows}));
+    // Few rows have what does not get that far.
+    const int64_t reach = rows.empty() ? 0 : std::get<int64_t>(rows[0][0]);
+    by_reach.emplace_back(reach, std::move(token));
+  }
+  std::sort(by_reach.begin(), by_reach.end());
+  tokens.clear();
+  for (size_t i = 0; i < (by_reach.size() + 1) / 2; ++i) {
+    tokens.push_back(std::move(by_reach[i].second));
+  }
+  return tokens;
+}
+
+absl::StatusOr<Lookup> PlanLookup(SqlReader& reader, const TextQuery& query) {
+  const std::string start = TokenStart(query.tenant);
+  const bool alone = std::ranges::count_if(query.words, IsIndexedWord) == 1;
+  std::vector<std::string> asked;
+  Lookup lookup;
+  for (const std::string& word : query.words) {
+    const std::string tokens = WordTokens(start, word);
+    if (alone && !tokens.empty()) {
+      // Rows that have all tokens but not the word may be most of those found,
+      // and the index knows the order of tokens sooner than the text is read.
+      asked.push_back(Quoted(tokens));
+      continue;
+    }
+    lookup.to_check.push_back(word);
+    if (tokens.empty()) continue;
+    CRM_ASSIGN_OR_RETURN(
+        const std::vector<std::string> rarer,
+        RarerTokens(reader, query, absl::StrSplit(tokens, ' ')));
+    for (const std::string& token : rarer) asked.push_back(Quoted(token));
+  }
+  lookup.match = absl::StrJoin(asked, " AND ");
+  return lookup;
+}
+
 // The index keeps no text, so what leaves it is said again.
 absl::Status RemoveEntry(SqlWriter& writer, const SqlTable& table,
                          const std::string& tenant, const Present& present) {
@@ -153,38 +222,32 @@ absl::Status RemoveIndexedText(SqlWriter& writer, const SqlTable& table,
   return writer.SqlWriter::RemoveText(table, tenant, name);
 }
 
-SqlFragment SearchTextSql(const TextQuery& query) {
+absl::StatusOr<SqlRows> SearchIndexedText(SqlReader& reader,
+                                          const TextQuery& query) {
+  CRM_ASSIGN_OR_RETURN(const Lookup lookup, PlanLookup(reader, query));
   const SqlTextIndex& index = *query.table.text_index;
   const std::string table = QuoteName(query.table.name);
   const std::string name = QuoteName(index.name);
   const std::string text = QuoteName(index.text_column);
   const std::string position = QuoteName(index.position_column);
-  const std::string start = TokenStart(query.tenant);
-  std::string match;
-  for (const std::string& word : query.words) {
-    const std::string tokens = WordTokens(start, word);
-    if (tokens.empty()) continue;
-    absl::StrAppend(&match, match.empty() ? "" : " AND ", "\"", tokens, "\"");
-  }
   // The index leads, newest first, so that the search ends with the page.
-  SqlFragment statement;
-  statement.text =
+  std::string statement =
       absl::StrCat("SELECT ", table, ".", position, ", ", table, ".name FROM ",
                    name, " CROSS JOIN ", table, " ON ", table,
                    ".tenant = ? AND ", table, ".", position, " = ", name,
                    ".rowid WHERE ", name, " MATCH ? AND ", name, ".rowid < ?");
-  statement.params = {query.tenant, match, query.after_position};
-  for (const std::string& word : query.words) {
-    if (IsIndexedWord(word)) continue;
-    absl::StrAppend(&statement.text, " AND instr(", text, ", ?) > 0");
-    statement.params.push_back(word);
+  std::vector<SqlValue> params = {query.tenant, lookup.match,
+                                  query.after_position};
+  for (const std::string& word : lookup.to_check) {
+    absl::StrAppend(&statement, " AND instr(", text, ", ?) > 0");
+    params.push_back(word);
   }
-  absl::StrAppend(&statement.text, " AND (", query.where.text, ") ORDER BY ",
-                  name, ".rowid DESC LIMIT ?");
-  statement.params.insert(statement.params.end(), query.where.params.begin(),
-                          query.where.params.end());
-  statement.params.push_back(int64_t{query.limit});
-  return statement;
+  absl::StrAppend(&statement, " AND (", query.where.text, ") ORDER BY ", name,
+                  ".rowid DESC LIMIT ?");
+  params.insert(params.end(), query.where.params.begin(),
+                query.where.params.end());
+  params.push_back(int64_t{query.limit});
+  return reader.Query(statement, params);
 }
 
 }  // namespace crm

@@ -5,7 +5,10 @@
 // The index holds, for each run of three characters in a word, a token that
 // starts with the tenant: `acme/smi acme/mit acme/ith` for Smith of acme. So
 // what is looked up for one tenant touches no other's entries. FTS5 gives rows
-// in the order of their numbers, which are positions.
+// in the order of their numbers, which are positions, and walks through the
+// rows of every token that it is asked for: so where there are several words,
+// only the rarer tokens of each are looked up, and the text says of each row
+// that has them whether it has the words.
 
 #ifndef CRM_SHARED_STORAGE_SQLITE_TEXT_INDEX_H_
 #define CRM_SHARED_STORAGE_SQLITE_TEXT_INDEX_H_
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "shared/query/sql.h"
 #include "shared/storage/database.h"
@@ -35,8 +39,9 @@ absl::Status RemoveIndexedText(SqlWriter& writer, const SqlTable& table,
                                const std::string& tenant,
                                const std::string& name);
 
-// Returns the statement that answers `query`: position and name.
-SqlFragment SearchTextSql(const TextQuery& query);
+// Answers `query` as SqlReader::SearchText does.
+absl::StatusOr<SqlRows> SearchIndexedText(SqlReader& reader,
+                                          const TextQuery& query);
 
 }  // namespace crm
 

@@ -133,6 +133,14 @@ class TextIndex : public ::testing::Test {
   std::unique_ptr<Database> database_;
 };
 
+TEST_F(TextIndex, DoesNotFindSeveralWordsByTheirPartsAlone) {
+  Put("acme", "parts", "abcd bcde smit mith");
+  Put("acme", "one", "abcde smit mith");
+  Put("acme", "both", "smithson xabcdex");
+
+  EXPECT_THAT(Find("acme", {"abcde", "smith"}), ElementsAre("both"));
+}
+
 TEST_F(TextIndex, FindsWordsInsideOthersTheNewestFirst) {
   Put("acme", "old", "john smithson", 1);
   Put("acme", "new", "anna smith", 3);
