@@ -1,11 +1,15 @@
 // Measures how a read's time grows with the rows of a store: GetCustomer's way
-// to its row, and the query of a list that is filtered by an indexed field.
+// to its row, and the query of a list that is filtered by an indexed field. A
+// program that asks SQLite alone for the same rows is the anchor: what grows
+// there as well is the price of memory that no cache of the processor holds.
 //
 //   read_bench [ROWS] [READS] [ROUNDS]
 //
 // Reads READS rows (20000), in ROUNDS rounds (5), from a store of ROWS rows
 // (100000) and from one of ten times as many: a million take about a GiB of
 // the temporary folder and a few minutes to write.
+
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -35,6 +39,51 @@ constexpr absl::Duration kPatience = absl::Minutes(5);
 
 constexpr Target kGrowth = {.floor = 2, .moonshot = 1.3};
 
+// One prepared statement on one connection, in one transaction.
+class BareReader {
+ public:
+  BareReader(const std::string& path, const std::string& table) {
+    RequireSqlite(sqlite3_open_v2(path.c_str(), &database_,
+                                  SQLITE_OPEN_READONLY, nullptr));
+    const std::string select =
+        absl::StrCat("SELECT version, delete_time, body FROM ", table,
+                     " WHERE tenant = ? AND name = ?");
+    for (const char* sql : {"PRAGMA mmap_size=2147483648", "BEGIN"}) {
+      RequireSqlite(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr));
+    }
+    RequireSqlite(
+        sqlite3_prepare_v2(database_, select.c_str(), -1, &select_, nullptr));
+  }
+  ~BareReader() {
+    sqlite3_finalize(select_);
+    sqlite3_close(database_);
+  }
+  BareReader(const BareReader&) = delete;
+  BareReader& operator=(const BareReader&) = delete;
+
+  bool Read(const std::string& name, std::string& body) {
+    sqlite3_bind_text(select_, 1, kTenant, -1, SQLITE_STATIC);
+    sqlite3_bind_text(select_, 2, name.data(), static_cast<int>(name.size()),
+                      SQLITE_STATIC);
+    const bool found = sqlite3_step(select_) == SQLITE_ROW;
+    if (found) {
+      body.assign(static_cast<const char*>(sqlite3_column_blob(select_, 2)),
+                  static_cast<size_t>(sqlite3_column_bytes(select_, 2)));
+    }
+    sqlite3_reset(select_);
+    return found;
+  }
+
+ private:
+  static void RequireSqlite(int result) {
+    Require(result == SQLITE_OK ? absl::OkStatus()
+                                : absl::InternalError(sqlite3_errstr(result)));
+  }
+
+  sqlite3* database_ = nullptr;
+  sqlite3_stmt* select_ = nullptr;
+};
+
 // A store of customers.
 class Store {
  public:
@@ -43,13 +92,14 @@ class Store {
         schema_(Required(
             ResourceSchema::Build(operational::v1::Customer::descriptor()))),
         table_(schema_) {
-    database_ = Required(OpenSqlite({.path = std::move(path),
+    database_ = Required(OpenSqlite({.path = path,
                                      .read_limit = kPatience,
                                      .min_free_bytes = 0,
                                      .min_free_fraction = 0}));
     Require(database_->Migrate({.version = 1, .tables = {table_.Schema()}})
                 .status());
     for (int begin = 0; begin < rows; begin += kGroup) Fill(begin);
+    bare_ = std::make_unique<BareReader>(path, schema_.table());
   }
 
   // Reads rows of `random` numbers as GetCustomer does, and returns the median
@@ -62,7 +112,19 @@ class Store {
     });
   }
 
-  // The same of a page of ListCustomers with `primary_email = "..."`.
+  // The same of SQLite alone.
+  double BareMicros(absl::BitGen& random, int reads) {
+    std::string body;
+    return MedianOf(reads, [&] {
+      const std::string name = CustomerName(absl::Uniform(random, 0, rows_));
+      Require(bare_->Read(name, body)
+                  ? absl::OkStatus()
+                  : absl::NotFoundError("a row is missing"));
+    });
+  }
+
+  // The same as FindMicros() of a page of ListCustomers with `primary_email =
+  // "..."`.
   double FilterMicros(absl::BitGen& random) {
     return MedianMicros(kFilteredReads, [&](SqlReader& reader) {
       const int number = absl::Uniform(random, 0, rows_);
@@ -101,13 +163,19 @@ class Store {
 
   // Each read has a snapshot of its own, as each call has.
   double MedianMicros(int reads, const std::function<bool(SqlReader&)>& read) {
-    std::vector<double> micros;
-    for (int i = 0; i < reads; ++i) {
-      const absl::Duration begin = clock_.Monotonic();
+    return MedianOf(reads, [&] {
       Require(database_->Read(clock_.Now() + kPatience, [&](SqlReader& reader) {
         return read(reader) ? absl::OkStatus()
                             : absl::NotFoundError("a row is missing");
       }));
+    });
+  }
+
+  double MedianOf(int reads, const std::function<void()>& read) const {
+    std::vector<double> micros;
+    for (int i = 0; i < reads; ++i) {
+      const absl::Duration begin = clock_.Monotonic();
+      read();
       micros.push_back(absl::ToDoubleMicroseconds(clock_.Monotonic() - begin));
     }
     std::sort(micros.begin(), micros.end());
@@ -119,6 +187,7 @@ class Store {
   const ResourceSchema schema_;
   const ResourceTable table_;
   std::unique_ptr<Database> database_;
+  std::unique_ptr<BareReader> bare_;
 };
 
 void Run(int rows, int reads, int rounds) {
@@ -134,16 +203,20 @@ void Run(int rows, int reads, int rounds) {
   for (int round = -1; round < rounds; ++round) {
     const double of_small = small.FindMicros(random, reads);
     const double of_large = large.FindMicros(random, reads);
+    const double bare_of_small = small.BareMicros(random, reads);
+    const double bare_of_large = large.BareMicros(random, reads);
     const double filter_of_small = small.FilterMicros(random);
     const double filter_of_large = large.FilterMicros(random);
     if (round < 0) continue;
     figures.Add(name("point read", rows), "us", of_small);
     figures.Add(name("point read", rows * kTimes), "us", of_large);
+    figures.Add(name("SQLite alone", rows), "us", bare_of_small);
+    figures.Add(name("SQLite alone", rows * kTimes), "us", bare_of_large);
     figures.Add(name("filter, one hit", rows), "us", filter_of_small);
     figures.Add(name("filter, one hit", rows * kTimes), "us", filter_of_large);
   }
   figures.Print();
-  for (const char* what : {"point read", "filter, one hit"}) {
+  for (const char* what : {"point read", "SQLite alone", "filter, one hit"}) {
     figures.PrintRatio(name(what, rows * kTimes), name(what, rows), kGrowth);
   }
 }

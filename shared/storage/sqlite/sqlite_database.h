@@ -31,7 +31,9 @@ struct SqliteOptions {
 
   int readers = 4;
   absl::Duration read_limit = absl::Seconds(2);
-  int64_t reader_mmap_bytes = int64_t{256} << 20;
+  // Most of a store lies beyond what a reader keeps of it, and what is not
+  // mapped is read by a call for each page. SQLite maps no more than this.
+  int64_t reader_mmap_bytes = int64_t{2} << 30;
 
   size_t max_queued_writes = 4096;
   size_t max_group_size = 512;
