@@ -280,11 +280,14 @@ TEST_F(RedisClientTest, LosesWhatWasUnderWayWithItsConnectionAndSaysSoFirst) {
       done.Pass();
     });
   }
+  // Commands go in their order: once this one is late, those were sent.
+  ASSERT_THAT(client.Command({"PING"}, absl::Milliseconds(1)),
+              StatusIs(absl::StatusCode::kDeadlineExceeded, "REDIS_TIMEOUT"));
 
   server_.Stop();
   done.Wait();
 
-  // Many lost at once are one failure of the server.
+  // Many lost at once are one failure of the server, as the late one is.
   EXPECT_TRUE(client.healthy());
 }
 
