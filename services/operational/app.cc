@@ -21,7 +21,6 @@
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/order.h"
 #include "services/operational/domain/sales.h"
-#include "services/operational/handlers/activity.h"
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/order.h"
@@ -43,7 +42,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::Order>({.prepare = PrepareOrder})
-      .Owns<v1::Activity>({.prepare = PrepareActivity})
+      .Owns<v1::Activity>()
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
       .Owns<v1::Role>({.authorize = AuthorizeRole})
@@ -53,18 +52,10 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::ValidationRule>({.prepare = PrepareValidationRule})
       .Mutate(HandleActivateFieldDefinition)
       .Mutate(HandleDeleteFieldDefinition)
-      .Mutate(HandleDeprecateFieldDefinition)
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
-      .Mutate(HandleDisableValidationRule)
-      .Mutate(HandleQualifyLead)
       .Mutate(HandleConvertLead)
-      .Mutate(HandleSubmitOrder)
-      .Mutate(HandleConfirmOrder)
       .Mutate(HandleCancelOrder)
-      .Mutate(HandleCompleteActivity)
-      .Mutate(HandleActivateUser)
-      .Mutate(HandleDisableUser)
       .Mutate(HandleRevokeUserSessions);
 
   service->store_slices = {{"IDENTITY", BuildIdentitySlice},

@@ -146,6 +146,7 @@ absl::StatusOr<ResourceSchema> ResourceSchema::Build(
   }
   CRM_RETURN_IF_ERROR(CollectColumns(message, message, "", 0, schema.columns_));
   CRM_ASSIGN_OR_RETURN(schema.searchable_, SearchablePaths(message));
+  CRM_ASSIGN_OR_RETURN(schema.machine_, StateMachine::Build(message));
   return schema;
 }
 

@@ -12,6 +12,7 @@
 #include "google/protobuf/message.h"
 #include "shared/reflect/field_access.h"
 #include "shared/reflect/resource_name.h"
+#include "shared/reflect/state_machine.h"
 
 namespace crm {
 
@@ -48,6 +49,8 @@ class ResourceSchema {
   const std::vector<ResourceColumn>& columns() const { return columns_; }
   // The text fields that full-text search looks at.
   const std::vector<std::string>& searchable() const { return searchable_; }
+  // The changes of state that its methods make; empty without any.
+  const StateMachine& machine() const { return machine_; }
   // Whether Delete keeps the row: the message has `delete_time`.
   bool soft_delete() const { return soft_delete_; }
   // The field that names the customer; null without one.
@@ -77,6 +80,7 @@ class ResourceSchema {
   std::string table_;
   std::vector<ResourceColumn> columns_;
   std::vector<std::string> searchable_;
+  StateMachine machine_;
   bool soft_delete_ = false;
   const google::protobuf::FieldDescriptor* ordering_ = nullptr;
   const google::protobuf::FieldDescriptor* owner_ = nullptr;

@@ -127,6 +127,11 @@ MethodBinding BindStandard(const Kernel& kernel, const MethodInfo& method) {
       }
       break;
     case Verb::kCustom:
+      if (resource->schema.machine().Find(method.descriptor->input_type()) !=
+              nullptr &&
+          method.descriptor->output_type() == resource->schema.message()) {
+        binding.unary = BindMutation(kernel, *resource, method);
+      }
       break;
   }
   return binding;

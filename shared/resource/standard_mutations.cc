@@ -205,6 +205,21 @@ MessageOr Undelete(Transaction& transaction, const Resource& resource,
   return std::move(stored->message);
 }
 
+MessageOr MakeTransition(Transaction& transaction, const Resource& resource,
+                         const Message& request) {
+  const std::string name = ReadString(request, "name");
+  CRM_RETURN_IF_ERROR(CheckForm(resource, "name", name));
+  CRM_ASSIGN_OR_RETURN(std::optional<Stored> stored,
+                       Find(transaction, resource, name));
+  if (!stored.has_value() || stored->deleted) {
+    return ResourceNotFound(resource.schema, name);
+  }
+  CRM_RETURN_IF_ERROR(CheckEtag(*stored->message, ReadString(request, "etag")));
+  CRM_RETURN_IF_ERROR(transaction.MakeTransition(request, *stored->message));
+  transaction.Update(*stored->message);
+  return std::move(stored->message);
+}
+
 }  // namespace
 
 MessageOr NewResource(Transaction& transaction, const Resource& resource,
@@ -242,6 +257,8 @@ MessageOr ApplyStandard(Transaction& transaction, Verb verb,
       return Delete(transaction, resource, request, response);
     case Verb::kUndelete:
       return Undelete(transaction, resource, request);
+    case Verb::kCustom:
+      return MakeTransition(transaction, resource, request);
     case Verb::kGet:
     case Verb::kList:
     case Verb::kBatchGet:
@@ -250,7 +267,6 @@ MessageOr ApplyStandard(Transaction& transaction, Verb verb,
     case Verb::kBatchDelete:
     case Verb::kPurge:
     case Verb::kExport:
-    case Verb::kCustom:
       break;
   }
   return Internal("METHOD_UNBOUND", "The method is not a standard mutation.");

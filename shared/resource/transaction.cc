@@ -42,6 +42,19 @@ std::string Transaction::NewName(const Resource& resource,
   return resource.schema.pattern().Format(parent, ids_.NewId());
 }
 
+absl::Status Transaction::MakeTransition(const Message& request,
+                                         Message& message) const {
+  CRM_ASSIGN_OR_RETURN(const Resource* resource, ResourceOf(message));
+  const StateMachine& machine = resource->schema.machine();
+  const crm::Transition* transition = machine.Find(request.GetDescriptor());
+  if (transition == nullptr) {
+    return Internal("TRANSITION_UNKNOWN",
+                    absl::StrCat(request.GetTypeName(),
+                                 " is of no method with a transition."));
+  }
+  return machine.Move(*transition, request, now_, message);
+}
+
 void Transaction::Create(Message& message) {
   if (status_.ok()) status_ = TryCreate(message);
 }
@@ -76,6 +89,7 @@ absl::Status Transaction::TryCreate(Message& message) {
       WriteString(message, owner, call_.principal.subject);
     }
   }
+  resource->schema.machine().Start(message);
   CRM_RETURN_IF_ERROR(EnsureCustomer(*resource, message));
   CRM_RETURN_IF_ERROR(StepParent(*resource, nullptr, &message));
   CRM_RETURN_IF_ERROR(Prepare(*resource, nullptr, message));

@@ -82,6 +82,21 @@ class Transaction {
     return message;
   }
 
+  // Returns the live resource that `request` names, after the transition that
+  // its method makes (crm.api.Transition); not stored yet. Beside the errors of
+  // GetLive: ILLEGAL_TRANSITION.
+  template <typename T, typename Request>
+  absl::StatusOr<T> Move(const Request& request) const {
+    CRM_ASSIGN_OR_RETURN(T message,
+                         GetLive<T>(request.name(), request.etag()));
+    CRM_RETURN_IF_ERROR(MakeTransition(request, message));
+    return message;
+  }
+
+  // Makes the transition of the method of `request` on `message`.
+  absl::Status MakeTransition(const google::protobuf::Message& request,
+                              google::protobuf::Message& message) const;
+
   // Stores a new resource, which has its name. Sets its etag, uid and times;
   // its customer is made if it has none and the service owns customers.
   void Create(google::protobuf::Message& message);
@@ -126,11 +141,11 @@ class Transaction {
   absl::Status TryUpdate(google::protobuf::Message& message, const char* kind);
   absl::Status TryDelete(google::protobuf::Message& message);
 
-  // Says whose name or unique value stands in the way of a failed statement.
   // The resource of this transaction that has a unique value of `message`: an
   // engine may lose sight of it when a statement fails.
   std::optional<ResourceTable::Holder> OwnHolder(
       const Resource& resource, const google::protobuf::Message& message) const;
+  // Says whose name or unique value stands in the way of a failed statement.
   absl::Status Explain(const Resource& resource,
                        const google::protobuf::Message& message,
                        absl::Status status) const;

@@ -143,7 +143,7 @@ TEST_F(OperationalRows, OP_04_TotalsAreExactAndOrdersMoveByVerbs) {
   EXPECT_THAT(
       (Call<v1::Order, v1::ConfirmOrderRequest>("OrderService.ConfirmOrder",
                                                 "name: 'orders/first'")),
-      StatusIs(absl::StatusCode::kFailedPrecondition, "ORDER_NOT_SUBMITTED"));
+      StatusIs(absl::StatusCode::kFailedPrecondition, "ILLEGAL_TRANSITION"));
   EXPECT_EQ((Must<v1::Order, v1::SubmitOrderRequest>("OrderService.SubmitOrder",
                                                      "name: 'orders/first'")
                  .state()),
@@ -173,6 +173,24 @@ TEST_F(OperationalRows, OP_09_ActivitiesAreListedByAnyTarget) {
     ASSERT_EQ(found.activities_size(), 1) << target;
     EXPECT_EQ(found.activities(0).name(), "activities/call");
   }
+}
+
+TEST_F(OperationalRows, OP_09_AnActivityIsPlannedThenDoneOnce) {
+  const auto planned = Must<v1::Activity, v1::CreateActivityRequest>(
+      "ActivityService.CreateActivity",
+      "activity_id: 'call' activity { subject: 'Call' kind: CALL }");
+  const auto done = Must<v1::Activity, v1::CompleteActivityRequest>(
+      "ActivityService.CompleteActivity",
+      "name: 'activities/call' outcome: 'She buys.'");
+
+  EXPECT_EQ(planned.state(), v1::Activity::PLANNED);
+  EXPECT_EQ(done.state(), v1::Activity::DONE);
+  EXPECT_EQ(done.outcome(), "She buys.");
+  EXPECT_EQ(done.complete_time().seconds(), done.update_time().seconds());
+  EXPECT_THAT(
+      (Call<v1::Activity, v1::CompleteActivityRequest>(
+          "ActivityService.CompleteActivity", "name: 'activities/call'")),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "ILLEGAL_TRANSITION"));
 }
 
 TEST_F(OperationalRows, OP_11_SlicesShowAWriteAtOnce) {
@@ -235,7 +253,7 @@ TEST_F(OperationalRows, A06_ConvertingTwiceWithOneRequestIdConvertsOnce) {
   EXPECT_THAT(
       (Call<v1::ConvertLeadResponse, v1::ConvertLeadRequest>(
           "LeadService.ConvertLead", "name: 'leads/warm'")),
-      StatusIs(absl::StatusCode::kFailedPrecondition, "LEAD_NOT_QUALIFIED"));
+      StatusIs(absl::StatusCode::kFailedPrecondition, "ILLEGAL_TRANSITION"));
 }
 
 TEST_F(OperationalRows, A07_AKeyOfTheCallersOwnUpserts) {

@@ -8,6 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "crm/api/annotations.pb.h"
 #include "google/api/resource.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -180,6 +182,25 @@ MessagePtr ResourceContract::MustGet(absl::string_view name) const {
   auto got = api().Get(name, token_);
   EXPECT_THAT(got, IsOk());
   return got.ok() ? *std::move(got) : NewMessage(schema().message());
+}
+
+void ResourceContract::PutInto(
+    const std::string& name,
+    const google::protobuf::EnumValueDescriptor* state) const {
+  const absl::Status written = service_->host().database().WriteAndWait(
+      absl::Now() + absl::Seconds(30), [&](SqlWriter& writer) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const auto row,
+                             resource().table.Find(writer, tenant_, name));
+        const MessagePtr message = NewMessage(schema().message());
+        if (!row.has_value() || !message->ParseFromString(row->body)) {
+          return absl::NotFoundError(name);
+        }
+        message->GetReflection()->SetEnum(message.get(),
+                                          schema().machine().state(), state);
+        WriteString(*message, "etag", EtagOf(row->version + 1));
+        return resource().table.Update(writer, tenant_, row->version, *message);
+      });
+  ASSERT_THAT(written, IsOk());
 }
 
 StoredRecords ResourceContract::Records() const {

@@ -73,6 +73,10 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
 
   MessagePtr MustGet(absl::string_view name) const;
 
+  // Has the resource called `name` be in `state`, whatever the rules.
+  void PutInto(const std::string& name,
+               const google::protobuf::EnumValueDescriptor* state) const;
+
   // The tenant's records as they are now.
   StoredRecords Records() const;
 

@@ -86,11 +86,13 @@ std::vector<Finding> CheckGuard(const SourceFile& file) {
 }
 
 std::vector<Finding> CheckSize(const SourceFile& file) {
-  if (!IsCpp(file.path) && !absl::EndsWith(file.path, ".proto")) return {};
+  const bool proto = absl::EndsWith(file.path, ".proto");
+  if (!IsCpp(file.path) && !proto) return {};
+  const int most = proto ? kMaxProtoLines : kMaxLines;
   const auto lines = std::count(file.text.begin(), file.text.end(), '\n');
-  if (lines <= kMaxLines) return {};
+  if (lines <= most) return {};
   return {{file.path, 0,
-           absl::StrCat("has ", lines, " lines, more than ", kMaxLines,
+           absl::StrCat("has ", lines, " lines, more than ", most,
                         ": split it by idea.")}};
 }
 

@@ -14,6 +14,9 @@ namespace crm::structure {
 
 // No .cc, .h or .proto has more lines.
 inline constexpr int kMaxLines = 450;
+// The same of a proto file, which states a resource with all of its methods and
+// messages.
+inline constexpr int kMaxProtoLines = 600;
 
 // Returns a finding for each include that points up or sideways, that names a
 // client library of another folder, or that is not given from the root. Empty

@@ -89,7 +89,10 @@ TEST(CheckSize, CountsLines) {
 
   EXPECT_THAT(CheckSize({"shared/base/clock.cc", most}), IsEmpty());
   EXPECT_THAT(CheckSize({"shared/base/clock.cc", most + "\n"}), SizeIs(1));
-  EXPECT_THAT(CheckSize({"protos/crm/a.proto", most + "\n"}), SizeIs(1));
+  const std::string most_of_proto(kMaxProtoLines, '\n');
+  EXPECT_THAT(CheckSize({"protos/crm/a.proto", most_of_proto}), IsEmpty());
+  EXPECT_THAT(CheckSize({"protos/crm/a.proto", most_of_proto + "\n"}),
+              SizeIs(1));
   EXPECT_THAT(CheckSize({"shared/base/CMakeLists.txt", most + "\n"}),
               IsEmpty());
 }

@@ -234,7 +234,7 @@ test('OP_01 a lead is converted once however often it is asked for', async () =>
   assert.equal(other.status, 400);
   assert.match(other.text, /INVALID_ARGUMENT|REQUEST_ID/);
   assert.equal(again.status, 400);
-  assert.match(again.text, /LEAD_NOT_QUALIFIED/);
+  assert.match(again.text, /ILLEGAL_TRANSITION/);
 });
 
 test('another tenant sees nothing', async () => {

@@ -10,9 +10,8 @@
 
 namespace crm::operational {
 
-absl::Status PrepareUser(const v1::User* before, v1::User& after,
+absl::Status PrepareUser(const v1::User* /*before*/, v1::User& after,
                          const RuleContext& /*context*/) {
-  if (before == nullptr) after.set_state(v1::User::INVITED);
   after.set_email(absl::AsciiStrToLower(after.email()));
   auto& roles = *after.mutable_roles();
   std::sort(roles.begin(), roles.end());
@@ -64,26 +63,6 @@ absl::Status PrepareTokenRevocation(const v1::TokenRevocation* before,
 
 absl::Time EndOfTokenRevocation(const v1::TokenRevocation& revocation) {
   return FromTimestamp(revocation.expire_time()) + kRevocationRetention;
-}
-
-absl::StatusOr<v1::User> ActivateUser(v1::User user) {
-  if (user.state() == v1::User::ACTIVE) {
-    return FailedPrecondition(
-        "USER_ACTIVE", absl::StrCat("'", user.name(), "' is active already."),
-        user.name());
-  }
-  user.set_state(v1::User::ACTIVE);
-  return user;
-}
-
-absl::StatusOr<v1::User> DisableUser(v1::User user) {
-  if (user.state() == v1::User::DISABLED) {
-    return FailedPrecondition(
-        "USER_DISABLED",
-        absl::StrCat("'", user.name(), "' is disabled already."), user.name());
-  }
-  user.set_state(v1::User::DISABLED);
-  return user;
 }
 
 v1::User RevokeSessions(v1::User user, absl::Time now) {

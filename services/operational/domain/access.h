@@ -25,7 +25,7 @@ inline constexpr absl::Duration kRevocationLife = absl::Minutes(62);
 // For how long one that counts no more is kept.
 inline constexpr absl::Duration kRevocationRetention = absl::Hours(7 * 24);
 
-// Completes a user: a new one is INVITED, and keeps each role once.
+// Completes a user, who keeps each role once.
 absl::Status PrepareUser(const v1::User* before, v1::User& after,
                          const RuleContext& context);
 
@@ -43,13 +43,6 @@ absl::Status PrepareTokenRevocation(const v1::TokenRevocation* before,
 
 // Returns when a revocation is deleted: kRevocationRetention after its end.
 absl::Time EndOfTokenRevocation(const v1::TokenRevocation& revocation);
-
-// Returns `user` as ACTIVE. Returns FAILED_PRECONDITION (USER_ACTIVE) if it is.
-absl::StatusOr<v1::User> ActivateUser(v1::User user);
-
-// Returns `user` as DISABLED. Returns FAILED_PRECONDITION (USER_DISABLED) if it
-// is.
-absl::StatusOr<v1::User> DisableUser(v1::User user);
 
 // Returns `user` with all sessions ended that began before `now`.
 v1::User RevokeSessions(v1::User user, absl::Time now);

@@ -52,12 +52,6 @@ void StepIndex(const v1::FieldDefinition* before, v1::FieldDefinition& after) {
   after.set_conflict_count(0);
 }
 
-absl::Status StateError(absl::string_view reason, absl::string_view name,
-                        absl::string_view what) {
-  return FailedPrecondition(reason, absl::StrCat("'", name, "' ", what),
-                            std::string(name));
-}
-
 }  // namespace
 
 absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
@@ -65,7 +59,6 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
                                     const RuleContext& context) {
   std::vector<FieldViolation> violations = CheckFieldDefinition(after);
   if (before == nullptr) {
-    after.set_state(v1::FieldDefinition::DRAFT);
     after.set_full_key(absl::StrCat(after.resource_type(), ".", after.key()));
     if (TypeWithFields(context, after.resource_type()) == nullptr) {
       violations.push_back({"field_definition.resource_type",
@@ -86,19 +79,15 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
 
 absl::Status CheckDeletable(const v1::FieldDefinition& definition) {
   if (definition.state() == v1::FieldDefinition::DRAFT) return absl::OkStatus();
-  return StateError("FIELD_IN_USE", definition.name(),
-                    "is no draft any more. Deprecate it, then remove it.");
+  return FailedPrecondition(
+      "FIELD_IN_USE",
+      absl::StrCat("'", definition.name(),
+                   "' is no draft any more. Deprecate it, then remove it."),
+      definition.name());
 }
 
-absl::StatusOr<v1::FieldDefinition> ActivateField(
-    v1::FieldDefinition definition, const FieldCounts& counts) {
-  if (definition.state() == v1::FieldDefinition::ACTIVE) {
-    return StateError("FIELD_ACTIVE", definition.name(), "is active already.");
-  }
-  if (definition.state() == v1::FieldDefinition::REMOVED) {
-    return StateError("FIELD_REMOVED", definition.name(),
-                      "is removed for good. Define another field.");
-  }
+absl::Status CheckFieldCounts(const v1::FieldDefinition& definition,
+                              bool was_draft, const FieldCounts& counts) {
   if (counts.active >= kMaxActiveFields) {
     return ResourceExhausted(
         "TOO_MANY_FIELDS",
@@ -106,45 +95,24 @@ absl::StatusOr<v1::FieldDefinition> ActivateField(
                      kMaxActiveFields,
                      " active fields, which is the most. Deprecate one."));
   }
-  const bool is_draft = definition.state() == v1::FieldDefinition::DRAFT;
-  if (is_draft && counts.beyond_draft >= kMaxFieldsEver) {
+  if (was_draft && counts.beyond_draft >= kMaxFieldsEver) {
     return ResourceExhausted(
         "TOO_MANY_FIELDS",
         absl::StrCat("'", definition.resource_type(), "' has had ",
                      kMaxFieldsEver, " fields, which is the most."));
   }
-  definition.set_state(v1::FieldDefinition::ACTIVE);
-  if (is_draft && WantsIndex(definition)) {
-    definition.set_index_state(v1::FieldDefinition::BUILDING);
-    definition.set_index_revision(definition.index_revision() + 1);
-  }
-  return definition;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<v1::FieldDefinition> DeprecateField(
-    v1::FieldDefinition definition) {
-  if (definition.state() != v1::FieldDefinition::ACTIVE) {
-    return StateError("FIELD_NOT_ACTIVE", definition.name(),
-                      "is not active, so it cannot be deprecated.");
-  }
-  definition.set_state(v1::FieldDefinition::DEPRECATED);
-  return definition;
+void BeginIndex(v1::FieldDefinition& definition) {
+  if (!WantsIndex(definition)) return;
+  definition.set_index_state(v1::FieldDefinition::BUILDING);
+  definition.set_index_revision(definition.index_revision() + 1);
 }
 
-absl::StatusOr<v1::FieldDefinition> RemoveField(
-    v1::FieldDefinition definition) {
-  if (definition.state() != v1::FieldDefinition::DEPRECATED) {
-    return StateError("FIELD_NOT_DEPRECATED", definition.name(),
-                      "is not deprecated. Deprecate it first.");
-  }
-  definition.set_state(v1::FieldDefinition::REMOVED);
-  return definition;
-}
-
-absl::Status PrepareValidationRule(const v1::ValidationRule* before,
+absl::Status PrepareValidationRule(const v1::ValidationRule* /*before*/,
                                    v1::ValidationRule& after,
                                    const RuleContext& context) {
-  if (before == nullptr) after.set_state(v1::ValidationRule::DRAFT);
   const Descriptor* message = TypeWithFields(context, after.resource_type());
   if (message == nullptr) {
     return BadField("validation_rule.resource_type",
@@ -169,28 +137,12 @@ absl::Status PrepareValidationRule(const v1::ValidationRule* before,
   return violations.empty() ? absl::OkStatus() : BadRequest(violations);
 }
 
-absl::StatusOr<v1::ValidationRule> EnableRule(v1::ValidationRule rule,
-                                              int enabled) {
-  if (rule.state() == v1::ValidationRule::ENABLED) {
-    return StateError("RULE_ENABLED", rule.name(), "is enabled already.");
-  }
-  if (enabled >= kMaxEnabledRules) {
-    return ResourceExhausted(
-        "TOO_MANY_RULES",
-        absl::StrCat("'", rule.resource_type(), "' has ", kMaxEnabledRules,
-                     " enabled rules, which is the most. Disable one."));
-  }
-  rule.set_state(v1::ValidationRule::ENABLED);
-  return rule;
-}
-
-absl::StatusOr<v1::ValidationRule> DisableRule(v1::ValidationRule rule) {
-  if (rule.state() != v1::ValidationRule::ENABLED) {
-    return StateError("RULE_NOT_ENABLED", rule.name(),
-                      "is not enabled, so it cannot be disabled.");
-  }
-  rule.set_state(v1::ValidationRule::DISABLED);
-  return rule;
+absl::Status CheckRuleCount(const v1::ValidationRule& rule, int enabled) {
+  if (enabled < kMaxEnabledRules) return absl::OkStatus();
+  return ResourceExhausted(
+      "TOO_MANY_RULES",
+      absl::StrCat("'", rule.resource_type(), "' has ", kMaxEnabledRules,
+                   " enabled rules, which is the most. Disable one."));
 }
 
 }  // namespace crm::operational

@@ -19,8 +19,7 @@ inline constexpr int kMaxActiveFields = kMaxCustomFields;
 inline constexpr int kMaxEnabledRules = 100;
 inline constexpr int kMaxFieldsEver = 1'000;
 
-// Completes and checks a definition: a new one is DRAFT, and the index of one
-// that is in use is built anew where that is needed. Returns INVALID_ARGUMENT
+// Completes and checks a definition: the index of one that is in use is built anew where that is needed. Returns INVALID_ARGUMENT
 // with all violations.
 absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
                                     v1::FieldDefinition& after,
@@ -36,36 +35,23 @@ struct FieldCounts {
   int beyond_draft = 0;
 };
 
-// Returns `definition` as ACTIVE; `counts` are those of the others. Returns
-// FAILED_PRECONDITION (FIELD_ACTIVE, FIELD_REMOVED) or RESOURCE_EXHAUSTED
-// (TOO_MANY_FIELDS).
-absl::StatusOr<v1::FieldDefinition> ActivateField(
-    v1::FieldDefinition definition, const FieldCounts& counts);
+// Checks that the type has room for one more active field; `counts` are those
+// of the others. Returns RESOURCE_EXHAUSTED (TOO_MANY_FIELDS).
+absl::Status CheckFieldCounts(const v1::FieldDefinition& definition,
+                              bool was_draft, const FieldCounts& counts);
 
-// Returns `definition` as DEPRECATED. Returns FAILED_PRECONDITION
-// (FIELD_NOT_ACTIVE) if it is not ACTIVE.
-absl::StatusOr<v1::FieldDefinition> DeprecateField(
-    v1::FieldDefinition definition);
+// Has the index of a field that was a draft until now built, if it has one.
+void BeginIndex(v1::FieldDefinition& definition);
 
-// Returns `definition` as REMOVED. Returns FAILED_PRECONDITION
-// (FIELD_NOT_DEPRECATED) if it is not DEPRECATED.
-absl::StatusOr<v1::FieldDefinition> RemoveField(v1::FieldDefinition definition);
-
-// Completes and checks a rule: a new one is DRAFT, and its expression must fit
-// the resource type with the fields that are defined now. Returns
+// Completes and checks a rule: its expression must fit the resource type with the fields that are defined now. Returns
 // INVALID_ARGUMENT with all violations.
 absl::Status PrepareValidationRule(const v1::ValidationRule* before,
                                    v1::ValidationRule& after,
                                    const RuleContext& context);
 
-// Returns `rule` as ENABLED; `enabled` others of its type are. Returns
-// FAILED_PRECONDITION (RULE_ENABLED) or RESOURCE_EXHAUSTED (TOO_MANY_RULES).
-absl::StatusOr<v1::ValidationRule> EnableRule(v1::ValidationRule rule,
-                                              int enabled);
-
-// Returns `rule` as DISABLED. Returns FAILED_PRECONDITION (RULE_NOT_ENABLED) if
-// it is not ENABLED.
-absl::StatusOr<v1::ValidationRule> DisableRule(v1::ValidationRule rule);
+// Checks that one more rule may be enabled, where `enabled` of its type are.
+// Returns RESOURCE_EXHAUSTED (TOO_MANY_RULES).
+absl::Status CheckRuleCount(const v1::ValidationRule& rule, int enabled);
 
 }  // namespace crm::operational
 

@@ -10,42 +10,16 @@
 
 namespace crm::operational {
 
-absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
+absl::Status PrepareLead(const v1::Lead* /*before*/, v1::Lead& after,
                          const RuleContext& /*context*/) {
-  if (before == nullptr) after.set_state(v1::Lead::NEW);
   after.set_email(absl::AsciiStrToLower(after.email()));
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Lead> QualifyLead(v1::Lead lead, absl::Time now) {
-  if (lead.state() != v1::Lead::NEW) {
-    return FailedPrecondition(
-        "LEAD_NOT_NEW",
-        absl::StrCat("Lead '", lead.name(), "' is ",
-                     v1::Lead::State_Name(lead.state()),
-                     "; only a NEW lead can be qualified."),
-        lead.name());
-  }
-  lead.set_state(v1::Lead::QUALIFIED);
-  *lead.mutable_qualify_time() = ToTimestamp(now);
-  return lead;
-}
-
-absl::StatusOr<LeadConversion> PlanLeadConversion(
-    const v1::Lead& lead, absl::string_view opportunity_name, absl::Time now) {
-  if (lead.state() != v1::Lead::QUALIFIED) {
-    return FailedPrecondition(
-        "LEAD_NOT_QUALIFIED",
-        absl::StrCat("Lead '", lead.name(), "' is ",
-                     v1::Lead::State_Name(lead.state()),
-                     "; qualify it before converting it."),
-        lead.name());
-  }
-
+LeadConversion PlanLeadConversion(const v1::Lead& lead,
+                                  absl::string_view opportunity_name) {
   LeadConversion plan;
   plan.lead = lead;
-  plan.lead.set_state(v1::Lead::CONVERTED);
-  *plan.lead.mutable_convert_time() = ToTimestamp(now);
   // A lead without a company is a private person, who is their own account.
   plan.account.set_display_name(lead.company().empty() ? lead.display_name()
                                                        : lead.company());

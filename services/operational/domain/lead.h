@@ -19,15 +19,9 @@
 
 namespace crm::operational {
 
-// Completes a lead before it is stored: a new one is NEW, its e-mail address is
-// in lower case.
+// Completes a lead before it is stored: its e-mail address is in lower case.
 absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
                          const RuleContext& context);
-
-// Returns `lead` as QUALIFIED at `now`.
-//
-// Returns FAILED_PRECONDITION (LEAD_NOT_NEW) unless it is NEW.
-absl::StatusOr<v1::Lead> QualifyLead(v1::Lead lead, absl::Time now);
 
 // The records that result from converting one lead. They carry no names yet;
 // references between them are set by whoever assigns the names.
@@ -38,14 +32,11 @@ struct LeadConversion {
   std::optional<v1::Opportunity> opportunity;
 };
 
-// Plans the conversion of `lead` at `now`, opening an opportunity called
-// `opportunity_name` unless that is empty. All records belong to the lead's
-// customer and owner.
-//
-// Returns FAILED_PRECONDITION (LEAD_NOT_QUALIFIED) unless the lead is
-// qualified.
-absl::StatusOr<LeadConversion> PlanLeadConversion(
-    const v1::Lead& lead, absl::string_view opportunity_name, absl::Time now);
+// Plans what the conversion of `lead`, which is CONVERTED already, makes; an
+// opportunity called `opportunity_name` too, unless that is empty. All records
+// belong to the lead's customer and owner.
+LeadConversion PlanLeadConversion(const v1::Lead& lead,
+                                  absl::string_view opportunity_name);
 
 }  // namespace crm::operational
 

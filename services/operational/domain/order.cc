@@ -93,7 +93,6 @@ absl::StatusOr<absl::int128> PriceLine(const v1::OrderLine& line,
 absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
                           const RuleContext& context) {
   if (before == nullptr) {
-    after.set_state(v1::Order::DRAFT);
     if (!after.has_order_time()) {
       *after.mutable_order_time() = ToTimestamp(context.now);
     }
@@ -104,6 +103,10 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
     }
     *after.mutable_lines() = before->lines();
     return absl::OkStatus();
+  }
+  if (after.state() == v1::Order::SUBMITTED && after.lines().empty()) {
+    return WrongState(*before, "ORDER_EMPTY",
+                      "and it has no lines: add one before submitting it");
   }
   TakeFromProducts(after, context);
   NumberLines(after);
@@ -146,42 +149,6 @@ absl::Status PriceOrder(v1::Order& order) {
   }
   *order.mutable_total() = *std::move(sum);
   return absl::OkStatus();
-}
-
-absl::StatusOr<v1::Order> SubmitOrder(v1::Order order, absl::Time now) {
-  if (order.state() != v1::Order::DRAFT) {
-    return WrongState(order, "ORDER_NOT_DRAFT",
-                      "only a DRAFT order can be submitted");
-  }
-  if (order.lines().empty()) {
-    return WrongState(order, "ORDER_EMPTY",
-                      "and it has no lines: add one before submitting it");
-  }
-  order.set_state(v1::Order::SUBMITTED);
-  *order.mutable_submit_time() = ToTimestamp(now);
-  return order;
-}
-
-absl::StatusOr<v1::Order> ConfirmOrder(v1::Order order, absl::Time now) {
-  if (order.state() != v1::Order::SUBMITTED) {
-    return WrongState(order, "ORDER_NOT_SUBMITTED",
-                      "only a SUBMITTED order can be confirmed");
-  }
-  order.set_state(v1::Order::CONFIRMED);
-  *order.mutable_confirm_time() = ToTimestamp(now);
-  return order;
-}
-
-absl::StatusOr<v1::Order> CancelOrder(v1::Order order,
-                                      const std::string& reason,
-                                      absl::Time now) {
-  if (order.state() == v1::Order::CANCELLED) {
-    return WrongState(order, "ORDER_CANCELLED", "it is called off already");
-  }
-  order.set_state(v1::Order::CANCELLED);
-  order.set_cancel_reason(reason);
-  *order.mutable_cancel_time() = ToTimestamp(now);
-  return order;
 }
 
 }  // namespace crm::operational

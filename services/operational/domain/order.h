@@ -21,7 +21,7 @@ namespace crm::operational {
 // then they are priced: see PriceOrder().
 //
 // Returns FAILED_PRECONDITION (ORDER_NOT_DRAFT) if lines change after DRAFT,
-// and INVALID_ARGUMENT with the violations of all lines.
+// ORDER_EMPTY if it is submitted without any, and INVALID_ARGUMENT with the violations of all lines.
 absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
                           const RuleContext& context);
 
@@ -32,16 +32,6 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
 // has no price or a negative one, one in another currency than the order, or
 // whose amount is no whole number of nanos or too large; or if the sum is.
 absl::Status PriceOrder(v1::Order& order);
-
-// Return `order` in its next state at `now`.
-//
-// Return FAILED_PRECONDITION: ORDER_NOT_DRAFT or ORDER_EMPTY from SubmitOrder,
-// ORDER_NOT_SUBMITTED from ConfirmOrder, ORDER_CANCELLED from CancelOrder.
-absl::StatusOr<v1::Order> SubmitOrder(v1::Order order, absl::Time now);
-absl::StatusOr<v1::Order> ConfirmOrder(v1::Order order, absl::Time now);
-absl::StatusOr<v1::Order> CancelOrder(v1::Order order,
-                                      const std::string& reason,
-                                      absl::Time now);
 
 }  // namespace crm::operational
 

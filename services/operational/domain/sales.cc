@@ -61,25 +61,4 @@ absl::Status PrepareProduct(const v1::Product* /*before*/, v1::Product& after,
   return absl::OkStatus();
 }
 
-absl::Status PrepareActivity(const v1::Activity* before, v1::Activity& after,
-                             const RuleContext& /*context*/) {
-  if (before == nullptr) after.set_state(v1::Activity::PLANNED);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<v1::Activity> CompleteActivity(v1::Activity activity,
-                                              const std::string& outcome,
-                                              absl::Time now) {
-  if (activity.state() == v1::Activity::DONE) {
-    return FailedPrecondition(
-        "ACTIVITY_DONE",
-        absl::StrCat("Activity '", activity.name(), "' is done already."),
-        activity.name());
-  }
-  activity.set_state(v1::Activity::DONE);
-  activity.set_outcome(outcome);
-  *activity.mutable_complete_time() = ToTimestamp(now);
-  return activity;
-}
-
 }  // namespace crm::operational

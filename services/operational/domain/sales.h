@@ -44,17 +44,6 @@ absl::Status PrepareOpportunity(const v1::Opportunity* before,
 absl::Status PrepareProduct(const v1::Product* before, v1::Product& after,
                             const RuleContext& context);
 
-// Completes an activity: a new one is PLANNED.
-absl::Status PrepareActivity(const v1::Activity* before, v1::Activity& after,
-                             const RuleContext& context);
-
-// Returns `activity` as DONE at `now` with `outcome`.
-//
-// Returns FAILED_PRECONDITION (ACTIVITY_DONE) if it is done already.
-absl::StatusOr<v1::Activity> CompleteActivity(v1::Activity activity,
-                                              const std::string& outcome,
-                                              absl::Time now);
-
 }  // namespace crm::operational
 
 #endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_SALES_H_

@@ -52,10 +52,12 @@ absl::StatusOr<v1::FieldDefinition> HandleActivateFieldDefinition(
   CRM_ASSIGN_OR_RETURN(
       v1::FieldDefinition definition,
       transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag()));
+  const bool was_draft = definition.state() == v1::FieldDefinition::DRAFT;
+  CRM_RETURN_IF_ERROR(transaction.MakeTransition(request, definition));
   CRM_ASSIGN_OR_RETURN(const FieldCounts counts,
                        CountFields(transaction, definition));
-  CRM_ASSIGN_OR_RETURN(definition,
-                       ActivateField(std::move(definition), counts));
+  CRM_RETURN_IF_ERROR(CheckFieldCounts(definition, was_draft, counts));
+  if (was_draft) BeginIndex(definition);
   if (definition.index_state() == v1::FieldDefinition::BUILDING) {
     CRM_RETURN_IF_ERROR(StartCustomFill(transaction, definition));
   }
@@ -77,24 +79,11 @@ absl::StatusOr<v1::FieldDefinition> HandleDeleteFieldDefinition(
   return definition;
 }
 
-absl::StatusOr<v1::FieldDefinition> HandleDeprecateFieldDefinition(
-    Transaction& transaction, const CallContext& /*call*/,
-    const v1::DeprecateFieldDefinitionRequest& request) {
-  CRM_ASSIGN_OR_RETURN(
-      v1::FieldDefinition definition,
-      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(definition, DeprecateField(std::move(definition)));
-  transaction.Update(definition);
-  return definition;
-}
-
 absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(
     Transaction& transaction, const CallContext& /*call*/,
     const v1::RemoveFieldDefinitionRequest& request) {
-  CRM_ASSIGN_OR_RETURN(
-      v1::FieldDefinition definition,
-      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(definition, RemoveField(std::move(definition)));
+  CRM_ASSIGN_OR_RETURN(v1::FieldDefinition definition,
+                       transaction.Move<v1::FieldDefinition>(request));
   CRM_RETURN_IF_ERROR(CheckNoRuleNames(transaction, definition));
   transaction.Update(definition);
   return definition;
@@ -103,9 +92,8 @@ absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(
 absl::StatusOr<v1::ValidationRule> HandleEnableValidationRule(
     Transaction& transaction, const CallContext& /*call*/,
     const v1::EnableValidationRuleRequest& request) {
-  CRM_ASSIGN_OR_RETURN(
-      v1::ValidationRule rule,
-      transaction.GetLive<v1::ValidationRule>(request.name(), request.etag()));
+  CRM_ASSIGN_OR_RETURN(v1::ValidationRule rule,
+                       transaction.Move<v1::ValidationRule>(request));
   CRM_ASSIGN_OR_RETURN(const auto others,
                        transaction.view().Select<v1::ValidationRule>(
                            "resource_type", rule.resource_type()));
@@ -113,19 +101,7 @@ absl::StatusOr<v1::ValidationRule> HandleEnableValidationRule(
       std::count_if(others.begin(), others.end(), [](const auto& other) {
         return other.state() == v1::ValidationRule::ENABLED;
       });
-  CRM_ASSIGN_OR_RETURN(rule,
-                       EnableRule(std::move(rule), static_cast<int>(enabled)));
-  transaction.Update(rule);
-  return rule;
-}
-
-absl::StatusOr<v1::ValidationRule> HandleDisableValidationRule(
-    Transaction& transaction, const CallContext& /*call*/,
-    const v1::DisableValidationRuleRequest& request) {
-  CRM_ASSIGN_OR_RETURN(
-      v1::ValidationRule rule,
-      transaction.GetLive<v1::ValidationRule>(request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(rule, DisableRule(std::move(rule)));
+  CRM_RETURN_IF_ERROR(CheckRuleCount(rule, static_cast<int>(enabled)));
   transaction.Update(rule);
   return rule;
 }

@@ -21,10 +21,6 @@ absl::StatusOr<v1::FieldDefinition> HandleDeleteFieldDefinition(
     Transaction& transaction, const CallContext& call,
     const v1::DeleteFieldDefinitionRequest& request);
 
-absl::StatusOr<v1::FieldDefinition> HandleDeprecateFieldDefinition(
-    Transaction& transaction, const CallContext& call,
-    const v1::DeprecateFieldDefinitionRequest& request);
-
 // Returns FAILED_PRECONDITION (FIELD_IN_RULE) while an enabled rule names the
 // field.
 absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(
@@ -34,10 +30,6 @@ absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(
 absl::StatusOr<v1::ValidationRule> HandleEnableValidationRule(
     Transaction& transaction, const CallContext& call,
     const v1::EnableValidationRuleRequest& request);
-
-absl::StatusOr<v1::ValidationRule> HandleDisableValidationRule(
-    Transaction& transaction, const CallContext& call,
-    const v1::DisableValidationRuleRequest& request);
 
 }  // namespace crm::operational
 

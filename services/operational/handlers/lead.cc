@@ -29,27 +29,13 @@ void AssignNames(Transaction& transaction, LeadConversion& plan) {
 
 }  // namespace
 
-absl::StatusOr<v1::Lead> HandleQualifyLead(
-    Transaction& transaction, const CallContext& /*call*/,
-    const v1::QualifyLeadRequest& request) {
-  CRM_ASSIGN_OR_RETURN(v1::Lead lead, transaction.GetLive<v1::Lead>(
-                                          request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(lead, QualifyLead(std::move(lead), transaction.now()));
-
-  transaction.Update(lead);
-  return lead;
-}
-
 absl::StatusOr<v1::ConvertLeadResponse> HandleConvertLead(
     Transaction& transaction, const CallContext& /*call*/,
     const v1::ConvertLeadRequest& request) {
-  CRM_ASSIGN_OR_RETURN(
-      const v1::Lead lead,
-      transaction.GetLive<v1::Lead>(request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(
-      LeadConversion plan,
-      PlanLeadConversion(lead, request.opportunity_display_name(),
-                         transaction.now()));
+  CRM_ASSIGN_OR_RETURN(const v1::Lead lead,
+                       transaction.Move<v1::Lead>(request));
+  LeadConversion plan =
+      PlanLeadConversion(lead, request.opportunity_display_name());
   AssignNames(transaction, plan);
 
   transaction.Create(plan.account);

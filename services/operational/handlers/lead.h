@@ -9,10 +9,7 @@
 
 namespace crm::operational {
 
-// Each serves the method of its request; see the proto for what it returns.
-absl::StatusOr<v1::Lead> HandleQualifyLead(
-    Transaction& transaction, const CallContext& call,
-    const v1::QualifyLeadRequest& request);
+// Serves LeadService.ConvertLead.
 absl::StatusOr<v1::ConvertLeadResponse> HandleConvertLead(
     Transaction& transaction, const CallContext& call,
     const v1::ConvertLeadRequest& request);

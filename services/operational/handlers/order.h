@@ -9,13 +9,7 @@
 
 namespace crm::operational {
 
-// Each serves the method of its request; see the proto for what it returns.
-absl::StatusOr<v1::Order> HandleSubmitOrder(
-    Transaction& transaction, const CallContext& call,
-    const v1::SubmitOrderRequest& request);
-absl::StatusOr<v1::Order> HandleConfirmOrder(
-    Transaction& transaction, const CallContext& call,
-    const v1::ConfirmOrderRequest& request);
+// Serves OrderService.CancelOrder.
 absl::StatusOr<v1::Order> HandleCancelOrder(
     Transaction& transaction, const CallContext& call,
     const v1::CancelOrderRequest& request);

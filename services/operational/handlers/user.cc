@@ -104,26 +104,6 @@ void CheckGrant(const v1::Role::Grant& grant, const std::string& at,
 
 }  // namespace
 
-absl::StatusOr<v1::User> HandleActivateUser(
-    Transaction& transaction, const CallContext& /*call*/,
-    const v1::ActivateUserRequest& request) {
-  CRM_ASSIGN_OR_RETURN(v1::User user, transaction.GetLive<v1::User>(
-                                          request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(user, ActivateUser(std::move(user)));
-  transaction.Update(user);
-  return user;
-}
-
-absl::StatusOr<v1::User> HandleDisableUser(
-    Transaction& transaction, const CallContext& /*call*/,
-    const v1::DisableUserRequest& request) {
-  CRM_ASSIGN_OR_RETURN(v1::User user, transaction.GetLive<v1::User>(
-                                          request.name(), request.etag()));
-  CRM_ASSIGN_OR_RETURN(user, DisableUser(std::move(user)));
-  transaction.Update(user);
-  return user;
-}
-
 absl::StatusOr<v1::User> HandleRevokeUserSessions(
     Transaction& transaction, const CallContext& /*call*/,
     const v1::RevokeUserSessionsRequest& request) {

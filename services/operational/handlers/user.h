@@ -11,14 +11,6 @@
 
 namespace crm::operational {
 
-absl::StatusOr<v1::User> HandleActivateUser(
-    Transaction& transaction, const CallContext& call,
-    const v1::ActivateUserRequest& request);
-
-absl::StatusOr<v1::User> HandleDisableUser(
-    Transaction& transaction, const CallContext& call,
-    const v1::DisableUserRequest& request);
-
 absl::StatusOr<v1::User> HandleRevokeUserSessions(
     Transaction& transaction, const CallContext& call,
     const v1::RevokeUserSessionsRequest& request);

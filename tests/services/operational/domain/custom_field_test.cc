@@ -48,12 +48,11 @@ FieldDefinition Seats(const std::string& more = "") {
       more);
 }
 
-TEST(PrepareFieldDefinition, MakesDraftsWithAFullKey) {
-  FieldDefinition after = Seats("state: ACTIVE indexed: true");
+TEST(PrepareFieldDefinition, GivesDraftsAFullKeyAndNoIndexYet) {
+  FieldDefinition after = Seats("state: DRAFT indexed: true");
 
   ASSERT_THAT(PrepareFieldDefinition(nullptr, after, Context()), IsOk());
 
-  EXPECT_EQ(after.state(), FieldDefinition::DRAFT);
   EXPECT_EQ(after.full_key(), "crm/Lead.seats");
   EXPECT_EQ(after.index_state(), FieldDefinition::INDEX_STATE_UNSPECIFIED);
 }
@@ -102,48 +101,36 @@ TEST(CheckDeletable, IsTrueOfDraftsAlone) {
   }
 }
 
-TEST(FieldStates, MoveByTheirVerbs) {
-  const auto active = ActivateField(Seats("state: DRAFT indexed: true"), {});
-  ASSERT_THAT(active, IsOk());
-  EXPECT_EQ(active->state(), FieldDefinition::ACTIVE);
-  EXPECT_EQ(active->index_state(), FieldDefinition::BUILDING);
-  EXPECT_THAT(ActivateField(*active, {}),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "FIELD_ACTIVE"));
-  EXPECT_THAT(
-      RemoveField(*active),
-      StatusIs(absl::StatusCode::kFailedPrecondition, "FIELD_NOT_DEPRECATED"));
+TEST(BeginIndex, BuildsWhereTheFieldHasOne) {
+  FieldDefinition plain = Seats("state: ACTIVE");
+  BeginIndex(plain);
+  EXPECT_EQ(plain.index_state(), FieldDefinition::INDEX_STATE_UNSPECIFIED);
 
-  const auto deprecated = DeprecateField(*active);
-  ASSERT_THAT(deprecated, IsOk());
-  EXPECT_THAT(ActivateField(*deprecated, {}), IsOk());
-  EXPECT_THAT(
-      DeprecateField(*deprecated),
-      StatusIs(absl::StatusCode::kFailedPrecondition, "FIELD_NOT_ACTIVE"));
-
-  const auto removed = RemoveField(*deprecated);
-  ASSERT_THAT(removed, IsOk());
-  EXPECT_THAT(ActivateField(*removed, {}),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "FIELD_REMOVED"));
+  FieldDefinition indexed = Seats("state: ACTIVE indexed: true");
+  BeginIndex(indexed);
+  EXPECT_EQ(indexed.index_state(), FieldDefinition::BUILDING);
+  EXPECT_EQ(indexed.index_revision(), 1);
 }
 
-TEST(ActivateField, StopsAtTheLimits) {
-  EXPECT_THAT(ActivateField(Seats("state: DRAFT"),
-                            {.active = 199, .beyond_draft = 999}),
-              IsOk());
+TEST(CheckFieldCounts, StopsAtTheLimits) {
+  const FieldDefinition field = Seats("state: ACTIVE");
   EXPECT_THAT(
-      ActivateField(Seats("state: DRAFT"), {.active = 200}),
+      CheckFieldCounts(field, true, {.active = 199, .beyond_draft = 999}),
+      IsOk());
+  EXPECT_THAT(CheckFieldCounts(field, false, {.beyond_draft = 1'000}), IsOk());
+  EXPECT_THAT(
+      CheckFieldCounts(field, true, {.active = 200}),
       StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_FIELDS"));
   EXPECT_THAT(
-      ActivateField(Seats("state: DRAFT"), {.beyond_draft = 1'000}),
+      CheckFieldCounts(field, true, {.beyond_draft = 1'000}),
       StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_FIELDS"));
 }
 
 TEST(PrepareValidationRule, ChecksTheExpressionAndTheField) {
   auto rule = Parse<ValidationRule>(
       "resource_type: 'crm/Lead' refuse_when: 'custom_fields.seats > 3' field: "
-      "'custom_fields.seats' message: 'no.' state: ENABLED");
+      "'custom_fields.seats' message: 'no.'");
   ASSERT_THAT(PrepareValidationRule(nullptr, rule, Context()), IsOk());
-  EXPECT_EQ(rule.state(), ValidationRule::DRAFT);
 
   for (const char* bad : {"custom_fields.other > 3", "custom_fields.seats > a",
                           "nothing = 1", "  ", "customer.display_name = x"}) {
@@ -158,19 +145,10 @@ TEST(PrepareValidationRule, ChecksTheExpressionAndTheField) {
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
 }
 
-TEST(RuleStates, MoveByTheirVerbs) {
-  const auto enabled = EnableRule(Parse<ValidationRule>("state: DRAFT"), 99);
-  ASSERT_THAT(enabled, IsOk());
-  EXPECT_THAT(EnableRule(*enabled, 0),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "RULE_ENABLED"));
-  EXPECT_THAT(EnableRule(Parse<ValidationRule>("state: DRAFT"), 100),
+TEST(CheckRuleCount, StopsAtTheLimit) {
+  EXPECT_THAT(CheckRuleCount({}, 99), IsOk());
+  EXPECT_THAT(CheckRuleCount({}, 100),
               StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_RULES"));
-  const auto disabled = DisableRule(*enabled);
-  ASSERT_THAT(disabled, IsOk());
-  EXPECT_THAT(
-      DisableRule(*disabled),
-      StatusIs(absl::StatusCode::kFailedPrecondition, "RULE_NOT_ENABLED"));
-  EXPECT_THAT(EnableRule(*disabled, 0), IsOk());
 }
 
 }  // namespace

@@ -162,36 +162,5 @@ TEST(PrepareProduct, RefusesANegativeListPrice) {
               ElementsAre(Field(&FieldViolation::field, "product.list_price")));
 }
 
-TEST(OperationalRows, OP_09_AnActivityIsPlannedThenDone) {
-  auto activity = Parse<v1::Activity>(
-      "name: 'activities/call' targets: 'leads/ada' targets: 'orders/x1'");
-
-  EXPECT_THAT(PrepareActivity(nullptr, activity, {}), IsOk());
-  const auto done = CompleteActivity(activity, "She buys.",
-                                     absl::FromUnixSeconds(1'700'000'000));
-
-  EXPECT_EQ(activity.state(), v1::Activity::PLANNED);
-  EXPECT_THAT(done, IsOkAndHolds(EqualsProto(
-                        "name: 'activities/call' targets: 'leads/ada' "
-                        "targets: 'orders/x1' state: DONE "
-                        "outcome: 'She buys.' "
-                        "complete_time { seconds: 1700000000 }")));
-}
-
-TEST(PrepareActivity, KeepsTheStateOfAnOldOne) {
-  const auto before = Parse<v1::Activity>("state: DONE");
-  auto after = before;
-
-  EXPECT_THAT(PrepareActivity(&before, after, {}), IsOk());
-
-  EXPECT_EQ(after.state(), v1::Activity::DONE);
-}
-
-TEST(OperationalRows, OP_09_AnActivityIsDoneOnce) {
-  EXPECT_THAT(CompleteActivity(Parse<v1::Activity>("state: DONE outcome: 'x'"),
-                               "y", absl::UnixEpoch()),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "ACTIVITY_DONE"));
-}
-
 }  // namespace
 }  // namespace crm::operational
