@@ -24,11 +24,12 @@ function(crm_binary name)
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# crm_test(NAME [WHOLE] SOURCES a_test.cc ... DEPS target ...): the tests of one
-# folder, each run by ctest on its own, or WHOLE in one process because they
-# share something that is dear to start; 'ctest -L NAME' runs them.
+# crm_test(NAME [ALONE] [WHOLE] SOURCES a_test.cc ... DEPS target ...): the tests
+# of one folder, each run by ctest on its own, or WHOLE in one process because
+# they share something that is dear to start; ALONE: while no other test runs,
+# because they judge by time. 'ctest -L NAME' runs them.
 function(crm_test name)
-  cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE;WHOLE" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -45,7 +46,8 @@ function(crm_test name)
   gtest_discover_tests(${name}
       DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${name};${ARG_LABELS}")
+      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${name};${ARG_LABELS}"
+                 RUN_SERIAL ${ARG_ALONE})
 endfunction()
 
 # crm_postgres_test(NAME [FILTER part of a test's name]): runs the tests of a

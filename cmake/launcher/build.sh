@@ -69,7 +69,7 @@ readonly SANITIZED_PARTS=(
   "shared_base_test shared_reflect_test shared_call_test shared_query_test shared_observe_test shared_admission_test"
   "shared_storage_test"
   "shared_redis_test shared_cache_test shared_events_test shared_profile_test"
-  "shared_auth_test shared_rpc_test"
+  "shared_auth_test shared_rpc_test shared_rpc_overload_test"
   "shared_resource_test"
   "gateway_http_test gateway_routing_test gateway_policy_test gateway_transcode_test"
   "gateway_test gateway_local_test"
