@@ -9,6 +9,7 @@
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "crm/operational/v1/pipeline.pb.h"
 #include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/team.pb.h"
@@ -19,11 +20,14 @@
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/lead.h"
+#include "services/operational/domain/opportunity.h"
 #include "services/operational/domain/order.h"
+#include "services/operational/domain/pipeline.h"
 #include "services/operational/domain/sales.h"
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/order.h"
+#include "services/operational/handlers/pipeline.h"
 #include "services/operational/handlers/user.h"
 #include "services/operational/slices/slices.h"
 
@@ -39,6 +43,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Account>({.prepare = PrepareAccount})
       .Owns<v1::Contact>({.prepare = PrepareContact})
       .Owns<v1::Lead>({.prepare = PrepareLead})
+      .Owns<v1::Pipeline>(
+          {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::Order>({.prepare = PrepareOrder})
@@ -48,13 +54,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Role>({.authorize = AuthorizeRole})
       .Owns<v1::TokenRevocation>(
           {.prepare = PrepareTokenRevocation, .expires = EndOfTokenRevocation})
-      .Owns<v1::FieldDefinition>({.prepare = PrepareFieldDefinition})
+      .Owns<v1::FieldDefinition>(
+          {.prepare = PrepareFieldDefinition, .deletable = CheckFieldDeletable})
       .Owns<v1::ValidationRule>({.prepare = PrepareValidationRule})
       .Mutate(HandleActivateFieldDefinition)
-      .Mutate(HandleDeleteFieldDefinition)
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
       .Mutate(HandleConvertLead)
+      .Mutate(HandleRevisePipeline)
       .Mutate(HandleCancelOrder)
       .Mutate(HandleRevokeUserSessions);
 

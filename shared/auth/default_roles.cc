@@ -9,7 +9,7 @@ absl::string_view DefaultRoles() {
 tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     *.purge *.export
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
-    products.* orders.* activities.* conversations.* messages.*
+    pipelines.* products.* orders.* activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     resources.search
@@ -27,7 +27,9 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     leads.create@team leads.get@team leads.list@team leads.update@team
     leads.qualify@team leads.convert@team
     opportunities.create@team opportunities.get@team opportunities.list@team
-    opportunities.update@team
+    opportunities.update@team opportunities.moveStage@team
+    opportunities.win@team opportunities.lose@team
+    pipelines.get pipelines.list
     orders.create@team orders.get@team orders.list@team orders.update@team
     orders.submit@team
     products.get products.list
@@ -43,7 +45,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
 
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
-    opportunities.* orders.* products.* activities.*
+    opportunities.* pipelines.* orders.* products.* activities.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -56,8 +58,8 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
 marketer: customers.get customers.list customers.getProfile
     identifiers.get identifiers.list contacts.get contacts.list
     accounts.get accounts.list leads.get leads.list
-    opportunities.get opportunities.list orders.get orders.list
-    products.get products.list
+    opportunities.get opportunities.list pipelines.get pipelines.list
+    orders.get orders.list products.get products.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
@@ -72,8 +74,8 @@ support_agent: customers.get customers.list customers.update
     contacts.get contacts.list contacts.update
     accounts.get accounts.list accounts.update
     leads.get leads.list leads.update
-    opportunities.get opportunities.list orders.get orders.list
-    products.get products.list
+    opportunities.get opportunities.list pipelines.get pipelines.list
+    orders.get orders.list products.get products.list
     activities.create activities.get activities.list activities.update
     activities.complete
     conversations.create conversations.get conversations.list
@@ -91,8 +93,8 @@ support_lead: customers.get customers.list customers.update
     contacts.get contacts.list contacts.update
     accounts.get accounts.list accounts.update
     leads.get leads.list leads.update
-    opportunities.get opportunities.list orders.get orders.list
-    products.get products.list
+    opportunities.get opportunities.list pipelines.get pipelines.list
+    orders.get orders.list products.get products.list
     activities.* conversations.* messages.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -104,7 +106,7 @@ support_lead: customers.get customers.list customers.update
 # Computes: runs reports over deals and scores. Sees no contact points (hence no
 # customers, contacts or leads) and no message bodies.
 analyst: accounts.get accounts.list opportunities.get opportunities.list
-    orders.get orders.list products.get products.list
+    pipelines.get pipelines.list orders.get orders.list products.get products.list
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
@@ -120,7 +122,8 @@ integration: customers.create customers.get customers.list customers.update
     accounts.create accounts.get accounts.list accounts.update
     leads.create leads.get leads.list leads.update leads.qualify leads.convert
     opportunities.create opportunities.get opportunities.list
-    opportunities.update
+    opportunities.update opportunities.moveStage opportunities.win
+    opportunities.lose opportunities.reopen pipelines.get pipelines.list
     products.create products.get products.list products.update
     orders.create orders.get orders.list orders.update orders.submit
     orders.confirm orders.cancel

@@ -103,12 +103,17 @@ bool IsCopied(const FieldDescriptor* field) {
 }
 
 void CopyNamesakes(const Message& request, Message& message) {
-  std::vector<const FieldDescriptor*> fields;
-  request.GetReflection()->ListFields(request, &fields);
-  for (const FieldDescriptor* field : fields) {
+  const Descriptor* type = request.GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* field = type->field(i);
     const FieldDescriptor* namesake =
         NamesakeOf(field, message.GetDescriptor());
-    if (namesake != nullptr) CopyField(request, field, message, namesake);
+    if (namesake == nullptr) continue;
+    if (request.GetReflection()->HasField(request, field)) {
+      CopyField(request, field, message, namesake);
+    } else if (ResourceSchema::IsOutputOnly(namesake)) {
+      message.GetReflection()->ClearField(&message, namesake);
+    }
   }
 }
 
@@ -227,13 +232,13 @@ absl::Status StateMachine::Illegal(const Transition& transition,
   const std::string name = ReadString(message, "name");
   return FailedPrecondition(
       kIllegalTransition,
-      absl::StrCat("'", name, "' is ", NameOf(state_, state), "; '",
-                   transition.verb, "' needs ", allowed, ". From ",
-                   NameOf(state_, state), ", ",
-                   next.empty() ? "nothing leads on"
-                                : absl::StrCat("these lead on: ",
-                                               absl::StrJoin(next, ", ")),
-                   "."),
+      absl::StrCat(
+          "'", name, "' is ", NameOf(state_, state), "; '", transition.verb,
+          "' needs ", allowed, ". From ", NameOf(state_, state), ", ",
+          next.empty()
+              ? "nothing leads on"
+              : absl::StrCat("these lead on: ", absl::StrJoin(next, ", ")),
+          "."),
       name,
       {{"state", NameOf(state_, state)},
        {"verb", transition.verb},

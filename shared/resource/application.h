@@ -42,6 +42,7 @@ struct Rules {
                             const CallContext& call,
                             const RuleContext& context) = nullptr;
   absl::Time (*expires)(const T& resource) = nullptr;
+  absl::Status (*deletable)(const T& resource) = nullptr;
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -284,6 +285,12 @@ class Application {
           [expires = rules.expires](const google::protobuf::Message& resource) {
             return expires(static_cast<const T&>(resource));
           };
+    }
+    if (rules.deletable != nullptr) {
+      erased.deletable = [deletable = rules.deletable](
+                             const google::protobuf::Message& resource) {
+        return deletable(static_cast<const T&>(resource));
+      };
     }
     return erased;
   }

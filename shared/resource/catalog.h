@@ -43,6 +43,11 @@ struct ResourceRules {
                              const RuleContext& context)>
       authorize;
 
+  // Returns FAILED_PRECONDITION for a resource that may not be deleted as it
+  // is.
+  std::function<absl::Status(const google::protobuf::Message& resource)>
+      deletable;
+
   // Keeps the parent of a nested resource in step: `before` is null on create,
   // `after` on delete. May complete `after` from the parent and change
   // `parent`, which is stored if it changed.

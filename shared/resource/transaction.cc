@@ -132,6 +132,9 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
 
 absl::Status Transaction::TryDelete(Message& message) {
   CRM_ASSIGN_OR_RETURN(const Resource* resource, ResourceOf(message));
+  if (resource->rules.deletable) {
+    CRM_RETURN_IF_ERROR(resource->rules.deletable(message));
+  }
   if (resource->schema.soft_delete()) {
     SetTime(message, "delete_time", now_);
     return TryUpdate(message, "deleted");

@@ -54,6 +54,19 @@ const std::map<std::string, Completion>& Completions() {
                           "'north' }"),
              message);
        }},
+      // A pipeline has stages of each outcome.
+      {"crm.operational.v1.Pipeline",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Pipeline ", number,
+                          "' stages { stage_id: 'new' display_name: 'New' "
+                          "outcome: OPEN } stages { stage_id: 'won' "
+                          "display_name: 'Won' outcome: WON "
+                          "probability_millionths: 1000000 } stages { "
+                          "stage_id: 'lost' display_name: 'Lost' outcome: "
+                          "LOST } labels { key: 'team' value: 'north' }"),
+             message);
+       }},
       // An identifier's value has the form of its type.
       {"crm.operational.v1.Identifier",
        [](Message& message, int number) {

@@ -77,7 +77,7 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
   return absl::OkStatus();
 }
 
-absl::Status CheckDeletable(const v1::FieldDefinition& definition) {
+absl::Status CheckFieldDeletable(const v1::FieldDefinition& definition) {
   if (definition.state() == v1::FieldDefinition::DRAFT) return absl::OkStatus();
   return FailedPrecondition(
       "FIELD_IN_USE",

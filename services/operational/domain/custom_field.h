@@ -27,7 +27,7 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
 
 // Returns FAILED_PRECONDITION (FIELD_IN_USE) for a definition that is no draft
 // any more: its key is taken for good.
-absl::Status CheckDeletable(const v1::FieldDefinition& definition);
+absl::Status CheckFieldDeletable(const v1::FieldDefinition& definition);
 
 // How many definitions of the type there are in these states.
 struct FieldCounts {

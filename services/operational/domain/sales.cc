@@ -43,16 +43,6 @@ absl::Status PrepareContact(const v1::Contact* /*before*/, v1::Contact& after,
   return absl::OkStatus();
 }
 
-absl::Status PrepareOpportunity(const v1::Opportunity* before,
-                                v1::Opportunity& after,
-                                const RuleContext& /*context*/) {
-  if (before == nullptr) after.set_state(v1::Opportunity::OPEN);
-  if (ToNanos(after.amount()) < 0) {
-    return BadField("opportunity.amount", "must not be negative.");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status PrepareProduct(const v1::Product* /*before*/, v1::Product& after,
                             const RuleContext& /*context*/) {
   if (ToNanos(after.list_price()) < 0) {

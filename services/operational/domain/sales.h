@@ -1,5 +1,5 @@
-// The rules of the smaller sales records: accounts, contacts, opportunities,
-// products and activities.
+// The rules of the smaller sales records: accounts, contacts and
+// products.
 //
 // Everything here is a pure function of its arguments.
 
@@ -12,9 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "crm/operational/v1/account.pb.h"
-#include "crm/operational/v1/activity.pb.h"
 #include "crm/operational/v1/contact.pb.h"
-#include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/product.pb.h"
 #include "shared/reflect/rule_context.h"
 
@@ -33,12 +31,6 @@ absl::Status PrepareAccount(const v1::Account* before, v1::Account& after,
 // Completes a contact: its e-mail address is in lower case.
 absl::Status PrepareContact(const v1::Contact* before, v1::Contact& after,
                             const RuleContext& context);
-
-// Completes an opportunity: a new one is OPEN. Returns INVALID_ARGUMENT if its
-// amount is negative.
-absl::Status PrepareOpportunity(const v1::Opportunity* before,
-                                v1::Opportunity& after,
-                                const RuleContext& context);
 
 // Returns INVALID_ARGUMENT if the list price of a product is negative.
 absl::Status PrepareProduct(const v1::Product* before, v1::Product& after,

@@ -65,20 +65,6 @@ absl::StatusOr<v1::FieldDefinition> HandleActivateFieldDefinition(
   return definition;
 }
 
-absl::StatusOr<v1::FieldDefinition> HandleDeleteFieldDefinition(
-    Transaction& transaction, const CallContext& /*call*/,
-    const v1::DeleteFieldDefinitionRequest& request) {
-  auto definition =
-      transaction.GetLive<v1::FieldDefinition>(request.name(), request.etag());
-  if (absl::IsNotFound(definition.status()) && request.allow_missing()) {
-    return v1::FieldDefinition();
-  }
-  CRM_RETURN_IF_ERROR(definition.status());
-  CRM_RETURN_IF_ERROR(CheckDeletable(*definition));
-  transaction.Delete(*definition);
-  return definition;
-}
-
 absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(
     Transaction& transaction, const CallContext& /*call*/,
     const v1::RemoveFieldDefinitionRequest& request) {

@@ -16,11 +16,6 @@ absl::StatusOr<v1::FieldDefinition> HandleActivateFieldDefinition(
     Transaction& transaction, const CallContext& call,
     const v1::ActivateFieldDefinitionRequest& request);
 
-// Deletes drafts only.
-absl::StatusOr<v1::FieldDefinition> HandleDeleteFieldDefinition(
-    Transaction& transaction, const CallContext& call,
-    const v1::DeleteFieldDefinitionRequest& request);
-
 // Returns FAILED_PRECONDITION (FIELD_IN_RULE) while an enabled rule names the
 // field.
 absl::StatusOr<v1::FieldDefinition> HandleRemoveFieldDefinition(

@@ -92,11 +92,11 @@ TEST(PrepareFieldDefinition, BuildsTheIndexWhenItIsNewOrAnother) {
   EXPECT_EQ(none.index_state(), FieldDefinition::INDEX_STATE_UNSPECIFIED);
 }
 
-TEST(CheckDeletable, IsTrueOfDraftsAlone) {
-  EXPECT_THAT(CheckDeletable(Seats("state: DRAFT")), IsOk());
+TEST(CheckFieldDeletable, IsTrueOfDraftsAlone) {
+  EXPECT_THAT(CheckFieldDeletable(Seats("state: DRAFT")), IsOk());
   for (const char* state : {"ACTIVE", "DEPRECATED", "REMOVED"}) {
     EXPECT_THAT(
-        CheckDeletable(Seats(absl::StrCat("state: ", state))),
+        CheckFieldDeletable(Seats(absl::StrCat("state: ", state))),
         StatusIs(absl::StatusCode::kFailedPrecondition, "FIELD_IN_USE"));
   }
 }

@@ -123,27 +123,6 @@ TEST(PrepareContact, LowersTheAddress) {
   EXPECT_THAT(contact, EqualsProto("email: 'ada@example.org'"));
 }
 
-TEST(PrepareOpportunity, OpensANewOne) {
-  auto opportunity =
-      Parse<v1::Opportunity>("amount { currency_code: 'USD' units: 1 }");
-
-  EXPECT_THAT(PrepareOpportunity(nullptr, opportunity, {}), IsOk());
-
-  EXPECT_EQ(opportunity.state(), v1::Opportunity::OPEN);
-}
-
-TEST(PrepareOpportunity, RefusesANegativeAmount) {
-  auto opportunity =
-      Parse<v1::Opportunity>("amount { currency_code: 'USD' nanos: -1 }");
-
-  const absl::Status status = PrepareOpportunity(nullptr, opportunity, {});
-
-  EXPECT_THAT(status,
-              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
-  EXPECT_THAT(FieldViolations(status),
-              ElementsAre(Field(&FieldViolation::field, "opportunity.amount")));
-}
-
 TEST(PrepareProduct, TakesNoListPrice) {
   v1::Product product;
 
