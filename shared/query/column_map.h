@@ -29,6 +29,8 @@ struct Column {
   // Whether a row may hold NULL: the field has presence, lies in a message that
   // may be unset, or is floating (NaN is stored as NULL).
   bool nullable = true;
+  // Whether the name says what table it is of.
+  bool qualified = false;
 
   friend bool operator==(const Column&, const Column&) = default;
 };

@@ -27,7 +27,8 @@
 //
 // A field that names another resource of the service leads on to that
 // resource's fields, once: `customer.segment = "Consumer"`. They have no value
-// where the field is empty or the resource is deleted or gone.
+// where the field is empty or the resource is deleted or gone. So does a custom
+// field that names resources: `custom_fields.home.segment = "Consumer"`.
 //
 // On other fields than these collections `:` means `=`. Functions, bare words
 // and comparisons of two fields are errors.

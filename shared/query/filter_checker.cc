@@ -144,7 +144,16 @@ class RestrictionChecker final {
 
   // Returns the type of the resources that the field at the end of `path`
   // names; empty if it names none.
-  static const std::string& Reference(const FieldPath& path) {
+  std::string Reference(const FieldPath& path) const {
+    if (path.steps.back().implied) {
+      // A value of a custom field, whose definition says it.
+      const PathStep& field = path.steps[path.steps.size() - 2];
+      return field.map_key.has_value()
+                 ? find_custom_field_(*field.field->containing_type(),
+                                      *field.map_key)
+                       .reference_type
+                 : "";
+    }
     return path.field()
         .options()
         .GetExtension(google::api::resource_reference)
@@ -154,7 +163,7 @@ class RestrictionChecker final {
   // Goes on in the resource that the field at the end of the path names; `part`
   // is what follows it.
   absl::Status Follow(const FilterText& part, FieldTest& test) const {
-    const std::string& type = Reference(test.path);
+    const std::string type = Reference(test.path);
     if (test.hop.has_value()) {
       return source_.ErrorAt(
           part.offset, absl::StrCat("Field ", Quoted(test.text()),
@@ -185,8 +194,9 @@ class RestrictionChecker final {
     if (!IsCustomFields(map)) return absl::OkStatus();
     const std::string& name = *path.steps.back().map_key;
     const FieldDescriptor* member =
-        find_custom_field_ ? find_custom_field_(*map.containing_type(), name)
-                           : nullptr;
+        find_custom_field_
+            ? find_custom_field_(*map.containing_type(), name).member
+            : nullptr;
     if (member == nullptr) {
       return source_.ErrorAt(
           offset, absl::StrCat("There is no custom field ", Quoted(name),

@@ -170,7 +170,9 @@ LoweredFilter LowerTest(const FieldTest& test, const ColumnMap& columns,
   lowered.where.text = absl::StrCat(
       negated ? "NOT " : "", "EXISTS (SELECT 1 FROM ", target.columns->table(),
       " AS referenced WHERE referenced.tenant = ", columns.table(),
-      ".tenant AND referenced.name = ", columns.table(), ".", column->name,
+      ".tenant AND referenced.name = ",
+      column->qualified ? column->name
+                        : absl::StrCat(columns.table(), ".", column->name),
       target.soft_delete ? " AND referenced.delete_time IS NULL" : "", " AND (",
       lowered.where.text, "))");
   return lowered;

@@ -24,9 +24,18 @@ inline constexpr size_t kMaxCustomValueBytes = 4096;
 // Values by their keys.
 using CustomValues = std::map<std::string, crm::api::CustomValue, std::less<>>;
 
-// Returns the member of CustomValue that values of a custom field have, null if
+// What filters need to know of a custom field.
+struct CustomFieldKind {
+  // The member of CustomValue that its values have; null for no field.
+  const google::protobuf::FieldDescriptor* member = nullptr;
+  // The type of the resources that its values name, as `crm/Account`; empty if
+  // they name none.
+  std::string reference_type = {};
+};
+
+// Returns what is known of a custom field of a resource type; nothing if
 // resources of the type have no such field.
-using FindCustomField = std::function<const google::protobuf::FieldDescriptor*(
+using FindCustomField = std::function<CustomFieldKind(
     const google::protobuf::Descriptor& resource, absl::string_view key)>;
 
 // Returns whether `field` is the map of custom fields.

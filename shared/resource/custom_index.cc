@@ -284,7 +284,8 @@ CustomColumns::CustomColumns(const ColumnMap& columns, const CustomType* type)
     joins_[alias] = {TableOf(field->column_type), field->index_id};
     columns_.Add(path, {.name = absl::StrCat(alias, ".v_value"),
                         .type = field->column_type,
-                        .nullable = true});
+                        .nullable = true,
+                        .qualified = true});
   }
 }
 

@@ -70,12 +70,13 @@ const CustomType* CustomSchema::Find(absl::string_view resource_type) const {
 }
 
 FindCustomField CustomSchema::finder() const {
-  return [this](const Descriptor& resource, absl::string_view key)
-             -> const google::protobuf::FieldDescriptor* {
+  return [this](const Descriptor& resource,
+                absl::string_view key) -> CustomFieldKind {
     const CustomType* type =
         Find(resource.options().GetExtension(google::api::resource).type());
     const CustomField* field = type == nullptr ? nullptr : type->Find(key);
-    return field == nullptr ? nullptr : field->rules.member();
+    if (field == nullptr) return {};
+    return {field->rules.member(), field->definition().reference_type()};
   };
 }
 

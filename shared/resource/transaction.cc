@@ -201,11 +201,10 @@ absl::Status Transaction::RunRules(const Resource& resource,
     const Resource* named = view_.catalog().FindByType(type);
     return named == nullptr ? nullptr : named->schema.message();
   };
-  context.find_custom_field =
-      [this](const google::protobuf::Descriptor& type,
-             absl::string_view key) -> const FieldDescriptor* {
+  context.find_custom_field = [this](const google::protobuf::Descriptor& type,
+                                     absl::string_view key) -> CustomFieldKind {
     const auto schema = custom_schema();
-    return schema.ok() ? (*schema)->finder()(type, key) : nullptr;
+    return schema.ok() ? (*schema)->finder()(type, key) : CustomFieldKind();
   };
   if (resource.rules.prepare) {
     CRM_RETURN_IF_ERROR(resource.rules.prepare(before, after, context));

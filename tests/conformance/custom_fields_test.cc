@@ -2,6 +2,7 @@
 // service see them.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crm/operational/v1/customer.pb.h"
@@ -350,6 +351,63 @@ TEST_F(CustomFields, A31_ADuplicateThatWasThereBeforeIsCountedAndStays) {
   EXPECT_EQ(built->conflict_count(), 2);
   EXPECT_THAT(MakeLead("dan", Text("code", "A")),
               StatusIs(absl::StatusCode::kAlreadyExists, "UNIQUE_VALUE_TAKEN"));
+}
+
+TEST_F(CustomFields, OP_22_AFieldThatNamesAResourceLeadsOnToIt) {
+  for (const char* key : {"home", "x_home"}) {
+    Define(key, absl::StrCat("type: REFERENCE reference_type: 'crm/Customer'",
+                             key[0] == 'x' ? " indexed: true" : ""));
+  }
+  for (const auto& [id, segment] :
+       {std::pair("acme", "Consumer"), std::pair("beta", "Corporate")}) {
+    ASSERT_THAT(
+        (Call<v1::Customer, v1::CreateCustomerRequest>(
+            "CustomerService.CreateCustomer",
+            absl::StrCat("customer_id: '", id, "' customer { display_name: '",
+                         id, "' kind: ORGANISATION segment: '", segment,
+                         "' }"))),
+        IsOk());
+  }
+  const auto home = [](absl::string_view id) {
+    std::string values;
+    for (const char* key : {"home", "x_home"}) {
+      absl::StrAppend(&values, "custom_fields { key: '", key,
+                      "' value { reference_value: 'customers/", id, "' } } ");
+    }
+    return values;
+  };
+  ASSERT_THAT(MakeLead("ada", home("acme")), IsOk());
+  ASSERT_THAT(MakeLead("bob", home("beta")), IsOk());
+  ASSERT_THAT(MakeLead("cyd", ""), IsOk());
+
+  for (const char* key : {"home", "x_home"}) {
+    SCOPED_TRACE(key);
+    const std::string segment =
+        absl::StrCat("custom_fields.", key, ".segment = \"Consumer\"");
+    EXPECT_THAT(Leads(segment, ""), IsOkAndHolds(ElementsAre("ada")));
+    EXPECT_THAT(Leads(absl::StrCat("NOT ", segment), ""),
+                IsOkAndHolds(ElementsAre("bob", "cyd")));
+  }
+  ASSERT_THAT((Call<v1::Customer, v1::DeleteCustomerRequest>(
+                  "CustomerService.DeleteCustomer", "name: 'customers/acme'")),
+              IsOk());
+  EXPECT_THAT(Leads("custom_fields.x_home.segment = \"Consumer\"", ""),
+              IsOkAndHolds(IsEmpty()));
+}
+
+TEST_F(CustomFields, OP_22_OrdersNeedAnIndexAsWithBuiltInFields) {
+  Define("seats", "type: INTEGER");
+
+  const auto custom = Leads("", "custom_fields.seats");
+  const auto built_in = Leads("", "uid");
+
+  for (const absl::Status& status : {custom.status(), built_in.status()}) {
+    EXPECT_THAT(status,
+                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+    EXPECT_THAT(
+        Violations(status),
+        ElementsAre(HasSubstr("does not exist or cannot be ordered by")));
+  }
 }
 
 }  // namespace

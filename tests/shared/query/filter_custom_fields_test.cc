@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "crm/operational/v1/account.pb.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "gmock/gmock.h"
 #include "shared/query/filter.h"
@@ -12,26 +13,27 @@
 namespace crm {
 namespace {
 
+using ::crm::operational::v1::Account;
 using ::crm::operational::v1::Lead;
 using ::crm::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const google::protobuf::FieldDescriptor* FindMember(
-    const google::protobuf::Descriptor& /*type*/, absl::string_view key) {
+CustomFieldKind FindKind(const google::protobuf::Descriptor& /*type*/,
+                         absl::string_view key) {
   static const auto& members = *new std::map<std::string, std::string>{
-      {"tier", "option_value"},  {"seats", "int_value"},
-      {"due", "date_value"},     {"budget", "money_value"},
-      {"tags", "options_value"}, {"paid", "bool_value"}};
+      {"tier", "option_value"},   {"seats", "int_value"},
+      {"due", "date_value"},      {"budget", "money_value"},
+      {"tags", "options_value"},  {"paid", "bool_value"},
+      {"home", "reference_value"}};
   const auto found = members.find(std::string(key));
-  return found == members.end()
-             ? nullptr
-             : crm::api::CustomValue::descriptor()->FindFieldByName(
-                   found->second);
+  if (found == members.end()) return {};
+  return {crm::api::CustomValue::descriptor()->FindFieldByName(found->second),
+          key == "home" ? "crm/Account" : ""};
 }
 
 absl::StatusOr<Filter> Parse(absl::string_view text) {
-  return Filter::Parse(text, Lead::descriptor(), "filter", {}, FindMember);
+  return Filter::Parse(text, Lead::descriptor(), "filter", {}, FindKind);
 }
 
 Lead Sample() {
@@ -110,6 +112,43 @@ TEST(CustomFieldFilter, UsesAColumnOfTheField) {
   EXPECT_TRUE(lowered.exact);
   EXPECT_EQ(lowered.where.text,
             "custom_0.v_value IS NULL OR custom_0.v_value <= ?");
+}
+
+TEST(CustomFieldFilter, LeadsOnToWhatAFieldNames) {
+  const ColumnMap accounts;
+  const ReferenceTarget target{.type = "crm/Account",
+                               .message = Account::descriptor(),
+                               .columns = &accounts};
+  const FindTarget find_target = [&](absl::string_view type) {
+    return type == target.type ? &target : nullptr;
+  };
+  Account account;
+  account.set_display_name("North");
+  const auto find = [&](const ReferenceTarget&, const std::string& name) {
+    return name == "accounts/north" ? &account : nullptr;
+  };
+  Lead lead;
+  (*lead.mutable_custom_fields())["home"].set_reference_value("accounts/north");
+  Lead other = lead;
+  (*other.mutable_custom_fields())["home"].set_reference_value("accounts/gone");
+
+  const auto filter =
+      Filter::Parse("custom_fields.home.display_name = North",
+                    Lead::descriptor(), "filter", find_target, FindKind);
+  const auto unreachable = Parse("custom_fields.home.display_name = North");
+  const auto no_reference =
+      Filter::Parse("custom_fields.tier.display_name = North",
+                    Lead::descriptor(), "filter", find_target, FindKind);
+
+  ASSERT_THAT(filter, IsOk());
+  EXPECT_THAT(filter->referenced_types(), ElementsAre("crm/Account"));
+  EXPECT_TRUE(filter->Matches(lead, find));
+  EXPECT_FALSE(filter->Matches(other, find));
+  EXPECT_FALSE(filter->Matches(Lead(), find));
+  EXPECT_THAT(FieldViolations(unreachable.status()).front().description,
+              HasSubstr("names a crm/Account, whose fields cannot be reached"));
+  EXPECT_THAT(FieldViolations(no_reference.status()).front().description,
+              HasSubstr("'custom_fields.tier' is not a message"));
 }
 
 }  // namespace

@@ -30,13 +30,10 @@ RuleContext Context() {
     if (type == "crm/Lead") return v1::Lead::descriptor();
     return type == "crm/Role" ? v1::Role::descriptor() : nullptr;
   };
-  context.find_custom_field =
-      [](const google::protobuf::Descriptor&,
-         absl::string_view key) -> const google::protobuf::FieldDescriptor* {
-    return key == "seats"
-               ? crm::api::CustomValue::descriptor()->FindFieldByName(
-                     "int_value")
-               : nullptr;
+  context.find_custom_field = [](const google::protobuf::Descriptor&,
+                                 absl::string_view key) -> CustomFieldKind {
+    if (key != "seats") return {};
+    return {crm::api::CustomValue::descriptor()->FindFieldByName("int_value")};
   };
   return context;
 }
