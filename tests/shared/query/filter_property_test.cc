@@ -1,5 +1,6 @@
-// Random filters over random rows, with references among them: each engine's
-// SQL selects all that messages match, and no more where it says so.
+// Random filters over random rows, with references and fields of a tenant's own
+// among them: each engine's SQL selects all that messages match, and no more
+// where it says so.
 
 #include <algorithm>
 #include <map>
@@ -8,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "shared/query/filter.h"
+#include "tests/shared/query/custom_specimens.h"
 #include "tests/shared/query/specimen_table.h"
 #include "tests/support/matchers.h"
 
@@ -113,6 +116,29 @@ const std::vector<FieldChoice>& FieldChoices() {
     add({"helpers.display_name", "keeper.tags", "helpers.tags"}, has, texts);
     add({"helpers.rank"}, has, integers);
     add({"numbers", "lines.quantity", "lines.price.units"}, has, integers);
+    // The tenant's own, with an index and without.
+    const auto add_custom = [&](const std::string& key,
+                                const std::vector<std::string>& comparators,
+                                const std::vector<std::string>& values) {
+      add({"custom_fields." + key, "custom_fields.x_" + key}, comparators,
+          values);
+    };
+    add_custom("word", any, texts);
+    add_custom("word", equal, patterns);
+    add_custom("amount", any, integers);
+    add_custom("share", any, reals);
+    add_custom("paid", equal, bools);
+    add_custom("seen", any, times);
+    add_custom("due", any, {"2024-02-29", "2024-03-01"});
+    add_custom("tier", equal, {"gold", "silver", "g*", "*l*"});
+    add_custom("home", any, {"keepers/3", "keepers/24"});
+    add_custom("home.rank", any, integers);
+    add_custom("home.display_name", any, texts);
+    add_custom("home.custom_fields.word", any, texts);
+    add({"custom_fields.price.units"}, any, integers);
+    add({"keeper.custom_fields.word"}, any, texts);
+    add({"custom_fields.marks"}, has, {"gold", "silver", "s*"});
+    add({"custom_fields"}, has, {"word", "x_word", "marks"});
     return choices;
   }();
   return *kChoices;
@@ -151,11 +177,13 @@ class FilterWriter final {
 
 TEST(FilterProperty, A16_SqlAgreesWithMessages) {
   std::mt19937 random(20240501);
-  SpecimenTable table;
+  CustomSpecimens table;
   std::vector<Keeper> keepers;
   for (int i = 0; i < kKeepers; ++i) keepers.push_back(RandomKeeper(i, random));
   std::vector<Specimen> rows;
   for (int i = 0; i < kRows; ++i) rows.push_back(RandomSpecimen(i, random));
+  for (Keeper& keeper : keepers) SetCustomFields(keeper, random);
+  for (Specimen& row : rows) SetCustomFields(row, random);
   table.Insert(keepers);
   table.Insert(rows);
   std::map<std::string, const google::protobuf::Message*> by_name;
@@ -178,11 +206,13 @@ TEST(FilterProperty, A16_SqlAgreesWithMessages) {
   int exact = 0;
   int selective = 0;
   int following = 0;
+  int custom = 0;
   for (int i = 0; i < kFilters; ++i) {
     const std::string text = writer.Expression(4);
     SCOPED_TRACE(text);
     const absl::StatusOr<Filter> filter =
-        Filter::Parse(text, Specimen::descriptor(), "filter", table.targets());
+        Filter::Parse(text, Specimen::descriptor(), "filter", table.targets(),
+                      table.finder());
     ASSERT_THAT(filter, ::crm::testing::IsOk());
 
     const LoweredFilter lowered = filter->Lower(table.columns());
@@ -205,11 +235,13 @@ TEST(FilterProperty, A16_SqlAgreesWithMessages) {
     selective += selected.size() < rows.size() ? 1 : 0;
     const bool follows = !filter->referenced_types().empty();
     following += follows && lowered.exact ? 1 : 0;
+    custom += absl::StrContains(lowered.where.text, ".v_value") ? 1 : 0;
   }
   // The test would prove nothing if little were lowered.
   EXPECT_GT(exact, kFilters / 10);
   EXPECT_GT(selective, kFilters / 3);
   EXPECT_GT(following, kFilters / 100);
+  EXPECT_GT(custom, kFilters / 10);
 }
 
 }  // namespace

@@ -21,9 +21,6 @@ using google::protobuf::Message;
 using query_test::Keeper;
 using query_test::Specimen;
 
-constexpr char kTenant[] = "ours";
-constexpr char kOtherTenant[] = "theirs";
-
 const std::vector<std::string>& SpecimenPaths() {
   static const auto* const kPaths = new std::vector<std::string>{
       "name",         "display_name", "nickname",
@@ -138,8 +135,10 @@ void InsertRows(Database& database, const ColumnMap& columns,
           // The other tenant's row of this name looks like another of ours.
           T other = rows[(i + 1) % rows.size()];
           other.set_name(rows[i].name());
-          result.Update(InsertRow(writer, columns, kTenant, rows[i]));
-          result.Update(InsertRow(writer, columns, kOtherTenant, other));
+          result.Update(
+              InsertRow(writer, columns, SpecimenTable::kTenant, rows[i]));
+          result.Update(
+              InsertRow(writer, columns, SpecimenTable::kOtherTenant, other));
         }
         return result;
       });
@@ -282,9 +281,11 @@ Keeper RandomKeeper(int number, std::mt19937& random) {
   return k;
 }
 
-SpecimenTable::SpecimenTable() : SpecimenTable(OpenEmpty()) {}
+SpecimenTable::SpecimenTable(const std::vector<SqlTable>& others)
+    : SpecimenTable(OpenEmpty(), others) {}
 
-SpecimenTable::SpecimenTable(std::unique_ptr<Database> database)
+SpecimenTable::SpecimenTable(std::unique_ptr<Database> database,
+                             const std::vector<SqlTable>& others)
     : specimens_(
           ColumnsOf(Specimen::descriptor(), "specimens", SpecimenPaths())),
       keepers_(ColumnsOf(Keeper::descriptor(), "keepers", KeeperPaths())),
@@ -298,7 +299,9 @@ SpecimenTable::SpecimenTable(std::unique_ptr<Database> database)
                      .soft_delete = true},
       database_(std::move(database)) {
   SqlSchema schema;
-  schema.tables = {TableOf(specimens_), TableOf(keepers_)};
+  schema.tables = others;
+  schema.tables.push_back(TableOf(specimens_));
+  schema.tables.push_back(TableOf(keepers_));
   const auto migrated = database_->Migrate(schema);
   EXPECT_TRUE(migrated.ok()) << migrated.status();
 }

@@ -34,15 +34,20 @@ query_test::Keeper RandomKeeper(int number, std::mt19937& random);
 // Thread-compatible.
 class SpecimenTable final {
  public:
+  static constexpr char kTenant[] = "ours";
+  static constexpr char kOtherTenant[] = "theirs";
+
   // A table in a database of its own, on the engine that CRM_TEST_DATABASE
-  // names.
-  SpecimenTable();
+  // names, which has `others` too.
+  explicit SpecimenTable(const std::vector<SqlTable>& others = {});
   // A table in `database`, which is empty.
-  explicit SpecimenTable(std::unique_ptr<Database> database);
+  explicit SpecimenTable(std::unique_ptr<Database> database,
+                         const std::vector<SqlTable>& others = {});
   SpecimenTable(const SpecimenTable&) = delete;
   SpecimenTable& operator=(const SpecimenTable&) = delete;
 
   const ColumnMap& columns() const { return specimens_; }
+  Database& database() { return *database_; }
 
   // Knows specimens and keepers.
   FindTarget targets() const;
