@@ -7,6 +7,7 @@
 #include "crm/operational/v1/lead_bulk.pb.h"
 #include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/user.pb.h"
+#include "crm/platform/v1/change.pb.h"
 #include "crm/platform/v1/operations.pb.h"
 #include "google/longrunning/operations.pb.h"
 #include "tests/conformance/custom_fields_fixture.h"
@@ -15,8 +16,10 @@ namespace crm::testing {
 namespace {
 
 namespace v1 = ::crm::operational::v1;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 class CustomFieldsAccess : public CustomFields {
@@ -179,6 +182,76 @@ TEST_F(CustomFieldsAccess, OP_22_CustomFieldsAreExportedUntilTheyAreRemoved) {
   EXPECT_THAT(before, HasSubstr("\"margin\":{\"intValue\":\"7\"}"));
   EXPECT_THAT(after, HasSubstr("\"region\":{\"stringValue\":\"west\"}"));
   EXPECT_THAT(after, Not(HasSubstr("margin")));
+}
+
+TEST_F(CustomFieldsAccess, OP_22_CustomFieldsAreWatchedAsFarAsTheyAreShown) {
+  Define("region", "type: TEXT");
+  Define("margin", "type: INTEGER");
+  const auto gone = Define("gone", "type: TEXT");
+  GiveEve(absl::StrCat("grants { ", kReadAndWrite,
+                       "permissions: 'changes.watch' } hidden_fields: "
+                       "'leads.custom_fields.margin'"));
+  ASSERT_THAT(MakeLead("ada", Region("west")), IsOk());
+  ASSERT_THAT(UpdateLead("ada",
+                         absl::StrCat(Region("east"), Text("gone", "x"),
+                                      "custom_fields { key: 'margin' value { "
+                                      "int_value: 7 } }"),
+                         "custom_fields"),
+              IsOk());
+  for (const char* verb : {"Deprecate", "Remove"}) {
+    ASSERT_THAT(
+        (As<v1::FieldDefinition, v1::RemoveFieldDefinitionRequest>(
+            admin_,
+            absl::StrCat("FieldDefinitionService.", verb, "FieldDefinition"),
+            absl::StrCat("name: '", gone.name(), "'"))),
+        IsOk());
+  }
+  // Returns the change of a custom field that `token` sees.
+  const auto watched = [&](const std::string& token) {
+    const auto stream = service_.client().Open(
+        "crm.platform.v1.ChangeService.Watch",
+        Proto<platform::v1::WatchRequest>(
+            "resource_types: 'crm/Lead' from_beginning: true filter: "
+            "'changed_fields:\"custom_fields.region\"'"),
+        {.token = token});
+    for (;;) {
+      const auto message = stream->Next();
+      if (message == nullptr) {
+        ADD_FAILURE() << "the stream has ended";
+        return platform::v1::Change();
+      }
+      const auto& change = static_cast<const platform::v1::Change&>(*message);
+      if (!change.event_id().empty()) return change;
+    }
+  };
+
+  const platform::v1::Change all = watched(token_);
+  const platform::v1::Change some = watched(eve_);
+
+  EXPECT_THAT(all.changed_fields(),
+              IsSupersetOf({"custom_fields.margin", "custom_fields.region"}));
+  v1::Lead lead;
+  ASSERT_TRUE(lead.ParseFromString(all.after()));
+  EXPECT_EQ(lead.custom_fields().at("region").string_value(), "east");
+  EXPECT_EQ(lead.custom_fields().at("margin").int_value(), 7);
+  EXPECT_FALSE(lead.custom_fields().contains("gone"));
+  EXPECT_THAT(some.changed_fields(), Not(Contains("custom_fields.margin")));
+  ASSERT_TRUE(lead.ParseFromString(some.after()));
+  EXPECT_EQ(lead.custom_fields().at("region").string_value(), "east");
+  EXPECT_FALSE(lead.custom_fields().contains("margin"));
+  EXPECT_FALSE(lead.custom_fields().contains("gone"));
+}
+
+TEST_F(CustomFieldsAccess, A31_AFieldLeadsOnOnlyToWhatTheCallerReads) {
+  Define("home", "type: REFERENCE reference_type: 'crm/Customer'");
+  GiveEve(absl::StrCat("grants { ", kReadAndWrite, "}"));
+
+  const auto listed = As<v1::ListLeadsResponse, v1::ListLeadsRequest>(
+      eve_, "LeadService.ListLeads",
+      "filter: 'custom_fields.home.segment = \"Consumer\"'");
+
+  EXPECT_THAT(listed, StatusIs(absl::StatusCode::kPermissionDenied,
+                               "PERMISSION_DENIED"));
 }
 
 }  // namespace

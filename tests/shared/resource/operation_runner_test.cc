@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/product.pb.h"
 #include "crm/platform/v1/operations.pb.h"
+#include "shared/resource/operation_table.h"
 #include "tests/shared/events/stores.h"
 #include "tests/shared/resource/small_kernel.h"
 #include "tests/support/matchers.h"
@@ -140,6 +141,29 @@ TEST_F(OperationRunnerTest, LetsGoAfterItsSliceSoThatAllMoveOn) {
 
   EXPECT_TRUE(store_.Stored(second).done);
   EXPECT_FALSE(store_.Stored(first).done);
+}
+
+TEST_F(OperationRunnerTest, TellsInPercentHowFarItIsAfterEachStep) {
+  // Each step takes as long as a slice.
+  const OperationKind kind = MakingProducts([this](int) {
+    clock_.Advance(kOptions.slice);
+    return absl::OkStatus();
+  });
+  const std::string name = store_.StartExport(kind);
+  const auto runner = Runner(kind);
+
+  std::vector<int> percents;
+  for (int step = 0; step <= kSteps; ++step) {
+    platform::v1::OperationMetadata metadata;
+    ASSERT_TRUE(ToOperation(store_.Stored(name), "export", "products")
+                    .metadata()
+                    .UnpackTo(&metadata));
+    percents.push_back(metadata.progress_percent());
+    clock_.Advance(absl::Seconds(1));
+    ASSERT_THAT(runner->RunOnce(), IsOkAndHolds(step < kSteps));
+  }
+
+  EXPECT_THAT(percents, ElementsAre(0, 20, 40, 60, 80, 100));
 }
 
 TEST_F(OperationRunnerTest, GoesOnFromTheCheckpointWhenTheLeaseIsOver) {

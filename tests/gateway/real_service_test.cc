@@ -1,0 +1,155 @@
+// The gateway's REST/JSON with a real service behind it, where what the service
+// makes of a request matters: custom fields and operations.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "crm/operational/v1/lead.pb.h"
+#include "gateway/app.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+#include "services/operational/app.h"
+#include "shared/base/clock.h"
+#include "shared/observe/log.h"
+#include "tests/gateway/client.h"
+#include "tests/support/service_harness.h"
+
+namespace crm::gateway {
+namespace {
+
+using ::crm::operational::v1::ListLeadsResponse;
+using ::crm::testing::ServiceHarness;
+using ::crm::testing::TestAuthority;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class RealService : public ::testing::Test {
+ protected:
+  RealService()
+      : logger_(clock_, "gateway", LogLevel::kError, STDERR_FILENO),
+        service_(authority_, "operational", operational::MakeOperational) {
+    const std::string address =
+        absl::StrCat("127.0.0.1:", service_.host().port());
+    Settings settings;
+    settings.listen = "127.0.0.1:0";
+    settings.admin_listen = "127.0.0.1:0";
+    settings.token_keys = service_.settings().token_keys;
+    settings.issuers = service_.settings().token_issuers;
+    settings.audience = service_.settings().token_audience;
+    settings.secret_file = folder_.File("secret");
+    std::ofstream(settings.secret_file) << std::string(32, 's');
+    chmod(settings.secret_file.c_str(), 0600);
+    settings.drain = absl::ZeroDuration();
+    // Nothing here asks the other two.
+    settings.backends = {{"operational", address},
+                         {"analytical", address},
+                         {"collaborative", address}};
+    auto app = GatewayApp::Create(settings, clock_, logger_);
+    EXPECT_TRUE(app.ok()) << app.status();
+    app_ = *std::move(app);
+    EXPECT_TRUE(app_->Listen().ok());
+    thread_ = std::thread([this] { app_->Run(); });
+    client_ = std::make_unique<Client>(app_->port());
+  }
+
+  ~RealService() override {
+    client_.reset();
+    app_->Stop();
+    thread_.join();
+  }
+
+  Response Fetch(const std::string& method, const std::string& path,
+                 const std::string& body = "") {
+    Headers headers = {
+        {"authorization",
+         absl::StrCat("Bearer ", authority_.Token("acme", "user:root",
+                                                  {"tenant_admin"}))}};
+    if (!body.empty()) headers.push_back({"content-type", "application/json"});
+    return client_->Fetch(method, path, headers, body);
+  }
+
+  // Fetches what must succeed.
+  std::string Must(const std::string& method, const std::string& path,
+                   const std::string& body = "") {
+    const Response response = Fetch(method, path, body);
+    EXPECT_EQ(response.status, 200) << path << ": " << response.body;
+    return response.body;
+  }
+
+  // Returns the names of the leads that `query` lists.
+  std::vector<std::string> Leads(const std::string& query) {
+    ListLeadsResponse response;
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(
+                    Must("GET", absl::StrCat("/v1/leads?", query)), &response)
+                    .ok());
+    std::vector<std::string> names;
+    for (const auto& lead : response.leads()) names.push_back(lead.name());
+    return names;
+  }
+
+  const SystemClock clock_;
+  Logger logger_;
+  crm::testing::ScratchFolder folder_;
+  TestAuthority authority_;
+  ServiceHarness service_;
+  std::unique_ptr<GatewayApp> app_;
+  std::thread thread_;
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(RealService, OP_22_CustomFieldsAreJsonAsOthersAre) {
+  Must("POST", "/v1/fieldDefinitions?fieldDefinitionId=lead-seats",
+       R"({"displayName":"Seats","resourceType":"crm/Lead","key":"seats",)"
+       R"("type":"INTEGER","indexed":true})");
+  Must("POST", "/v1/fieldDefinitions/lead-seats:activate", "{}");
+
+  const std::string made = Must(
+      "POST", "/v1/leads?leadId=ada",
+      R"({"displayName":"Ada","customFields":{"seats":{"intValue":"12"}}})");
+  Must("POST", "/v1/leads?leadId=bob",
+       R"({"displayName":"Bob","customFields":{"seats":{"intValue":3}}})");
+  Must("POST", "/v1/leads?leadId=cyd", R"({"displayName":"Cyd"})");
+  const Response mistyped = Fetch(
+      "POST", "/v1/leads",
+      R"({"displayName":"Dan","customFields":{"seats":{"stringValue":"1"}}})");
+
+  EXPECT_THAT(made, HasSubstr(R"("customFields":{"seats":{"intValue":"12"}})"));
+  EXPECT_EQ(mistyped.status, 400);
+  EXPECT_THAT(mistyped.body, HasSubstr("custom_fields.seats"));
+  EXPECT_THAT(Leads("filter=customFields.seats%20%3E%2010"),
+              ElementsAre("leads/ada"));
+  EXPECT_THAT(Leads("orderBy=customFields.seats%20desc"),
+              ElementsAre("leads/ada", "leads/bob", "leads/cyd"));
+
+  const std::string changed =
+      Must("PATCH", "/v1/leads/ada?updateMask=customFields.seats",
+           R"({"customFields":{"seats":{"intValue":"1"}}})");
+  EXPECT_THAT(changed, HasSubstr(R"("displayName":"Ada")"));
+  EXPECT_THAT(Leads("orderBy=custom_fields.seats"),
+              ElementsAre("leads/cyd", "leads/ada", "leads/bob"));
+}
+
+TEST_F(RealService, OperationsAreWaitedFor) {
+  Must("POST", "/v1/leads?leadId=ada", R"({"displayName":"Ada"})");
+  const std::string started = Must("POST", "/v1/leads:export", "{}");
+  const size_t at = started.find("operations/");
+  ASSERT_NE(at, std::string::npos) << started;
+  const std::string name = started.substr(at, started.find('"', at) - at);
+
+  const std::string waited =
+      Must("GET", absl::StrCat("/v1/", name, ":wait?timeout=20s"));
+
+  EXPECT_THAT(waited, HasSubstr("\"done\":true"));
+  EXPECT_THAT(waited, HasSubstr("\"resourceCount\":\"1\""));
+}
+
+}  // namespace
+}  // namespace crm::gateway
