@@ -33,8 +33,8 @@ bool IsWritableField(const std::string& path, const RuleContext& context) {
   absl::string_view key = path;
   if (absl::ConsumePrefix(&key, kCustomPrefix)) {
     return context.find_custom_field &&
-           context.find_custom_field(*v1::Opportunity::descriptor(), key) !=
-               nullptr;
+           context.find_custom_field(*v1::Opportunity::descriptor(), key)
+                   .member != nullptr;
   }
   const FieldDescriptor* field =
       v1::Opportunity::descriptor()->FindFieldByName(path);
