@@ -97,19 +97,22 @@ std::optional<uint64_t> TakeVarint(absl::string_view& bytes) {
 // parsing the message takes ten times as long.
 std::optional<absl::Time> LeadingExpireTime(absl::string_view body) {
   // A field is marked by its number and what it is: 2 has a length, 0 is a
-  // number.
-  constexpr uint64_t kExpireTime =
-      SliceEnvelope::kExpireTimeFieldNumber << 3 | 2;
-  constexpr uint64_t kSeconds = Timestamp::kSecondsFieldNumber << 3 | 0;
-  constexpr uint64_t kNanos = Timestamp::kNanosFieldNumber << 3 | 0;
-  if (TakeVarint(body) != kExpireTime) return std::nullopt;
-  const std::optional<uint64_t> size = TakeVarint(body);
-  if (!size.has_value() || *size > body.size()) return std::nullopt;
-  absl::string_view time = body.substr(0, *size);
-  if (TakeVarint(time) != kSeconds) return std::nullopt;
+  // number. The length of a Timestamp takes one byte, as do the marks.
+  constexpr char kExpireTime = SliceEnvelope::kExpireTimeFieldNumber << 3 | 2;
+  constexpr char kSeconds = Timestamp::kSecondsFieldNumber << 3 | 0;
+  constexpr char kNanos = Timestamp::kNanosFieldNumber << 3 | 0;
+  if (body.size() < 3 || body[0] != kExpireTime || body[2] != kSeconds) {
+    return std::nullopt;
+  }
+  const auto size = static_cast<unsigned char>(body[1]);
+  if (size == 0 || size >= 0x80 || size > body.size() - 2) return std::nullopt;
+  absl::string_view time = body.substr(3, size - 1u);
   const std::optional<uint64_t> seconds = TakeVarint(time);
   std::optional<uint64_t> nanos = 0;
-  if (!time.empty() && TakeVarint(time) == kNanos) nanos = TakeVarint(time);
+  if (!time.empty() && time[0] == kNanos) {
+    time.remove_prefix(1);
+    nanos = TakeVarint(time);
+  }
   if (!seconds.has_value() || !nanos.has_value() || !time.empty()) {
     return std::nullopt;
   }
