@@ -80,8 +80,12 @@ double MemoryGauge::Used(absl::Duration now) {
   std::ifstream file(statm_);
   int64_t pages = 0;
   int64_t resident = 0;
-  if (file >> pages >> resident) {
-    used_ = static_cast<double>(resident * sysconf(_SC_PAGESIZE)) /
+  int64_t of_files = 0;
+  if (file >> pages >> resident >> of_files) {
+    const int64_t page_bytes = sysconf(_SC_PAGESIZE);
+    const int64_t beyond =
+        std::max<int64_t>(0, of_files * page_bytes - kProgramBytes);
+    used_ = static_cast<double>(resident * page_bytes - beyond) /
             static_cast<double>(*limit_);
   }
   return used_;

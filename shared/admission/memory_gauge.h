@@ -13,11 +13,16 @@
 namespace crm {
 
 // Compares the resident memory of this process with the limit of its control
-// group. Thread-safe.
+// group. What is mapped of a store does not count: the kernel takes it back
+// when it needs the room, and it is resident once for each reader that maps it.
+// So of the pages of files so many count as programs and libraries take.
+// Thread-safe.
 class MemoryGauge {
  public:
   // How long a reading counts.
   static constexpr absl::Duration kInterval = absl::Milliseconds(100);
+  // The most that counts of the pages of files.
+  static constexpr int64_t kProgramBytes = int64_t{64} << 20;
 
   // Finds the limit: the least of the group's and of those around it, in
   // version 2 or 1 of control groups. Below `root` lie the machine's /proc and

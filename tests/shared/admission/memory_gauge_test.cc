@@ -28,8 +28,9 @@ class MemoryGaugeTest : public ::testing::Test {
     std::ofstream(file) << text;
   }
 
-  void UsePages(int64_t pages) {
-    Write("/proc/self/statm", absl::StrCat("999999 ", pages, " 1 1 0 1 0\n"));
+  void UsePages(int64_t pages, int64_t of_files = 1) {
+    Write("/proc/self/statm",
+          absl::StrCat("999999 ", pages, " ", of_files, " 1 0 1 0\n"));
   }
 
   std::string root_;
@@ -64,6 +65,17 @@ TEST_F(MemoryGaugeTest, UsesNothingOfNoLimit) {
 
   EXPECT_EQ(gauge.limit(), std::nullopt);
   EXPECT_EQ(gauge.Used(absl::ZeroDuration()), 0);
+}
+
+TEST_F(MemoryGaugeTest, LeavesOutWhatIsMappedOfStores) {
+  const int64_t program = MemoryGauge::kProgramBytes / sysconf(_SC_PAGESIZE);
+  Write("/proc/self/cgroup", "0::/\n");
+  Write("/sys/fs/cgroup/memory.max",
+        absl::StrCat(2 * MemoryGauge::kProgramBytes, "\n"));
+  // Half a program of its own, a whole one, and four maps of a large store.
+  UsePages(program / 2 + program + 400 * program, 401 * program);
+
+  EXPECT_EQ(MemoryGauge(root_).Used(absl::ZeroDuration()), 0.75);
 }
 
 TEST_F(MemoryGaugeTest, LooksAgainAfterAWhile) {
