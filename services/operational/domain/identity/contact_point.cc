@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "services/operational/domain/identity/email_address.h"
 #include "services/operational/domain/identity/phone_number.h"
 #include "services/operational/domain/identity/web_domain.h"
@@ -27,6 +28,19 @@ absl::StatusOr<ContactPoint> Verbatim(const RawContactPoint& raw,
                       .value = std::string(value),
                       .match_key = std::string(value),
                       .extension = ""};
+}
+
+// Marks that folding keeps, and that people write in place of those of ASCII.
+std::string PlainMarks(absl::string_view folded) {
+  return absl::StrReplaceAll(folded, {{"\u2018", "'"},
+                                      {"\u2019", "'"},
+                                      {"\u02BC", "'"},
+                                      {"\u00B4", "'"},
+                                      {"\u2010", "-"},
+                                      {"\u2011", "-"},
+                                      {"\u2013", "-"},
+                                      {"\u2014", "-"},
+                                      {"\u00B7", "-"}});
 }
 
 }  // namespace
@@ -93,7 +107,7 @@ absl::StatusOr<std::vector<ContactPoint>> NormalizeContactPoints(
 
 std::string NameKey(absl::string_view name) {
   std::string key;
-  for (const char c : FoldText(name)) {
+  for (const char c : PlainMarks(FoldText(name))) {
     const bool apart = absl::ascii_ispunct(static_cast<unsigned char>(c)) ||
                        absl::ascii_isspace(static_cast<unsigned char>(c));
     if (!apart) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -203,7 +204,9 @@ void SetThresholds(const PatternCounts& counts,
   const double even = std::log2((1 - prior) / prior);
   rule.possible_from =
       even + std::log2(options.min_possible / (1 - options.min_possible));
-  rule.match_from = pairs_by_score.begin()->first;
+  // Above all of them, should not even the best be certain enough.
+  rule.match_from = std::nextafter(pairs_by_score.begin()->first,
+                                   std::numeric_limits<double>::infinity());
   double taken = 0;
   double right = 0;
   for (const auto& [score, pairs] : pairs_by_score) {
@@ -221,6 +224,19 @@ void SetThresholds(const PatternCounts& counts,
   estimate.expected_recall = matches > 0 ? right / matches : 1;
 }
 
+absl::Status CheckOptions(const EstimationOptions& options) {
+  std::vector<FieldViolation> violations;
+  if (!(options.max_false_matches >= 0 && options.max_false_matches < 1)) {
+    violations.push_back(
+        {"max_false_matches", "must be at least 0 and less than 1."});
+  }
+  if (!(options.min_possible > 0 && options.min_possible < 1)) {
+    violations.push_back(
+        {"min_possible", "must be more than 0 and less than 1."});
+  }
+  return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
 }  // namespace
 
 absl::StatusOr<RuleEstimate> EstimateRule(DuplicateRule rule,
@@ -228,6 +244,7 @@ absl::StatusOr<RuleEstimate> EstimateRule(DuplicateRule rule,
                                           std::span<const RecordPair> pairs,
                                           const EstimationOptions& options) {
   CRM_RETURN_IF_ERROR(ValidateDuplicateRule(rule));
+  CRM_RETURN_IF_ERROR(CheckOptions(options));
   if (pairs.size() < kMinPairsToLearnFrom) {
     return FailedPrecondition(
         "TOO_FEW_PAIRS",

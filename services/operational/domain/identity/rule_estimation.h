@@ -56,7 +56,7 @@ struct RuleEstimate {
 
 // Returns `rule` with what was learnt from `pairs` of `records`.
 //
-// Returns INVALID_ARGUMENT if the rule is not valid; FAILED_PRECONDITION with
+// Returns INVALID_ARGUMENT if rule or options are not; FAILED_PRECONDITION with
 // reason TOO_FEW_PAIRS if there are less than kMinPairsToLearnFrom, and
 // ESTIMATE_NOT_CONVERGED if the rates still changed at the last iteration.
 absl::StatusOr<RuleEstimate> EstimateRule(

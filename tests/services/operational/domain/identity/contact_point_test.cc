@@ -71,6 +71,7 @@ TEST(NameKey, IsOneForOneName) {
   // Cyrillic letters that look like Latin ones.
   EXPECT_EQ(NameKey("\xD0\x90\xD0\xA1\xD0\x9C\xD0\x95"), "acme");
   EXPECT_EQ(NameKey("..."), "");
+  EXPECT_EQ(NameKey("O\u2019Brien\u2013Smith"), NameKey("O'Brien-Smith"));
   EXPECT_EQ(NameKey("\xFF"), NameKey("\xEF\xBF\xBD"));
 }
 

@@ -88,14 +88,17 @@ std::vector<std::vector<uint32_t>> GroupBy(
     const DuplicateRule& rule, const LabelledRecords& data,
     const std::vector<RecordPair>& pairs) {
   std::vector<MatchedPair> matches;
+  std::vector<RecordPair> apart;
   for (const RecordPair& pair : pairs) {
     const DuplicateScore score = ScoreDuplicate(rule, data.records[pair.first],
                                                 data.records[pair.second]);
     if (score.verdict == DuplicateVerdict::kMatch) {
       matches.push_back({pair, score.score});
+    } else if (score.verdict == DuplicateVerdict::kDistinct) {
+      apart.push_back(pair);
     }
   }
-  return ClusterMatches(std::move(matches), {});
+  return ClusterMatches(std::move(matches), apart);
 }
 
 }  // namespace crm::operational::testing

@@ -59,7 +59,8 @@ Quality JudgeGroups(const LabelledRecords& data,
 Quality JudgePairs(const LabelledRecords& data,
                    const std::vector<RecordPair>& pairs);
 
-// Returns the groups that `rule` makes of the data.
+// Returns the groups that `rule` makes of the data: two records that were
+// compared and are distinct by it are never in one.
 std::vector<std::vector<uint32_t>> GroupBy(
     const DuplicateRule& rule, const LabelledRecords& data,
     const std::vector<RecordPair>& pairs);

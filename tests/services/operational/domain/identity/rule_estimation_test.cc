@@ -2,6 +2,7 @@
 
 #include "gtest/gtest.h"
 #include "services/operational/domain/identity/agreement_pattern.h"
+#include "services/operational/domain/identity/duplicate_score.h"
 #include "tests/services/operational/domain/identity/labelled_records.h"
 #include "tests/support/matchers.h"
 
@@ -92,6 +93,32 @@ TEST(EstimateRule, SaysWhenItDidNotConverge) {
 TEST(EstimateRule, RefusesARuleThatIsNotValid) {
   EXPECT_THAT(EstimateRule({}, {}, {}),
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
+TEST(EstimateRule, TakesNothingIfNothingIsCertainEnough) {
+  const LabelledRecords data = MakePeople(7, 500, {.typo = 0.05});
+  const auto candidates = FindCandidatePairs(Rule().keys, data.records);
+  ASSERT_THAT(candidates, IsOk());
+
+  const auto estimate = EstimateRule(Rule(), data.records, candidates->pairs,
+                                     {.max_false_matches = 0});
+
+  ASSERT_THAT(estimate, IsOk());
+  for (const RecordPair& pair : candidates->pairs) {
+    ASSERT_NE(ScoreDuplicate(estimate->rule, data.records[pair.first],
+                             data.records[pair.second])
+                  .verdict,
+              DuplicateVerdict::kMatch);
+  }
+}
+
+TEST(EstimateRule, RefusesOptionsThatAreNoShares) {
+  const auto refused =
+      EstimateRule(Rule(), {}, {}, {.max_false_matches = 1, .min_possible = 0});
+
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  EXPECT_EQ(FieldViolations(refused.status()).size(), 2);
 }
 
 TEST(SamplePairs, AreSpreadAndBounded) {
