@@ -27,7 +27,9 @@ namespace crm {
 // A database on a server; empty for none.
 struct SharedStoreAddress {
   std::string uri;
-  std::string password;
+  std::string password = {};
+  // Where the password may have changed since.
+  std::string password_file = {};
 };
 
 // What a service is made with. Outlives it.

@@ -142,7 +142,8 @@ class ServiceHost::State {
     page_tokens_.emplace(settings_.secret, clock_);
     environment_.emplace(ServiceEnvironment{
         .data_dir = settings_.data_dir,
-        .warehouse = {settings_.warehouse, settings_.warehouse_password},
+        .warehouse = {settings_.warehouse, settings_.warehouse_password,
+                      settings_.warehouse_password_file},
         .clock = clock_,
         .logger = logger_,
         .metrics = registry_,

@@ -78,8 +78,9 @@ absl::Status ReadDatabase(const Config& config, const std::string& prefix,
   if (settings.database == "sqlite:") settings.database.clear();
   if (settings.database.empty()) return absl::OkStatus();
   CRM_RETURN_IF_ERROR(CheckUri(setting, settings.database));
-  CRM_ASSIGN_OR_RETURN(settings.database_password,
-                       ReadPassword(config, prefix + "DATABASE_PASSWORD_FILE"));
+  const std::string file = prefix + "DATABASE_PASSWORD_FILE";
+  CRM_ASSIGN_OR_RETURN(settings.database_password, ReadPassword(config, file));
+  settings.database_password_file = config.Get(file);
   return absl::OkStatus();
 }
 
@@ -99,12 +100,13 @@ absl::Status ReadWarehouse(const Config& config, const std::string& prefix,
     }
     settings.warehouse = settings.database;
     settings.warehouse_password = settings.database_password;
+    settings.warehouse_password_file = settings.database_password_file;
     return absl::OkStatus();
   }
   CRM_RETURN_IF_ERROR(CheckUri(setting, settings.warehouse));
-  CRM_ASSIGN_OR_RETURN(
-      settings.warehouse_password,
-      ReadPassword(config, prefix + "WAREHOUSE_PASSWORD_FILE"));
+  const std::string file = prefix + "WAREHOUSE_PASSWORD_FILE";
+  CRM_ASSIGN_OR_RETURN(settings.warehouse_password, ReadPassword(config, file));
+  settings.warehouse_password_file = config.Get(file);
   return absl::OkStatus();
 }
 
@@ -161,7 +163,8 @@ ConfigReader DeclareSettings(absl::string_view service) {
                  "The service's database: empty or sqlite: for a file in the "
                  "data folder, or postgres://user@host/database.");
   reader.Declare(prefix + "DATABASE_PASSWORD_FILE", "",
-                 "The file with the password for the database.");
+                 "The file with the password for the database; each new "
+                 "connection reads it.");
   if (ports.has_warehouse) {
     reader.Declare(prefix + "WAREHOUSE", "",
                    "The warehouse: empty or duckdb: for a file in the data "

@@ -30,12 +30,14 @@ struct HostSettings {
   // The folder of the service's files.
   std::string data_dir;
   // The URI of the database that holds the service's rows; empty for a file in
-  // the folder. The password that goes with it.
+  // the folder. The password that goes with it, and the file that holds it.
   std::string database;
   std::string database_password;
+  std::string database_password_file;
   // The same for the warehouse of a service that has one.
   std::string warehouse;
   std::string warehouse_password;
+  std::string warehouse_password_file;
   // `host:port` of the Redis that caches and of the one that carries events;
   // empty goes without.
   std::string redis_cache;

@@ -34,6 +34,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenStoreOf(
   if (!settings.database.empty()) {
     return OpenPostgres({.uri = settings.database,
                          .password = settings.database_password,
+                         .password_file = settings.database_password_file,
                          .clock = &clock});
   }
   SqliteOptions options = StoreOptionsOf(settings);

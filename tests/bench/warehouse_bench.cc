@@ -169,7 +169,7 @@ void Run(int orders, int questions, int rounds) {
     Filled duck("DuckDB",
                 analytical::DuckWarehouse::Open(folder.File(key), clock));
     Filled postgres("PostgreSQL", analytical::PostgresWarehouse::Open(
-                                      server.Uri(key), "", clock));
+                                      {server.Uri(key)}, clock));
     for (Filled* each : {&duck, &postgres}) {
       const double apply = each->ApplyMicros(orders);
       const double scores = each->ScoreMicros(questions);

@@ -10,8 +10,7 @@ absl::StatusOr<std::unique_ptr<Warehouse>> OpenWarehouse(
   const SharedStoreAddress& address = environment.warehouse;
   return address.uri.empty()
              ? DuckWarehouse::Open(environment.data_dir, environment.clock)
-             : PostgresWarehouse::Open(address.uri, address.password,
-                                       environment.clock);
+             : PostgresWarehouse::Open(address, environment.clock);
 }
 
 }  // namespace crm::analytical

@@ -86,10 +86,11 @@ class TablesReader final : public SqlReader {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Warehouse>> PostgresWarehouse::Open(
-    const std::string& uri, const std::string& password, const Clock& clock) {
+    const SharedStoreAddress& address, const Clock& clock) {
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<Database> opened,
-                       OpenPostgres({.uri = uri,
-                                     .password = password,
+                       OpenPostgres({.uri = address.uri,
+                                     .password = address.password,
+                                     .password_file = address.password_file,
                                      .schema = WarehouseSchema(),
                                      .clock = &clock,
                                      .readers = 4,

@@ -19,6 +19,7 @@
 #include "services/analytical/projections/postgres_shadow.h"
 #include "services/analytical/projections/postgres_tables.h"
 #include "services/analytical/projections/warehouse.h"
+#include "services/host/service.h"
 #include "shared/base/clock.h"
 #include "shared/base/ids.h"
 #include "shared/storage/database.h"
@@ -28,10 +29,10 @@ namespace crm::analytical {
 // Thread-safe.
 class PostgresWarehouse final : public Warehouse {
  public:
-  // Opens, or makes, the warehouse in the database of `uri`, beside whatever
-  // else is there. `clock` outlives it. Errors as OpenPostgres().
+  // Opens, or makes, the warehouse in the database of `address`, beside
+  // whatever else is there. `clock` outlives it. Errors as OpenPostgres().
   static absl::StatusOr<std::unique_ptr<Warehouse>> Open(
-      const std::string& uri, const std::string& password, const Clock& clock);
+      const SharedStoreAddress& address, const Clock& clock);
 
   absl::Status Read(absl::Time deadline, ReadBody body) override;
   absl::Status Write(const WarehouseChange& change, WriteBody body) override;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -19,8 +20,14 @@ namespace crm {
 // Thread-safe.
 class ConnectionSource final {
  public:
-  explicit ConnectionSource(PostgresAddress address)
-      : address_(std::move(address)) {}
+  // Connections are made with what `password_file` holds at the moment. While
+  // that cannot be read, or is refused, the password that was good last is used
+  // on: first that of `address`, the only one without a file.
+  explicit ConnectionSource(PostgresAddress address,
+                            std::string password_file = {})
+      : address_(std::move(address)),
+        password_file_(std::move(password_file)),
+        good_password_(address_.password) {}
 
   // Returns a new connection, UNAVAILABLE STORAGE_UNREACHABLE, or, for a while
   // after that, the same error without a try. The while doubles from 50 ms to 2
@@ -34,9 +41,15 @@ class ConnectionSource final {
   absl::Status Check() const;
 
  private:
+  // Makes one, and tells with which password.
+  absl::StatusOr<std::unique_ptr<PostgresConnection>> Open(
+      std::string& password) const;
+
   const PostgresAddress address_;
+  const std::string password_file_;
 
   mutable std::mutex mutex_;
+  std::string good_password_;
   absl::Status last_;
   absl::Duration pause_;
   std::chrono::steady_clock::time_point next_try_;

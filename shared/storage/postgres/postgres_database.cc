@@ -138,7 +138,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenPostgres(
   const Clock& clock =
       options.clock == nullptr ? MachineClock() : *options.clock;
   auto source = std::make_unique<ConnectionSource>(
-      PostgresAddress{options.uri, options.password, options.schema});
+      PostgresAddress{options.uri, options.password, options.schema},
+      options.password_file);
   CRM_ASSIGN_OR_RETURN(std::string synchronous_commit, CheckServer(*source));
   return std::make_unique<PostgresDatabase>(std::move(source), clock, options,
                                             std::move(synchronous_commit));

@@ -32,6 +32,9 @@ struct PostgresOptions {
   // without a password. The database exists and belongs to this service alone.
   std::string uri;
   std::string password = {};
+  // The file that the password came from, if any: each new connection is made
+  // with what it holds by then, so that a password can be changed under way.
+  std::string password_file = {};
   // The schema of the database in which the store's tables lie, in snake case;
   // Migrate() makes it. Empty for the one that the server takes by itself.
   std::string schema = {};

@@ -68,7 +68,7 @@ void WarehouseFeeder::Reopen() {
 std::unique_ptr<Warehouse> WarehouseFeeder::OpenReplica() {
   auto opened =
       engine_ == Engine::kPostgres
-          ? PostgresWarehouse::Open(SharedPostgres().Uri(folder_), "", clock_)
+          ? PostgresWarehouse::Open({SharedPostgres().Uri(folder_)}, clock_)
           : DuckWarehouse::Open(folder_, clock_);
   Require(opened.status());
   return *std::move(opened);

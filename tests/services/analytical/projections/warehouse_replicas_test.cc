@@ -340,9 +340,9 @@ TEST_F(WarehouseReplicasTest, F54_AReaderKeepsTheStateThatItBeganWith) {
 TEST_F(WarehouseReplicasTest, AnAdoptionThatNobodyHeardOfIsNotUndone) {
   ConnectionProxy proxy(SharedPostgres().socket());
   auto opened = PostgresWarehouse::Open(
-      PostgresServer::Through(proxy.folder(),
-                              SharedPostgres().Uri(feeder_->folder())),
-      "", feeder_->clock());
+      {PostgresServer::Through(proxy.folder(),
+                               SharedPostgres().Uri(feeder_->folder()))},
+      feeder_->clock());
   ASSERT_THAT(opened, IsOk());
   auto shadow = (*opened)->OpenShadow();
   ASSERT_THAT(shadow, IsOk());
