@@ -45,7 +45,8 @@ std::string ExposeProcess(const std::string& service, const Database& database,
   set("crm_events_relay_partitions", "Partitions that this process leads.",
       static_cast<double>(relayed.leading), own);
   set("crm_events_relay_halted",
-      "Partitions that stand still because Redis is ahead of the database.",
+      "Partitions that stand still because the database lacks events that were "
+      "in their feed.",
       static_cast<double>(relayed.halted), own);
   set("crm_events_relay_fenced_total",
       "Numberings refused because another process leads by then.",

@@ -3,11 +3,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/host/store.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/outbox.h"
+#include "shared/storage/lease.h"
+#include "shared/storage/program_version.h"
 
 namespace crm {
 namespace {
+
+constexpr absl::Duration kCommandTimeout = absl::Seconds(30);
 
 void Print(const BackupManifest& manifest, std::ostream& out) {
   out << manifest.name << "  "
@@ -36,7 +42,12 @@ const char kStoreCommandsHelp[] =
     "is\n"
     "      named, then exit. The service must not run.\n"
     "  backups\n"
-    "      List the backups, the newest first, then exit.\n";
+    "      List the backups, the newest first, then exit.\n"
+    "  new-epoch\n"
+    "      Have all that follow the service's events begin anew, once events "
+    "are\n"
+    "      lost: after a failover to a server that lacked some, or a restored\n"
+    "      database. No replica must run.\n";
 
 SqliteOptions StoreOptionsOf(const HostSettings& settings) {
   SqliteOptions options;
@@ -73,12 +84,49 @@ std::unique_ptr<BackupKeeper> StartBackups(const HostSettings& settings,
   return keeper;
 }
 
+namespace {
+
+// Nothing may remember the epoch that ends.
+absl::Status CheckNobodyRuns(const Database& database, SqlReader& reader,
+                             const Clock& clock) {
+  // A store without a clock of its own is this process's alone.
+  if (database.TimeSql().empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(const int64_t now, LeaseTime(database, reader, clock));
+  CRM_ASSIGN_OR_RETURN(const bool runs, HasMembers(reader, now));
+  if (!runs) return absl::OkStatus();
+  return FailedPrecondition(
+      "STORE_IN_USE",
+      "A replica of the service runs, or did a few seconds ago. Stop all of "
+      "them first.",
+      "database");
+}
+
+absl::Status BeginEpoch(const HostSettings& settings, const Clock& clock,
+                        std::ostream& out) {
+  CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
+                       OpenStoreOf(settings, clock));
+  const Outbox outbox(settings.service, clock);
+  int64_t epoch = 0;
+  CRM_RETURN_IF_ERROR(database->WriteAndWait(
+      clock.Now() + kCommandTimeout, [&](SqlWriter& writer) -> absl::Status {
+        CRM_RETURN_IF_ERROR(CheckNobodyRuns(*database, writer, clock));
+        CRM_ASSIGN_OR_RETURN(epoch, outbox.RaiseEpoch(writer, clock.Now()));
+        return absl::OkStatus();
+      }));
+  out << "The feed of " << settings.service << " is in epoch " << epoch
+      << ".\n";
+  return database->Close();
+}
+
+}  // namespace
+
 StoreCommand TakeStoreCommand(int& argc, char**& argv) {
   StoreCommand command;
   if (argc < 2) return command;
   const absl::string_view word = argv[1];
   if (word == "restore") command.kind = StoreCommand::Kind::kRestore;
   if (word == "backups") command.kind = StoreCommand::Kind::kBackups;
+  if (word == "new-epoch") command.kind = StoreCommand::Kind::kNewEpoch;
   if (command.kind == StoreCommand::Kind::kNone) return command;
   Shift(argc, argv);
   if (command.kind == StoreCommand::Kind::kRestore && argc > 1 &&
@@ -92,6 +140,9 @@ StoreCommand TakeStoreCommand(int& argc, char**& argv) {
 absl::Status RunStoreCommand(const StoreCommand& command,
                              const HostSettings& settings, const Clock& clock,
                              std::ostream& out) {
+  if (command.kind == StoreCommand::Kind::kNewEpoch) {
+    return BeginEpoch(settings, clock, out);
+  }
   if (!settings.database.empty()) {
     return FailedPrecondition(
         "STORE_ON_A_SERVER",
@@ -104,13 +155,6 @@ absl::Status RunStoreCommand(const StoreCommand& command,
       Print(manifest, out);
     }
     return absl::OkStatus();
-  }
-  if (!settings.database.empty()) {
-    return FailedPrecondition(
-        "STORE_ON_SERVER",
-        "The service keeps its rows in a database on a server. Restore it "
-        "there.",
-        "database");
   }
   CRM_ASSIGN_OR_RETURN(const BackupManifest restored,
                        RestoreBackup(place, command.backup, clock.Now()));

@@ -290,7 +290,7 @@ absl::StatusOr<ReadFeedResponse> Outbox::Read(
           ? kDefaultReadEvents
           : std::min<int>(request.max_events(), kMaxReadEvents);
   ReadFeedResponse response;
-  CRM_ASSIGN_OR_RETURN(const int64_t epoch, ReadEpoch(reader));
+  CRM_ASSIGN_OR_RETURN(const int64_t epoch, Epoch(reader));
   CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, HeadSeqs(reader));
   response.set_feed_epoch(epoch);
   response.set_head_seq(heads[static_cast<size_t>(request.partition())]);
@@ -391,7 +391,7 @@ absl::StatusOr<int64_t> Outbox::Trim(SqlWriter& writer, int partition,
 
 absl::StatusOr<HeadFeedResponse> Outbox::Head(SqlReader& reader) const {
   HeadFeedResponse response;
-  CRM_ASSIGN_OR_RETURN(const int64_t epoch, ReadEpoch(reader));
+  CRM_ASSIGN_OR_RETURN(const int64_t epoch, Epoch(reader));
   CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> heads, HeadSeqs(reader));
   CRM_ASSIGN_OR_RETURN(
       const SqlRows pending,
@@ -417,32 +417,6 @@ absl::StatusOr<Event> Outbox::Find(SqlReader& reader, absl::string_view tenant,
                     {{"event", std::string(event_id)}});
   }
   return DecodeRow(rows.front());
-}
-
-absl::StatusOr<int64_t> Outbox::ReadEpoch(SqlReader& reader) const {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT feed_epoch FROM feed_state WHERE service = ?",
-                   {service_}));
-  if (rows.empty()) {
-    return Internal("FEED_NOT_OPEN", "The outbox was not opened.");
-  }
-  return IntegerOr(rows.front(), 0, 0);
-}
-
-absl::StatusOr<std::vector<int64_t>> Outbox::HeadSeqs(SqlReader& reader) const {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT part, seq FROM partition_head", {}));
-  std::vector<int64_t> heads(static_cast<size_t>(partitions_));
-  for (const SqlRow& row : rows) {
-    const int64_t part = IntegerOr(row, 0, -1);
-    if (part < 0 || part >= partitions_) {
-      return Internal("FEED_PARTITION", "A partition is out of range.");
-    }
-    heads[static_cast<size_t>(part)] = IntegerOr(row, 1, 0);
-  }
-  return heads;
 }
 
 }  // namespace crm

@@ -104,6 +104,14 @@ class Outbox {
   // Returns the last position of each partition.
   absl::StatusOr<std::vector<int64_t>> HeadSeqs(SqlReader& reader) const;
 
+  // Returns the epoch of the feed.
+  absl::StatusOr<int64_t> Epoch(SqlReader& reader) const;
+
+  // Begins an epoch that was never there before, as is needed once events are
+  // lost that consumers may have seen, and returns it. `now` keeps it apart
+  // from one that was begun and lost.
+  absl::StatusOr<int64_t> RaiseEpoch(SqlWriter& writer, absl::Time now) const;
+
   // Answers Feed.Head, without the positions of consumers.
   absl::StatusOr<internal::v1::HeadFeedResponse> Head(SqlReader& reader) const;
 
@@ -116,7 +124,6 @@ class Outbox {
   int partitions() const { return partitions_; }
 
  private:
-  absl::StatusOr<int64_t> ReadEpoch(SqlReader& reader) const;
   // Stores an event whose key has got the version in `rows`.
   absl::Status Store(SqlWriter& writer, const SqlRows& rows,
                      internal::v1::Event& event) const;

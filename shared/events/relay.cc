@@ -127,7 +127,9 @@ void Relay::Stop() {
 
 RelayStats Relay::Stats() const {
   std::lock_guard lock(mutex_);
-  return stats_;
+  RelayStats stats = stats_;
+  if (went_back_) stats.halted = stats.leading;
+  return stats;
 }
 
 void Relay::NumberLoop() {
@@ -149,6 +151,7 @@ void Relay::NumberLoop() {
     const absl::Status status = NumberAll();
     lock.lock();
     stats_.numbering_status = status;
+    went_back_ = ErrorReason(status) == "STORE_WENT_BACK";
     if (status.ok()) {
       numbered_ = target;
       retry = options_.first_retry;
@@ -208,16 +211,16 @@ absl::Status Relay::NumberAll() {
     const std::vector<int> partitions = PartitionsOf(leases);
     bool pending = false;
     std::vector<int64_t> heads;
+    int64_t epoch = 0;
     CRM_RETURN_IF_ERROR(database_.Read(
         clock_.Now() + kDatabaseTimeout,
         [&](SqlReader& reader) -> absl::Status {
           CRM_ASSIGN_OR_RETURN(pending, outbox_.HasPending(reader, partitions));
-          CRM_ASSIGN_OR_RETURN(heads, outbox_.HeadSeqs(reader));
+          CRM_ASSIGN_OR_RETURN(heads, ReadHeads(reader));
+          CRM_ASSIGN_OR_RETURN(epoch, outbox_.Epoch(reader));
           return absl::OkStatus();
         }));
-    if (std::exchange(seen_heads_, heads) != heads && options_.on_numbered) {
-      options_.on_numbered();
-    }
+    Remember(std::move(heads), epoch);
     {
       std::lock_guard lock(mutex_);
       if (!pending || stopping_) return absl::OkStatus();
@@ -227,12 +230,19 @@ absl::Status Relay::NumberAll() {
 }
 
 absl::Status Relay::NumberSome(const std::vector<Lease>& leases) {
+  std::vector<int64_t> heads;
   const absl::Status status = database_.WriteAndWait(
       clock_.Now() + kDatabaseTimeout, [&](SqlWriter& writer) -> absl::Status {
         CRM_RETURN_IF_ERROR(CheckLeases(writer, leases));
-        return outbox_.Number(writer, PartitionsOf(leases), options_.batch)
-            .status();
+        // In this transaction, or it could be another server's by now.
+        CRM_RETURN_IF_ERROR(ReadHeads(writer).status());
+        CRM_RETURN_IF_ERROR(
+            outbox_.Number(writer, PartitionsOf(leases), options_.batch)
+                .status());
+        CRM_ASSIGN_OR_RETURN(heads, outbox_.HeadSeqs(writer));
+        return absl::OkStatus();
       });
+  if (status.ok()) Remember(std::move(heads), seen_epoch_);
   if (ErrorReason(status) == "LEASE_LOST") {
     // The next round tells which are left.
     for (const Lease& lease : leases) keeper_.Drop(lease);
@@ -240,6 +250,31 @@ absl::Status Relay::NumberSome(const std::vector<Lease>& leases) {
     ++stats_.fenced;
   }
   return status;
+}
+
+absl::StatusOr<std::vector<int64_t>> Relay::ReadHeads(SqlReader& reader) const {
+  CRM_ASSIGN_OR_RETURN(std::vector<int64_t> heads, outbox_.HeadSeqs(reader));
+  for (size_t i = 0; i < seen_heads_.size(); ++i) {
+    if (heads[i] >= seen_heads_[i]) continue;
+    CRM_ASSIGN_OR_RETURN(const int64_t epoch, outbox_.Epoch(reader));
+    if (epoch != seen_epoch_) break;
+    return FailedPrecondition(
+        "STORE_WENT_BACK",
+        absl::StrCat("Partition ", i, " of '", outbox_.service(), "' ends at ",
+                     heads[i], " after ", seen_heads_[i],
+                     ": the store has lost events that consumers may have "
+                     "seen. No event gets its position until the feed epoch is "
+                     "raised."),
+        outbox_.service());
+  }
+  return heads;
+}
+
+void Relay::Remember(std::vector<int64_t> heads, int64_t epoch) {
+  seen_epoch_ = epoch;
+  if (std::exchange(seen_heads_, heads) != heads && options_.on_numbered) {
+    options_.on_numbered();
+  }
 }
 
 void Relay::PublishLoop() {

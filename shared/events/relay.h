@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "shared/base/clock.h"
 #include "shared/events/log_trimmer.h"
@@ -39,7 +40,8 @@ struct RelayStats {
   std::vector<int64_t> published;
   int64_t publish_failures = 0;
   // Partitions that this process leads, and those of them that stand still
-  // because their stream is ahead of the database.
+  // because their stream is ahead of the database, or the database behind what
+  // it was.
   int64_t leading = 0;
   int64_t halted = 0;
   // Transactions that were refused because a lease was another's by then.
@@ -122,6 +124,11 @@ class Relay {
   absl::Duration Lead();
   absl::Status NumberAll();
   absl::Status NumberSome(const std::vector<Lease>& leases);
+  // Returns where the partitions end; FAILED_PRECONDITION (STORE_WENT_BACK) if
+  // one of them had come further in this epoch.
+  absl::StatusOr<std::vector<int64_t>> ReadHeads(SqlReader& reader) const;
+  // Keeps what ReadHeads() will compare with.
+  void Remember(std::vector<int64_t> heads, int64_t epoch);
   // Whether the streams of partitions newly led are ahead must be known before
   // a position is given.
   void AskBeforeNumbering(const std::vector<int>& partitions);
@@ -146,10 +153,13 @@ class Relay {
   uint64_t published_ = 0;
   // By partition, whether its stream is ahead.
   std::vector<bool> ahead_;
+  // Whether the database is behind what it was: nothing is numbered then.
+  bool went_back_ = false;
   RelayStats stats_;
   // Touched by the numbering thread only.
   std::vector<Lease> led_;
   std::vector<int64_t> seen_heads_;
+  int64_t seen_epoch_ = 0;
   std::thread number_thread_;
   std::thread publish_thread_;
   std::thread trim_thread_;

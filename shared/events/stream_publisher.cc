@@ -71,6 +71,10 @@ absl::Status StreamPublisher::ReadHeads() {
     known_.assign(heads_.size(), false);
     ahead_.assign(heads_.size(), false);
   }
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    // The database lost what the stream was given.
+    if (published_[i] > heads_[i]) known_[i] = false;
+  }
   return absl::OkStatus();
 }
 

@@ -63,4 +63,12 @@ absl::Status CheckNoOlderProgram(SqlReader& reader, int64_t now, int version) {
       "schema_version");
 }
 
+absl::StatusOr<bool> HasMembers(SqlReader& reader, int64_t now) {
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       reader.Query("SELECT 1 FROM lease_member WHERE pool <> "
+                                    "? AND expire_time > ? LIMIT 1",
+                                    {kPool, now}));
+  return !rows.empty();
+}
+
 }  // namespace crm

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "shared/storage/database.h"
@@ -39,6 +40,9 @@ absl::Status AnnounceProgram(SqlWriter& writer, int64_t now,
 // FAILED_PRECONDITION (OLDER_PROGRAM_RUNS). One that has died counts for as
 // long as its part lasts.
 absl::Status CheckNoOlderProgram(SqlReader& reader, int64_t now, int version);
+
+// Returns whether any process takes part in leases at `now`.
+absl::StatusOr<bool> HasMembers(SqlReader& reader, int64_t now);
 
 }  // namespace crm
 

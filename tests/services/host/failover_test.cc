@@ -22,13 +22,6 @@ constexpr int kClients = 4;
 // How many customers each client makes on either server, at least.
 constexpr int kCallsEach = 15;
 
-// The same database on the first server of the two that takes writes.
-std::string EitherUri(const PostgresServer& primary,
-                      const PostgresServer& standby, const std::string& uri) {
-  return absl::StrCat("postgres://crm@/", PostgresServer::NameOf(uri),
-                      "?host=", primary.folder(), ",", standby.folder());
-}
-
 class FailoverTest : public ReplicasTest {
  protected:
   // Makes customers until told to end, each under a request id of its own, and

@@ -34,6 +34,14 @@ class ReplicasTest : public ::testing::Test {
         ::testing::UnitTest::GetInstance()->current_test_info()->name());
   }
 
+  // The same database on the first server of the two that takes writes.
+  static std::string EitherUri(const PostgresServer& primary,
+                               const PostgresServer& standby,
+                               const std::string& uri) {
+    return absl::StrCat("postgres://crm@/", PostgresServer::NameOf(uri),
+                        "?host=", primary.folder(), ",", standby.folder());
+  }
+
   std::unique_ptr<ServiceHarness> Start(const std::string& uri) {
     return std::make_unique<ServiceHarness>(
         authority_, "operational", operational::MakeOperational,

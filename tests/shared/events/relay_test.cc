@@ -218,6 +218,44 @@ TEST_F(RelayTest, ANewEpochSetsAHaltedPartitionGoing) {
   EXPECT_EQ(relay_->Stats().halted, 0);
 }
 
+TEST_F(RelayTest, F35_AStoreThatLostItsTailIsNotNumberedUntilItsEpochIsRaised) {
+  StartRelay();
+  const int partition = store_.Emit("customers/a", 20).partition();
+  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
+
+  store_.LoseAfter(partition, 15);
+  store_.Emit("customers/a", 10);
+
+  EXPECT_THAT(relay_->Flush(absl::Milliseconds(200)),
+              StatusIs(absl::StatusCode::kDeadlineExceeded, "RELAY_BEHIND"));
+  EXPECT_THAT(
+      relay_->Stats().numbering_status,
+      StatusIs(absl::StatusCode::kFailedPrecondition, "STORE_WENT_BACK"));
+  EXPECT_EQ(relay_->Stats().halted, kPartitions);
+  EXPECT_EQ(store_.Events(partition).size(), 15u);
+  EXPECT_EQ(StreamSeqs(partition).size(), 20u);
+
+  store_.RaiseEpoch();
+  while (store_.Events(partition).size() < 25) {
+  }
+  ASSERT_THAT(relay_->Flush(kPatience), IsOk());
+  EXPECT_EQ(relay_->Stats().halted, 0);
+}
+
+TEST_F(RelayTest, F35_ATailThatIsLostWithoutRedisIsMissedAllTheSame) {
+  Relay relay(store_.database(), store_.outbox(), nullptr, clock_, {});
+  relay.Start();
+  const int partition = store_.Emit("customers/a", 20).partition();
+  ASSERT_THAT(relay.Flush(kPatience), IsOk());
+
+  store_.LoseAfter(partition, 15);
+  store_.Emit("customers/a", 10);
+
+  EXPECT_THAT(relay.Flush(absl::Milliseconds(200)),
+              StatusIs(absl::StatusCode::kDeadlineExceeded, "RELAY_BEHIND"));
+  EXPECT_EQ(store_.Events(partition).size(), 15u);
+}
+
 TEST_F(RelayTest, NumbersWithoutAnyRedis) {
   Relay relay(store_.database(), store_.outbox(), nullptr, clock_, {});
   relay.Start();

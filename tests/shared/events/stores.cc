@@ -113,6 +113,19 @@ void ProducerStore::RaiseEpoch() {
   }));
 }
 
+void ProducerStore::LoseAfter(int partition, int64_t seq) {
+  Check(database_->WriteAndWait(Deadline(), [&](SqlWriter& writer) {
+    Check(writer
+              .Execute("DELETE FROM outbox WHERE part = ? AND seq > ?",
+                       {int64_t{partition}, seq})
+              .status());
+    return writer
+        .Execute("UPDATE partition_head SET seq = ? WHERE part = ?",
+                 {seq, int64_t{partition}})
+        .status();
+  }));
+}
+
 void ProducerStore::Age(absl::Duration age) {
   Check(database_->WriteAndWait(Deadline(), [age](SqlWriter& writer) {
     return writer

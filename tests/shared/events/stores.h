@@ -67,6 +67,10 @@ class ProducerStore {
   // Returns the events of a partition in order.
   std::vector<internal::v1::Event> Events(int partition);
 
+  // Goes back to where `partition` ended at `seq`, as a server does that takes
+  // over and lacks the last.
+  void LoseAfter(int partition, int64_t seq);
+
   // Makes all events look as if they had been written that much earlier.
   void Age(absl::Duration age);
 

@@ -45,13 +45,18 @@ PostgresServer::PostgresServer(std::vector<std::string> settings)
   Start();
 }
 
-PostgresServer::PostgresServer(Standby /*unused*/, PostgresServer& primary)
+PostgresServer::PostgresServer(Standby kind, PostgresServer& primary)
     : settings_(primary.settings_) {
   folder_ = MakeServerFolder();
   RunProgram({"pg_basebackup", "--pgdata", folder_ + "/data", "--host",
               primary.folder_, "--username=crm", "--write-recovery-conf",
               "--wal-method=stream", "--checkpoint=fast", "--no-sync"});
   Start();
+  if (kind == Standby::kAsynchronous) {
+    primary.AwaitRow(
+        "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'");
+    return;
+  }
   primary.Run(primary.UriOf("postgres"),
               "ALTER SYSTEM SET synchronous_standby_names = '*'");
   primary.Run(primary.UriOf("postgres"), "SELECT pg_reload_conf()");
@@ -60,9 +65,8 @@ PostgresServer::PostgresServer(Standby /*unused*/, PostgresServer& primary)
 }
 
 std::unique_ptr<PostgresServer> PostgresServer::StandbyOf(
-    PostgresServer& primary) {
-  return std::unique_ptr<PostgresServer>(
-      new PostgresServer(Standby(), primary));
+    PostgresServer& primary, Standby kind) {
+  return std::unique_ptr<PostgresServer>(new PostgresServer(kind, primary));
 }
 
 PostgresServer::~PostgresServer() {
@@ -127,6 +131,12 @@ void PostgresServer::Kill() {
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
+}
+
+void PostgresServer::AwaitStandby() const {
+  AwaitRow(
+      "SELECT 1 FROM pg_stat_replication "
+      "WHERE replay_lsn >= pg_current_wal_flush_lsn()");
 }
 
 void PostgresServer::Promote() {

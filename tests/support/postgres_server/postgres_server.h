@@ -25,10 +25,14 @@ class PostgresServer {
   // command line, as {"-c", "max_connections=20"}.
   explicit PostgresServer(std::vector<std::string> settings = {});
 
-  // Starts a server that follows `primary`, which goes on to acknowledge
-  // commits only once they are on this one's disk as well, as far as a server
-  // without fsync has one. The databases of Uri() are those of the primary.
-  static std::unique_ptr<PostgresServer> StandbyOf(PostgresServer& primary);
+  // Whether a primary acknowledges a commit only once it is on the disk of its
+  // standby as well, as far as a server without fsync has one.
+  enum class Standby { kSynchronous, kAsynchronous };
+
+  // Starts a server that follows `primary`. The databases of Uri() are those of
+  // the primary.
+  static std::unique_ptr<PostgresServer> StandbyOf(
+      PostgresServer& primary, Standby kind = Standby::kSynchronous);
 
   // Stops it.
   ~PostgresServer();
@@ -57,6 +61,9 @@ class PostgresServer {
   // Ends the server as if its machine had died.
   void Kill();
 
+  // Waits until its standby has what was committed so far.
+  void AwaitStandby() const;
+
   // Has a standby take over. Returns once it takes writes.
   void Promote();
 
@@ -68,8 +75,7 @@ class PostgresServer {
   void Run(absl::string_view uri, absl::string_view sql);
 
  private:
-  struct Standby {};
-  PostgresServer(Standby, PostgresServer& primary);
+  PostgresServer(Standby kind, PostgresServer& primary);
 
   // Runs one of the server's programs to its end.
   void RunProgram(std::vector<std::string> words) const;
