@@ -3,16 +3,21 @@
 // that never saw what was lost.
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
 #include "crm/internal/v1/feed.pb.h"
+#include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/product.pb.h"
 #include "gmock/gmock.h"
@@ -21,6 +26,7 @@
 #include "services/host/backup.h"
 #include "services/host/store_commands.h"
 #include "services/operational/app.h"
+#include "shared/base/clock.h"
 #include "shared/base/digest.h"
 #include "shared/base/status_macros.h"
 #include "tests/support/matchers.h"
@@ -126,6 +132,24 @@ class RestoreDrillTest : public ::testing::Test {
     return analysis;
   }
 
+  // Creates customers of these numbers in batches.
+  void CreateCustomers(int count) {
+    constexpr int kBatch = 500;
+    for (int first = 0; first < count; first += kBatch) {
+      v1::BatchCreateCustomersRequest request;
+      for (int i = first; i < std::min(first + kBatch, count); ++i) {
+        v1::CreateCustomerRequest& one = *request.add_requests();
+        one.set_customer_id(absl::StrCat("customer-", i));
+        one.mutable_customer()->set_display_name(absl::StrCat("Customer ", i));
+        one.mutable_customer()->set_kind(v1::Customer::PERSON);
+      }
+      ASSERT_THAT(operational_->client().Call<v1::BatchCreateCustomersResponse>(
+                      "crm.operational.v1.CustomerService.BatchCreateCustomers",
+                      request, {.token = token_}),
+                  IsOk());
+    }
+  }
+
   // Returns a digest of every row of the store but for the epoch.
   std::string StateHash() {
     std::string state;
@@ -183,6 +207,15 @@ class RestoreDrillTest : public ::testing::Test {
   std::unique_ptr<ServiceHarness> operational_;
 };
 
+// How many customers are restored; more by CRM_RESTORE_CUSTOMERS.
+int CustomersToRestore() {
+  int count = 5'000;
+  if (const char* wanted = std::getenv("CRM_RESTORE_CUSTOMERS")) {
+    EXPECT_TRUE(absl::SimpleAtoi(wanted, &count));
+  }
+  return count;
+}
+
 TEST_F(RestoreDrillTest, AllIsAsAtTheBackupAndFollowersStartAnew) {
   for (int i = 0; i < 5; ++i) Sell(i);
   auto follower = StartAnalytical("follower");
@@ -215,6 +248,32 @@ TEST_F(RestoreDrillTest, AllIsAsAtTheBackupAndFollowersStartAnew) {
   Sell(20);
   EXPECT_EQ(AnalyzeAll(*follower).customer_count(), 6);
   EXPECT_EQ(AnalyzeAll(*fresh).customer_count(), 6);
+}
+
+TEST_F(RestoreDrillTest, ServesAgainWithinAMinuteAfterTheStoreIsLost) {
+  const int count = CustomersToRestore();
+  CreateCustomers(count);
+  const BackupPlace place = BackupPlaceOf(operational_->settings());
+  const auto manifest = CreateBackup(place, absl::Now());
+  ASSERT_THAT(manifest, IsOk());
+  operational_.reset();
+  ASSERT_TRUE(std::filesystem::remove(place.store.path));
+
+  const SystemClock clock;
+  const absl::Duration lost = clock.Monotonic();
+  ASSERT_THAT(RestoreBackup(place, "", absl::Now()), IsOk());
+  const absl::Duration restored = clock.Monotonic();
+  StartOperational();
+  Must<v1::Customer, v1::GetCustomerRequest>(
+      "CustomerService.GetCustomer",
+      absl::StrCat("name: 'customers/customer-", count - 1, "'"));
+  const absl::Duration served = clock.Monotonic();
+
+  std::cout << count << " customers, " << (manifest->bytes >> 20)
+            << " MiB: restored in " << absl::ToDoubleSeconds(restored - lost)
+            << " s, serving after " << absl::ToDoubleSeconds(served - lost)
+            << " s\n";
+  EXPECT_LT(served - lost, absl::Minutes(1));
 }
 
 }  // namespace
