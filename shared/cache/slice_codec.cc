@@ -167,8 +167,8 @@ std::optional<SliceEnvelope> ParseSlice(absl::string_view slice,
   const absl::string_view body = entry.substr(kHeaderBytes);
   SliceEnvelope parsed;
   if (!parsed.ParseFromArray(body.data(), static_cast<int>(body.size())) ||
-      parsed.slice() != slice || parsed.feed_epoch() < 0 ||
-      parsed.version() < 0) {
+      parsed.slice() != slice || !parsed.has_expire_time() ||
+      parsed.feed_epoch() < 0 || parsed.version() < 0) {
     return std::nullopt;
   }
   const std::optional<int> rank = RankOf(parsed.state());
