@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/postgres/session.h"
 #include "shared/storage/statement_errors.h"
@@ -32,6 +33,7 @@ PostgresGroupWriter::PostgresGroupWriter(ConnectionSource& source,
       options_(options),
       synchronous_commit_(std::move(synchronous_commit)),
       queue_(options.max_queued_writes, clock),
+      turn_(source),
       thread_([this] { Run(); }) {}
 
 void PostgresGroupWriter::Write(std::vector<SqlFragment> reads,
@@ -82,6 +84,8 @@ void PostgresGroupWriter::RunGroup(Group group) {
   const auto expired = [this](PendingWrite& write) {
     return RefuseExpired(write);
   };
+  turn_.Take();
+  const absl::Cleanup give_back = [this] { turn_.GiveBack(); };
   std::erase_if(group, expired);
   int runs = 0;
   WriteMode mode = WriteMode::kFast;
@@ -94,7 +98,7 @@ void PostgresGroupWriter::RunGroup(Group group) {
     }
     if (end != WriteEnd::kAgain) break;
     ++runs;
-    Pause(runs, absl::InfiniteFuture());
+    AfterConflict(runs, absl::InfiniteFuture());
     std::erase_if(group, expired);
   }
   for (PendingWrite& write : group) RunAlone(std::move(write), runs);
@@ -185,7 +189,7 @@ void PostgresGroupWriter::RunAlone(PendingWrite write, int runs_before) {
       break;
     }
     if (runs >= options_.max_runs) break;
-    Pause(runs, write.deadline);
+    AfterConflict(runs, write.deadline);
   }
   if (outcome.end != WriteEnd::kDone) ++failed_commits_;
   if (outcome.status.ok()) Committed(1);
@@ -222,6 +226,12 @@ TransactionLimits PostgresGroupWriter::LimitsUntil(absl::Time deadline,
   return {.statement = left,
           .lock = std::min(left, shared ? kGroupLockWait : kLockWait),
           .synchronous_commit = synchronous_commit_};
+}
+
+void PostgresGroupWriter::AfterConflict(int runs, absl::Time deadline) {
+  Pause(runs, deadline);
+  turn_.Conflicted();
+  turn_.Take();
 }
 
 void PostgresGroupWriter::Pause(int runs, absl::Time deadline) {

@@ -3,7 +3,8 @@
 // It takes what has arrived and commits it in one transaction. If that
 // conflicts with another process, all run again. If a statement fails in a way
 // that may be another body's doing, or the conflicts go on, the bodies are run
-// one by one, so that one of them does not fail the rest.
+// one by one, so that one of them does not fail the rest. Processes that were
+// in each other's way take turns for a while.
 //
 // One thread, because transactions of one process that run side by side would
 // mostly be in each other's way: SERIALIZABLE watches pages and whole small
@@ -30,6 +31,7 @@
 #include "shared/storage/postgres/connection_source.h"
 #include "shared/storage/postgres/postgres_database.h"
 #include "shared/storage/postgres/write_transaction.h"
+#include "shared/storage/postgres/write_turn.h"
 #include "shared/storage/write_queue.h"
 
 namespace crm {
@@ -75,6 +77,8 @@ class PostgresGroupWriter final {
   WriteOutcome TryAlone(const PendingWrite& write);
   absl::Status EnsureConnection();
   TransactionLimits LimitsUntil(absl::Time deadline, bool shared) const;
+  // Waits before the next run of what others were in the way of.
+  void AfterConflict(int runs, absl::Time deadline);
   void Pause(int runs, absl::Time deadline);
   bool RefuseExpired(PendingWrite& write);
   void Committed(int64_t writes);
@@ -87,6 +91,7 @@ class PostgresGroupWriter final {
 
   // Used by the thread alone.
   std::unique_ptr<PostgresConnection> connection_;
+  WriteTurn turn_;
   absl::BitGen random_;
 
   std::mutex listener_mutex_;

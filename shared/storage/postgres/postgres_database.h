@@ -4,8 +4,9 @@
 // Writes that have arrived together share one SERIALIZABLE transaction and one
 // commit, on one connection: groups of one process that ran side by side would
 // conflict with each other. A group that conflicts with another process's is
-// run again. Statements whose answer nobody waits for travel together with the
-// next one. Reads are REPEATABLE READ snapshots on a bounded pool.
+// run again, and the processes take turns for a while. Statements whose answer
+// nobody waits for travel together with the next one. Reads are REPEATABLE READ
+// snapshots on a bounded pool.
 //
 // Only what PostgreSQL's relatives also have is used: no advisory locks, table
 // locks, sequences, notifications or system columns. No state outlives a

@@ -145,6 +145,11 @@ absl::Status Lock(SqlWriter& writer, const std::string& schema_name) {
       "CREATE TABLE IF NOT EXISTS schema_index "
       "(name TEXT COLLATE \"C\" PRIMARY KEY, definition TEXT NOT NULL)",
       {}));
+  // The turns of writers, which are locks on that row.
+  CRM_RETURN_IF_ERROR(
+      writer.Post("INSERT INTO schema_lock (id, taken) VALUES (2, 0) "
+                  "ON CONFLICT (id) DO NOTHING",
+                  {}));
   return writer
       .Execute(
           "INSERT INTO schema_lock (id, taken) VALUES (1, 1) "
