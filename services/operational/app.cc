@@ -9,9 +9,12 @@
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "crm/operational/v1/order_return.pb.h"
 #include "crm/operational/v1/pipeline.pb.h"
 #include "crm/operational/v1/product.pb.h"
+#include "crm/operational/v1/quote.pb.h"
 #include "crm/operational/v1/role.pb.h"
+#include "crm/operational/v1/tax_class.pb.h"
 #include "crm/operational/v1/team.pb.h"
 #include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
@@ -22,12 +25,15 @@
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/opportunity.h"
 #include "services/operational/domain/order.h"
+#include "services/operational/domain/order_return.h"
 #include "services/operational/domain/pipeline.h"
+#include "services/operational/domain/quote.h"
 #include "services/operational/domain/sales.h"
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
+#include "services/operational/handlers/quote.h"
 #include "services/operational/handlers/user.h"
 #include "services/operational/slices/slices.h"
 
@@ -47,7 +53,10 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
           {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
       .Owns<v1::Product>({.prepare = PrepareProduct})
+      .Owns<v1::TaxClass>()
+      .Owns<v1::Quote>({.prepare = PrepareQuote})
       .Owns<v1::Order>({.prepare = PrepareOrder})
+      .Owns<v1::OrderReturn>({.prepare = PrepareOrderReturn})
       .Owns<v1::Activity>()
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
@@ -62,7 +71,13 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleEnableValidationRule)
       .Mutate(HandleConvertLead)
       .Mutate(HandleRevisePipeline)
+      .Mutate(HandleSendQuote)
+      .Mutate(HandleAcceptQuote)
+      .Mutate(HandleReviseQuote)
+      .OnTimer(kQuoteExpiry, ExpireQuote)
       .Mutate(HandleCancelOrder)
+      .Mutate(HandleFulfillOrder)
+      .Mutate(HandleReceiveOrderReturn)
       .Mutate(HandleRevokeUserSessions);
 
   service->store_slices = {{"IDENTITY", BuildIdentitySlice},

@@ -9,7 +9,8 @@ absl::string_view DefaultRoles() {
 tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     *.purge *.export
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
-    pipelines.* products.* orders.* activities.* conversations.* messages.*
+    pipelines.* products.* taxClasses.* quotes.* orders.* orderReturns.*
+    activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     resources.search
@@ -25,14 +26,19 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     accounts.create@team accounts.get@team accounts.list@team
     accounts.update@team
     leads.create@team leads.get@team leads.list@team leads.update@team
-    leads.qualify@team leads.convert@team
+    leads.qualify@team leads.convert@team leads.disqualify@team
+    leads.recycle@team
     opportunities.create@team opportunities.get@team opportunities.list@team
     opportunities.update@team opportunities.moveStage@team
     opportunities.win@team opportunities.lose@team
     pipelines.get pipelines.list
     orders.create@team orders.get@team orders.list@team orders.update@team
     orders.submit@team
-    products.get products.list
+    quotes.create@team quotes.get@team quotes.list@team quotes.update@team
+    quotes.send@team quotes.accept@team quotes.decline@team quotes.revise@team
+    orderReturns.create@team orderReturns.get@team orderReturns.list@team
+    orderReturns.update@team
+    products.get products.list taxClasses.get taxClasses.list
     activities.create@team activities.get@team activities.list@team
     activities.update@team activities.complete@team
     conversations.get conversations.list messages.get messages.list
@@ -45,7 +51,8 @@ sales_rep: customers.create@team customers.get@team customers.list@team
 
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
-    opportunities.* pipelines.* orders.* products.* activities.*
+    opportunities.* pipelines.* taxClasses.* quotes.* orders.*
+    orderReturns.* products.* activities.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -59,7 +66,8 @@ marketer: customers.get customers.list customers.getProfile
     identifiers.get identifiers.list contacts.get contacts.list
     accounts.get accounts.list leads.get leads.list
     opportunities.get opportunities.list pipelines.get pipelines.list
-    orders.get orders.list products.get products.list
+    quotes.get quotes.list orders.get orders.list orderReturns.get
+    orderReturns.list products.get products.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
@@ -75,7 +83,8 @@ support_agent: customers.get customers.list customers.update
     accounts.get accounts.list accounts.update
     leads.get leads.list leads.update
     opportunities.get opportunities.list pipelines.get pipelines.list
-    orders.get orders.list products.get products.list
+    quotes.get quotes.list orders.get orders.list orderReturns.get
+    orderReturns.list products.get products.list
     activities.create activities.get activities.list activities.update
     activities.complete
     conversations.create conversations.get conversations.list
@@ -94,7 +103,8 @@ support_lead: customers.get customers.list customers.update
     accounts.get accounts.list accounts.update
     leads.get leads.list leads.update
     opportunities.get opportunities.list pipelines.get pipelines.list
-    orders.get orders.list products.get products.list
+    quotes.get quotes.list orders.get orders.list orderReturns.get
+    orderReturns.list products.get products.list
     activities.* conversations.* messages.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -106,7 +116,8 @@ support_lead: customers.get customers.list customers.update
 # Computes: runs reports over deals and scores. Sees no contact points (hence no
 # customers, contacts or leads) and no message bodies.
 analyst: accounts.get accounts.list opportunities.get opportunities.list
-    pipelines.get pipelines.list orders.get orders.list products.get products.list
+    pipelines.get pipelines.list quotes.get quotes.list orders.get orders.list
+    orderReturns.get orderReturns.list products.get products.list
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
@@ -121,12 +132,17 @@ integration: customers.create customers.get customers.list customers.update
     contacts.create contacts.get contacts.list contacts.update
     accounts.create accounts.get accounts.list accounts.update
     leads.create leads.get leads.list leads.update leads.qualify leads.convert
+    leads.disqualify leads.recycle
     opportunities.create opportunities.get opportunities.list
     opportunities.update opportunities.moveStage opportunities.win
     opportunities.lose opportunities.reopen pipelines.get pipelines.list
     products.create products.get products.list products.update
     orders.create orders.get orders.list orders.update orders.submit
-    orders.confirm orders.cancel
+    orders.confirm orders.cancel orders.fulfill taxClasses.get
+    taxClasses.list quotes.create quotes.get quotes.list quotes.update
+    quotes.send quotes.accept quotes.decline orderReturns.create
+    orderReturns.get orderReturns.list orderReturns.update
+    orderReturns.approve orderReturns.receive orderReturns.refund
     activities.create activities.get activities.list activities.update
     activities.complete
     conversations.create conversations.get conversations.list

@@ -114,6 +114,18 @@ absl::StatusOr<absl::int128> MultiplyExact(absl::int128 price_nanos,
   return full / divisor * (kept / common);
 }
 
+absl::int128 PartOf(absl::int128 nanos, int64_t numerator,
+                    int64_t denominator) {
+  const absl::int128 product = nanos * numerator;
+  const absl::int128 part = product / denominator;
+  // Twice what was cut off, which cannot overflow.
+  const absl::int128 rest = Magnitude(product % denominator) * 2;
+  const bool away =
+      rest > denominator || (rest == denominator && part % 2 != 0);
+  if (!away) return part;
+  return product < 0 ? part - 1 : part + 1;
+}
+
 std::string FormatMoney(const Money& money) {
   const absl::int128 nanos = ToNanos(money);
   const absl::int128 magnitude = Magnitude(nanos);

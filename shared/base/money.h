@@ -49,6 +49,11 @@ absl::StatusOr<absl::int128> MultiplyExact(absl::int128 price_nanos,
                                            int64_t quantity,
                                            int32_t discount_millionths);
 
+// Returns nanos x numerator / denominator, rounded half to even to whole nanos.
+// Requires 0 <= numerator, 0 < denominator, and that nanos x numerator fits 128
+// bits, as that of every Money and numbers to 10^10 does.
+absl::int128 PartOf(absl::int128 nanos, int64_t numerator, int64_t denominator);
+
 // Returns the amount as text, without zeros that say nothing: `1.75 USD`,
 // `-0.000000001 EUR`, `3 USD`.
 std::string FormatMoney(const google::type::Money& money);

@@ -338,7 +338,9 @@ absl::Status Transaction::EnsureCustomer(const Resource& resource,
                                          Message& message) {
   const FieldDescriptor* ordering = resource.schema.ordering();
   const CustomerMaker& maker = view_.catalog().customer_maker();
+  // One that is output only is known by the rules of the resource.
   if (ordering == nullptr || !maker ||
+      ResourceSchema::IsOutputOnly(ordering) ||
       !message.GetReflection()->GetString(message, ordering).empty()) {
     return absl::OkStatus();
   }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "crm/platform/v1/change.pb.h"
+#include "google/api/resource.pb.h"
 #include "services/analytical/app.h"
 #include "services/collaborative/app.h"
 #include "services/operational/app.h"
@@ -173,8 +174,27 @@ class AuthzMatrixTest : public ::testing::TestWithParam<std::string> {
       }
     }
     if (reached) return ExpectAllowed(status);
+    if (MustRefer(resource)) {
+      // What it has to refer to is as far away, and is told of first.
+      EXPECT_THAT(status,
+                  StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+      return;
+    }
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kPermissionDenied,
                                  "ROW_NOT_WRITABLE"));
+  }
+
+  // Whether a resource is nothing without another one.
+  static bool MustRefer(const Resource& resource) {
+    const auto* message = resource.schema.message();
+    for (int i = 0; i < message->field_count(); ++i) {
+      const auto* field = message->field(i);
+      if (ResourceSchema::IsRequired(field) &&
+          field->options().HasExtension(google::api::resource_reference)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // Rules and states may refuse what access allows.

@@ -19,8 +19,8 @@ inline constexpr int kMaxActiveFields = kMaxCustomFields;
 inline constexpr int kMaxEnabledRules = 100;
 inline constexpr int kMaxFieldsEver = 1'000;
 
-// Completes and checks a definition: the index of one that is in use is built anew where that is needed. Returns INVALID_ARGUMENT
-// with all violations.
+// Completes and checks a definition: the index of one that is in use is built
+// anew where that is needed. Returns INVALID_ARGUMENT with all violations.
 absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
                                     v1::FieldDefinition& after,
                                     const RuleContext& context);
@@ -43,8 +43,9 @@ absl::Status CheckFieldCounts(const v1::FieldDefinition& definition,
 // Has the index of a field that was a draft until now built, if it has one.
 void BeginIndex(v1::FieldDefinition& definition);
 
-// Completes and checks a rule: its expression must fit the resource type with the fields that are defined now. Returns
-// INVALID_ARGUMENT with all violations.
+// Completes and checks a rule: its expression must fit the resource type with
+// the fields that are defined now. Returns INVALID_ARGUMENT with all
+// violations.
 absl::Status PrepareValidationRule(const v1::ValidationRule* before,
                                    v1::ValidationRule& after,
                                    const RuleContext& context);

@@ -1,37 +1,37 @@
-// The rules of orders: exact totals, and the way from DRAFT to CONFIRMED.
+// The rules of orders: what their lines come to, and what was handed over of
+// them.
 //
 // Everything here is a pure function of its arguments.
 
 #ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_ORDER_H_
 #define CRM_SERVICES_OPERATIONAL_DOMAIN_ORDER_H_
 
-#include <string>
-
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "crm/operational/v1/order.pb.h"
 #include "shared/reflect/rule_context.h"
 
 namespace crm::operational {
 
-// Completes and checks an order before it is stored. A new one is DRAFT and
-// ordered now unless it says when. Lines without an id get the lowest free
-// number, lines take name and price from their product where they have none,
-// then they are priced: see PriceOrder().
+// Completes and checks an order before it is stored: a new one is ordered now
+// unless it says when; a draft's lines are completed and priced, see
+// domain/sales_lines.h.
 //
-// Returns FAILED_PRECONDITION (ORDER_NOT_DRAFT) if lines change after DRAFT,
-// ORDER_EMPTY if it is submitted without any, and INVALID_ARGUMENT with the violations of all lines.
+// Returns INVALID_ARGUMENT with the violations of all lines, and
+// FAILED_PRECONDITION: ORDER_NOT_DRAFT if lines or their discount change after
+// DRAFT, ORDER_EMPTY if it is submitted without any, ORDER_FULFILLED if it is
+// cancelled after something was handed over.
 absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
                           const RuleContext& context);
 
-// Sets the amount of each line, price x quantity x (1 - discount), and the
-// total as their sum, exact to nanos.
-//
-// Returns INVALID_ARGUMENT with a violation for every line that repeats an id,
-// has no price or a negative one, one in another currency than the order, or
-// whose amount is no whole number of nanos or too large; or if the sum is.
+// Prices the lines of an order and sets its totals; errors as PriceLines().
 absl::Status PriceOrder(v1::Order& order);
+
+// Notes what `request` says was handed over.
+//
+// Returns FAILED_PRECONDITION (LINE_NOT_OPEN) for more than is open, and
+// INVALID_ARGUMENT for a line that the order has not or that is named twice.
+absl::Status FulfillLines(const v1::FulfillOrderRequest& request,
+                          v1::Order& order);
 
 }  // namespace crm::operational
 

@@ -108,6 +108,26 @@ TEST(Add, RefusesASumThatDoesNotFit) {
               StatusIs(absl::StatusCode::kOutOfRange, "AMOUNT_OUT_OF_RANGE"));
 }
 
+TEST(PartOf, RoundsHalfToEven) {
+  EXPECT_EQ(PartOf(10, 1, 4), 2);  // 2.5
+  EXPECT_EQ(PartOf(14, 1, 4), 4);  // 3.5
+  EXPECT_EQ(PartOf(11, 1, 4), 3);  // 2.75
+  EXPECT_EQ(PartOf(9, 1, 4), 2);   // 2.25
+  EXPECT_EQ(PartOf(-10, 1, 4), -2);
+  EXPECT_EQ(PartOf(-14, 1, 4), -4);
+  EXPECT_EQ(PartOf(-11, 1, 4), -3);
+  EXPECT_EQ(PartOf(5, 1, 3), 2);  // 1.67
+  EXPECT_EQ(PartOf(7, 0, 3), 0);
+}
+
+TEST(PartOf, HoldsThePartsOfTheLargestMoney) {
+  const absl::int128 most =
+      absl::int128(std::numeric_limits<int64_t>::max()) * kNanosPerUnit;
+
+  EXPECT_EQ(PartOf(most, 1'000'000, 1'000'000), most);
+  EXPECT_EQ(PartOf(most, 1'000'000'000, 1'000'000'000), most);
+}
+
 TEST(MultiplyExact, AppliesTheDiscountWithoutRounding) {
   // 3 x 19.99 less 15 %.
   EXPECT_THAT(MultiplyExact(19'990'000'000, 3, 150'000),

@@ -59,7 +59,8 @@ TEST_F(OrderRules, MakeANewOrderADraftOrderedNow) {
 
   EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
 
-  EXPECT_THAT(order, EqualsProto("currency_code: 'USD' "
+  order.clear_totals();
+  EXPECT_THAT(order, EqualsProto("currency_code: 'USD' fulfillment: OPEN "
                                  "order_time { seconds: 1700000000 } "
                                  "total { currency_code: 'USD' }"));
 }
@@ -86,7 +87,9 @@ TEST_F(OrderRules, TakeNameAndPriceFromTheProduct) {
                           "discount_millionths: 200000 "
                           "unit_price { currency_code: 'USD' units: 12 "
                           "             nanos: 500000000 } "
-                          "amount { currency_code: 'USD' units: 30 }"));
+                          "amount { currency_code: 'USD' units: 30 } "
+                          "net { currency_code: 'USD' units: 30 } "
+                          "tax { currency_code: 'USD' }"));
   EXPECT_THAT(order.total(), EqualsProto("currency_code: 'USD' units: 30"));
 }
 
@@ -176,8 +179,8 @@ TEST_F(OrderRules, LetTheRestOfASubmittedOrderChange) {
 
   EXPECT_THAT(PrepareOrder(&before, after, context_), IsOk());
 
-  EXPECT_THAT(after,
-              EqualsProto(std::string(kSubmitted) + "note: 'Ring twice.'"));
+  EXPECT_THAT(after, EqualsProto(std::string(kSubmitted) +
+                                 "fulfillment: OPEN note: 'Ring twice.'"));
 }
 
 TEST_F(OrderRules, KeepTheLinesOfASubmittedOrder) {
@@ -195,6 +198,7 @@ TEST_F(OrderRules, KeepTheLinesOfASubmittedOrder) {
        }},
       {"one more", [](v1::Order& o) { *o.add_lines() = o.lines(0); }},
       {"none", [](v1::Order& o) { o.clear_lines(); }},
+      {"discount", [](v1::Order& o) { o.set_discount_millionths(1); }},
   };
   const v1::Order before = Parse(kSubmitted);
   for (const Case& test : kCases) {
@@ -230,6 +234,82 @@ TEST_F(OrderRules, RefuseToSubmitAnOrderWithoutLines) {
 
   after.set_state(v1::Order::CANCELLED);
   EXPECT_THAT(PrepareOrder(&before, after, context_), IsOk());
+}
+
+// A confirmed order of 3 chairs and 2 lamps.
+constexpr char kConfirmed[] =
+    "name: 'orders/x2' currency_code: 'USD' state: CONFIRMED "
+    "lines { line_id: 'chair' product: 'products/chair' quantity: 3 } "
+    "lines { line_id: 'lamp' product: 'products/lamp' quantity: 2 } ";
+
+TEST_F(OrderRules, HandOverSomeOrAllThatIsOpen) {
+  v1::Order before = Parse(kConfirmed);
+  v1::Order order = before;
+
+  EXPECT_THAT(FulfillLines(Parse<v1::FulfillOrderRequest>(
+                               "fulfilled_lines { line_id: 'chair' "
+                               "                  quantity: 1 }"),
+                           order),
+              IsOk());
+  EXPECT_THAT(PrepareOrder(&before, order, context_), IsOk());
+  EXPECT_EQ(order.lines(0).fulfilled_quantity(), 1);
+  EXPECT_EQ(order.lines(1).fulfilled_quantity(), 0);
+  EXPECT_EQ(order.fulfillment(), v1::Order::PARTIAL);
+
+  before = order;
+  EXPECT_THAT(FulfillLines({}, order), IsOk());
+  EXPECT_THAT(PrepareOrder(&before, order, context_), IsOk());
+  EXPECT_EQ(order.lines(0).fulfilled_quantity(), 3);
+  EXPECT_EQ(order.lines(1).fulfilled_quantity(), 2);
+  EXPECT_EQ(order.fulfillment(), v1::Order::COMPLETE);
+}
+
+TEST_F(OrderRules, HandOverNothingThatIsNotOpen) {
+  struct Case {
+    const char* request;
+    absl::StatusCode code;
+    const char* reason;
+  };
+  const Case kCases[] = {
+      {"fulfilled_lines { line_id: 'chair' quantity: 4 }",
+       absl::StatusCode::kFailedPrecondition, "LINE_NOT_OPEN"},
+      {"fulfilled_lines { line_id: 'sofa' quantity: 1 }",
+       absl::StatusCode::kInvalidArgument, "BAD_REQUEST"},
+      {"fulfilled_lines { line_id: 'chair' quantity: 1 } "
+       "fulfilled_lines { line_id: 'chair' quantity: 1 }",
+       absl::StatusCode::kInvalidArgument, "BAD_REQUEST"},
+  };
+  for (const Case& test : kCases) {
+    v1::Order order = Parse(kConfirmed);
+
+    EXPECT_THAT(
+        FulfillLines(Parse<v1::FulfillOrderRequest>(test.request), order),
+        StatusIs(test.code, test.reason));
+  }
+}
+
+TEST_F(OrderRules, KeepWhatWasHandedOverWhenLinesAreSentAgain) {
+  v1::Order before = Parse(kConfirmed);
+  ASSERT_THAT(FulfillLines({}, before), IsOk());
+  v1::Order after = before;
+  for (v1::OrderLine& line : *after.mutable_lines()) {
+    line.clear_fulfilled_quantity();
+  }
+
+  EXPECT_THAT(PrepareOrder(&before, after, context_), IsOk());
+
+  EXPECT_EQ(after.lines(0).fulfilled_quantity(), 3);
+}
+
+TEST_F(OrderRules, RefuseToCancelWhatWasHandedOver) {
+  v1::Order before = Parse(kConfirmed);
+  ASSERT_THAT(FulfillLines({}, before), IsOk());
+  v1::Order after = before;
+  after.set_state(v1::Order::CANCELLED);
+
+  EXPECT_THAT(
+      PrepareOrder(&before, after, context_),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "ORDER_FULFILLED"));
 }
 
 }  // namespace
