@@ -70,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
       .Mutate(HandleConvertLead)
+      .Mutate(HandleUndoLeadConversion)
       .Mutate(HandleRevisePipeline)
       .Mutate(HandleSendQuote)
       .Mutate(HandleAcceptQuote)

@@ -10,9 +10,16 @@
 
 namespace crm::operational {
 
-absl::Status PrepareLead(const v1::Lead* /*before*/, v1::Lead& after,
+absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
                          const RuleContext& /*context*/) {
   after.set_email(absl::AsciiStrToLower(after.email()));
+  if (before != nullptr && before->state() == v1::Lead::DISQUALIFIED &&
+      after.state() == v1::Lead::NEW) {
+    after.set_recycle_count(before->recycle_count() + 1);
+    after.clear_disqualify_reason();
+    after.clear_disqualify_time();
+    after.clear_qualify_time();
+  }
   return absl::OkStatus();
 }
 

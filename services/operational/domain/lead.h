@@ -1,4 +1,5 @@
-// The rules of a lead's life: qualifying and converting.
+// The rules of a lead's life: giving up and taking up again, converting and
+// taking that back.
 //
 // Everything here is a pure function of its arguments. Callers read the inputs,
 // apply a rule, and persist what it returns.
@@ -19,7 +20,8 @@
 
 namespace crm::operational {
 
-// Completes a lead before it is stored: its e-mail address is in lower case.
+// Completes a lead before it is stored: its e-mail address is in lower case;
+// one that is taken up again has not been given up or qualified.
 absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
                          const RuleContext& context);
 
@@ -37,6 +39,15 @@ struct LeadConversion {
 // belong to the lead's customer and owner.
 LeadConversion PlanLeadConversion(const v1::Lead& lead,
                                   absl::string_view opportunity_name);
+
+// Whether nothing has happened to `record`, which a conversion made, since
+// then.
+template <typename T>
+bool IsAsConverted(const T& record) {
+  return !record.has_delete_time() &&
+         record.create_time().seconds() == record.update_time().seconds() &&
+         record.create_time().nanos() == record.update_time().nanos();
+}
 
 }  // namespace crm::operational
 

@@ -9,10 +9,14 @@
 
 namespace crm::operational {
 
-// Serves LeadService.ConvertLead.
+// Each serves the method of its request; see the proto for what it returns.
 absl::StatusOr<v1::ConvertLeadResponse> HandleConvertLead(
     Transaction& transaction, const CallContext& call,
     const v1::ConvertLeadRequest& request);
+
+absl::StatusOr<v1::Lead> HandleUndoLeadConversion(
+    Transaction& transaction, const CallContext& call,
+    const v1::UndoLeadConversionRequest& request);
 
 }  // namespace crm::operational
 

@@ -24,6 +24,32 @@ TEST(PrepareLead, WritesTheAddressInLowerCase) {
                                 "email: 'ada@example.org'"));
 }
 
+TEST(PrepareLead, ForgetsWhyALeadWasGivenUpThatIsTakenUpAgain) {
+  const v1::Lead before = Parse(
+      "state: DISQUALIFIED disqualify_reason: 'no budget' recycle_count: 1 "
+      "disqualify_time { seconds: 5 } qualify_time { seconds: 4 }");
+  v1::Lead after = before;
+  after.set_state(v1::Lead::NEW);
+
+  EXPECT_THAT(PrepareLead(&before, after, {}), IsOk());
+
+  EXPECT_THAT(after, EqualsProto("state: NEW recycle_count: 2"));
+}
+
+TEST(IsAsConverted, IsFalseAfterAnyChange) {
+  v1::Account account;
+  account.mutable_create_time()->set_seconds(5);
+  account.mutable_update_time()->set_seconds(5);
+  EXPECT_TRUE(IsAsConverted(account));
+
+  v1::Account deleted = account;
+  deleted.mutable_delete_time()->set_seconds(6);
+  EXPECT_FALSE(IsAsConverted(deleted));
+
+  account.mutable_update_time()->set_nanos(1);
+  EXPECT_FALSE(IsAsConverted(account));
+}
+
 TEST(PlanLeadConversion, MakesAnAccountAndAContactOfTheSameCustomer) {
   const v1::Lead lead = Parse(
       "name: 'leads/ada' display_name: 'Ada' company: 'Acme' "
