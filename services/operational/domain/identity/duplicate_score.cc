@@ -54,8 +54,6 @@ void Explain(const DuplicateRule& rule, bool related,
 double Similarity(Comparator comparator, absl::string_view a,
                   absl::string_view b) {
   if (a.empty() || b.empty()) return 0;
-  // The measure of Jaro may depend on the order; a rule must not.
-  if (b < a) std::swap(a, b);
   switch (comparator) {
     case Comparator::kExact:
       return a == b ? 1 : 0;

@@ -1,6 +1,8 @@
 #include "services/operational/domain/identity/duplicate_score.h"
 
 #include <cmath>
+#include <random>
+#include <string>
 
 #include "gtest/gtest.h"
 
@@ -92,6 +94,24 @@ TEST(ScoreDuplicate, WeighsPeopleWhoShareAgainstStrangers) {
   // -1 against strangers, -9 against people who share.
   EXPECT_NEAR(score.score, -std::log2(0.75 * 2 + 0.25 * 512), 1e-9);
   EXPECT_EQ(score.reasons[2].weight, 0);
+}
+
+TEST(Similarity, DoesNotDependOnTheOrder) {
+  std::mt19937 random(41);
+  const auto text = [&random] {
+    std::string letters;
+    for (auto length = 1 + random() % 12; length > 0; --length) {
+      letters.push_back(static_cast<char>('a' + random() % 3));
+    }
+    return letters;
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string a = text();
+    const std::string b = text();
+    const auto comparator = static_cast<Comparator>(i % 6);
+    ASSERT_EQ(Similarity(comparator, a, b), Similarity(comparator, b, a))
+        << a << " " << b;
+  }
 }
 
 TEST(Similarity, FollowsTheComparator) {
