@@ -30,6 +30,7 @@
 #include "services/operational/domain/quote.h"
 #include "services/operational/domain/sales.h"
 #include "services/operational/handlers/custom_field.h"
+#include "services/operational/handlers/identity.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
@@ -69,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleActivateFieldDefinition)
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
+      .Read(HandleResolveIdentity)
       .Mutate(HandleConvertLead)
       .Mutate(HandleUndoLeadConversion)
       .Mutate(HandleRevisePipeline)

@@ -19,8 +19,9 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
     customers.update@team customers.getProfile@team
+    customers.resolveIdentity@team
     identifiers.create@team identifiers.get@team identifiers.list@team
-    identifiers.update@team
+    identifiers.update@team identifiers.verify@team identifiers.retire@team
     contacts.create@team contacts.get@team contacts.list@team
     contacts.update@team
     accounts.create@team accounts.get@team accounts.list@team
@@ -77,7 +78,7 @@ marketer: customers.get customers.list customers.getProfile
 
 # Answers customers: writes conversations, corrects records, reads deals.
 support_agent: customers.get customers.list customers.update
-    customers.getProfile
+    customers.getProfile customers.resolveIdentity
     identifiers.get identifiers.list identifiers.update
     contacts.get contacts.list contacts.update
     accounts.get accounts.list accounts.update
@@ -97,7 +98,7 @@ support_agent: customers.get customers.list customers.update
 
 # Leads a support team: as an agent, and all of its conversations and reports.
 support_lead: customers.get customers.list customers.update
-    customers.getProfile
+    customers.getProfile customers.resolveIdentity
     identifiers.get identifiers.list identifiers.update
     contacts.get contacts.list contacts.update
     accounts.get accounts.list accounts.update
@@ -127,8 +128,9 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
 
 # Another system: exchanges records, deletes none.
 integration: customers.create customers.get customers.list customers.update
-    customers.getProfile
+    customers.getProfile customers.resolveIdentity
     identifiers.create identifiers.get identifiers.list identifiers.update
+    identifiers.verify identifiers.retire
     contacts.create contacts.get contacts.list contacts.update
     accounts.create accounts.get accounts.list accounts.update
     leads.create leads.get leads.list leads.update leads.qualify leads.convert

@@ -2,8 +2,6 @@
 // tenants apart.
 
 #include "absl/strings/str_cat.h"
-#include "google/api/resource.pb.h"
-#include "shared/reflect/resource_schema.h"
 #include "tests/conformance/resource_contract.h"
 
 namespace crm::testing {
@@ -11,19 +9,10 @@ namespace {
 
 using ::testing::IsEmpty;
 
-// Returns a request of `method` whose name, where it has one, is `name`.
-MessagePtr RequestNaming(const MethodInfo& method, InstanceMaker& maker,
+// Makes `request`, of `method`, one whose name, where it has one, is `name`.
+MessagePtr RequestNaming(const MethodInfo& method, MessagePtr request,
                          const ResourceApi& api, const std::string& name,
                          const std::string& parent) {
-  MessagePtr request = NewMessage(method.descriptor->input_type());
-  // A custom method may require more than names.
-  for (int i = 0; i < request->GetDescriptor()->field_count(); ++i) {
-    const auto* field = request->GetDescriptor()->field(i);
-    if (method.verb == Verb::kCustom && ResourceSchema::IsRequired(field) &&
-        !field->options().HasExtension(google::api::resource_reference)) {
-      maker.Fill(*request, field);
-    }
-  }
   WriteString(*request, "name", name);
   WriteString(*request, "parent", parent);
   if (method.verb == Verb::kUpdate) {
@@ -50,7 +39,8 @@ TEST_P(ResourceContract, PermissionComesBeforeExistenceAndForm) {
           service()
               .client()
               .Call(method->descriptor,
-                    *RequestNaming(*method, maker(), api(), name, parent()),
+                    *RequestNaming(*method, RequestFor(*method), api(), name,
+                                   parent()),
                     {.token = bystander})
               .status,
           StatusIs(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED"))
@@ -78,7 +68,7 @@ TEST_P(ResourceContract, AnotherTenantSeesNothing) {
 
   for (const MethodInfo* method : api().methods()) {
     const MessagePtr request =
-        RequestNaming(*method, maker(), api(), there, parent());
+        RequestNaming(*method, RequestFor(*method), api(), there, parent());
     const bool names = HasField(*request, "name") ||
                        method->verb == Verb::kUpdate ||
                        method->verb == Verb::kBatchGet;

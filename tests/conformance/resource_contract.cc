@@ -184,6 +184,24 @@ MessagePtr ResourceContract::MustGet(absl::string_view name) const {
   return got.ok() ? *std::move(got) : NewMessage(schema().message());
 }
 
+MessagePtr ResourceContract::CustomRequest(
+    const google::protobuf::Descriptor* type) {
+  MessagePtr request = NewMessage(type);
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    if (ResourceSchema::IsRequired(field) &&
+        !field->options().HasExtension(google::api::resource_reference)) {
+      maker().Fill(*request, field);
+    }
+  }
+  return request;
+}
+
+MessagePtr ResourceContract::RequestFor(const MethodInfo& method) {
+  const auto* type = method.descriptor->input_type();
+  return method.verb == Verb::kCustom ? CustomRequest(type) : NewMessage(type);
+}
+
 void ResourceContract::PutInto(
     const std::string& name,
     const google::protobuf::EnumValueDescriptor* state) const {

@@ -46,6 +46,10 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
   ResourceApi ApiOf(const Resource& resource) const;
   ServiceHarness& service() const { return *service_; }
   InstanceMaker& maker() { return *maker_; }
+  // Returns a request of a custom method that has what it requires but names.
+  MessagePtr CustomRequest(const google::protobuf::Descriptor* type);
+  // The same of any method: one that is empty where it is a standard one.
+  MessagePtr RequestFor(const MethodInfo& method);
 
   const std::string& tenant() const { return tenant_; }
   // A token that may do everything in the tenant.

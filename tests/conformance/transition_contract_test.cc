@@ -74,7 +74,7 @@ TEST_P(ResourceContract, TransitionsStartWhereTheyMayAndNowhereElse) {
   for (const EnumValueDescriptor* state : StatesOf(machine)) {
     for (const crm::Transition& transition : machine.transitions()) {
       SCOPED_TRACE(transition.verb + " in " + state->name());
-      const MessagePtr request = maker().Make(transition.method->input_type());
+      const MessagePtr request = CustomRequest(transition.method->input_type());
       SetText(*request, "name", NameOf(*made));
       PutInto(NameOf(*made), state);
       const StoredRecords records = Records();

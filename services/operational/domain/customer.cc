@@ -1,83 +1,19 @@
 #include "services/operational/domain/customer.h"
 
-#include <vector>
+#include <initializer_list>
+#include <string>
+#include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "crm/operational/v1/account.pb.h"
-#include "shared/base/errors.h"
+#include "services/operational/domain/identity/contact_point.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
 #include "shared/reflect/resource_name.h"
 
 namespace crm::operational {
 namespace {
-
-// E.164: at most 15 digits after the plus sign.
-constexpr size_t kMaxPhoneDigits = 15;
-constexpr size_t kMinPhoneDigits = 4;
-// Fewer digits without a plus sign may be a number within some country.
-constexpr size_t kMinDigitsWithoutPlus = 11;
-
-// DNS: at most 63 characters between two dots.
-constexpr size_t kMaxLabelLength = 63;
-
-absl::Status NotOfType(absl::string_view what) {
-  return BadField("identifier.value", what);
-}
-
-absl::StatusOr<std::string> NormalizeEmail(absl::string_view value) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(value, '@');
-  const bool blank = absl::c_any_of(value, absl::ascii_isspace);
-  if (parts.size() != 2 || parts[0].empty() || parts[1].empty() || blank) {
-    return NotOfType("must be an e-mail address, such as 'ada@example.org'.");
-  }
-  return absl::AsciiStrToLower(value);
-}
-
-absl::StatusOr<std::string> NormalizePhone(absl::string_view value) {
-  std::string digits;
-  absl::string_view rest = value;
-  const bool international =
-      absl::ConsumePrefix(&rest, "+") || absl::ConsumePrefix(&rest, "00");
-  for (const char c : rest) {
-    if (absl::ascii_isdigit(c)) {
-      digits.push_back(c);
-    } else if (!absl::StrContains(" ()-./", c)) {
-      return NotOfType("must be a phone number, such as '+14155550100'.");
-    }
-  }
-  const size_t least = international ? kMinPhoneDigits : kMinDigitsWithoutPlus;
-  if (digits.size() < least || digits.size() > kMaxPhoneDigits ||
-      digits[0] == '0') {
-    return NotOfType(
-        "must be a phone number with its country code, such as "
-        "'+14155550100'.");
-  }
-  return absl::StrCat("+", digits);
-}
-
-// Letters beyond ASCII are let through: domains may be written in any script.
-bool IsDomainLabel(absl::string_view label) {
-  return !label.empty() && label.size() <= kMaxLabelLength &&
-         label.front() != '-' && label.back() != '-' &&
-         absl::c_all_of(label, [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c >= 0x80;
-         });
-}
-
-absl::StatusOr<std::string> NormalizeDomain(absl::string_view value) {
-  value = absl::StripSuffix(value, ".");
-  const std::vector<absl::string_view> labels = absl::StrSplit(value, '.');
-  if (labels.size() < 2 || !absl::c_all_of(labels, IsDomainLabel)) {
-    return NotOfType("must be a web domain, such as 'example.org'.");
-  }
-  return absl::AsciiStrToLower(value);
-}
 
 // Returns the first of `fields` that is set in `resource`.
 std::string FirstOf(const google::protobuf::Message& resource,
@@ -117,35 +53,17 @@ v1::Customer CustomerFor(const google::protobuf::Message& resource) {
   return customer;
 }
 
-absl::Status PrepareIdentifier(const v1::Identifier* before,
+absl::Status PrepareIdentifier(const v1::Identifier* /*before*/,
                                v1::Identifier& after,
                                const RuleContext& /*context*/) {
-  if (before == nullptr) after.set_state(v1::Identifier::UNVERIFIED);
   after.set_customer(std::string(ParentOf(after.name())));
-  CRM_ASSIGN_OR_RETURN(std::string normalized,
-                       NormalizeIdentifier(after.type(), after.value()));
-  after.set_normalized_value(std::move(normalized));
+  CRM_ASSIGN_OR_RETURN(
+      ContactPoint point,
+      NormalizeContactPoint({.type = after.type(), .value = after.value()}, "",
+                            "identifier"));
+  after.set_normalized_value(std::move(point.value));
+  after.set_match_key(std::move(point.match_key));
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> NormalizeIdentifier(v1::Identifier::Type type,
-                                                absl::string_view value) {
-  const absl::string_view trimmed = absl::StripAsciiWhitespace(value);
-  switch (type) {
-    case v1::Identifier::EMAIL:
-      return NormalizeEmail(trimmed);
-    case v1::Identifier::PHONE:
-      return NormalizePhone(trimmed);
-    case v1::Identifier::WEB_DOMAIN:
-      return NormalizeDomain(trimmed);
-    case v1::Identifier::EXTERNAL_ID:
-    case v1::Identifier::SOCIAL_HANDLE:
-    case v1::Identifier::CARD:
-      if (trimmed.empty()) return NotOfType("must not be blank.");
-      return std::string(trimmed);
-    default:
-      return BadField("identifier.type", "must be a known type.");
-  }
 }
 
 }  // namespace crm::operational

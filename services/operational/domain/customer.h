@@ -27,27 +27,14 @@ absl::Status PrepareCustomer(const v1::Customer* before, v1::Customer& after,
 // an organisation; everything else a person.
 v1::Customer CustomerFor(const google::protobuf::Message& resource);
 
-// Completes an identifier before it is stored: a new one is UNVERIFIED, belongs
-// to the customer it lies under, and has the form that is compared.
+// Completes an identifier before it is stored: it belongs to the customer it
+// lies under, and has the forms that are compared (domain/identity/
+// contact_point.h).
 //
 // Returns INVALID_ARGUMENT if the value is none of its type.
 absl::Status PrepareIdentifier(const v1::Identifier* before,
                                v1::Identifier& after,
                                const RuleContext& context);
-
-// Returns `value` in the form in which identifiers of `type` are compared:
-// e-mail addresses and web domains in lower case, phone numbers as a plus sign
-// and digits; others without surrounding blanks.
-//
-//   (EMAIL, " Ada@Example.org ") -> "ada@example.org"
-//   (PHONE, "+1 (415) 555-0100") -> "+14155550100"
-//
-// A number of 11 digits or more may lack the plus sign; a shorter one may be
-// one within a country, and is refused.
-//
-// Returns INVALID_ARGUMENT if it is none of that type.
-absl::StatusOr<std::string> NormalizeIdentifier(v1::Identifier::Type type,
-                                                absl::string_view value);
 
 }  // namespace crm::operational
 

@@ -54,7 +54,7 @@ absl::StatusOr<ContactPoint> NormalizeContactPoint(const RawContactPoint& raw,
       CRM_ASSIGN_OR_RETURN(EmailAddress email,
                            NormalizeEmail(raw.value, value_field));
       return ContactPoint{.type = raw.type,
-                          .value = std::move(email.address),
+                          .value = absl::AsciiStrToLower(email.address),
                           .match_key = std::move(email.match_key),
                           .extension = ""};
     }

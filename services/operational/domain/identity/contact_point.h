@@ -29,7 +29,7 @@ struct RawContactPoint {
 
 struct ContactPoint {
   v1::Identifier::Type type = v1::Identifier::TYPE_UNSPECIFIED;
-  // What is kept, and unique among what is verified.
+  // What is kept; of an e-mail address, in lower case.
   std::string value;
   // What duplicates are found by; equal for points that are probably one.
   std::string match_key;

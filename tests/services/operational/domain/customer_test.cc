@@ -88,7 +88,7 @@ TEST(PrepareIdentifier, BelongsToTheCustomerItLiesUnder) {
                                       "customer: 'customers/ada' "
                                       "type: EMAIL value: ' Ada@Example.org ' "
                                       "normalized_value: 'ada@example.org' "
-                                      "state: UNVERIFIED"));
+                                      "match_key: 'ada@example.org'"));
 }
 
 TEST(PrepareIdentifier, KeepsTheStateOfAnOldOne) {
@@ -102,80 +102,12 @@ TEST(PrepareIdentifier, KeepsTheStateOfAnOldOne) {
   EXPECT_EQ(after.state(), v1::Identifier::RETIRED);
 }
 
-struct Normalisation {
-  v1::Identifier::Type type;
-  const char* value;
-  const char* expected;
-};
+TEST(PrepareIdentifier, BlamesTheValueThatIsNoneOfItsType) {
+  auto identifier = Parse<v1::Identifier>(
+      "name: 'customers/ada/identifiers/mail' type: EMAIL value: 'ada'");
 
-TEST(OperationalRows, OP_02_ContactPointsHaveOneForm) {
-  constexpr Normalisation kCases[] = {
-      {v1::Identifier::EMAIL, " Ada@Example.org ", "ada@example.org"},
-      {v1::Identifier::EMAIL, "ada+crm@example.org", "ada+crm@example.org"},
-      {v1::Identifier::PHONE, "+1 (415) 555-0100", "+14155550100"},
-      {v1::Identifier::PHONE, "14155550100", "+14155550100"},
-      {v1::Identifier::PHONE, "0014155550100", "+14155550100"},
-      {v1::Identifier::PHONE, "+1.415.555/0100", "+14155550100"},
-      {v1::Identifier::PHONE, "+4912", "+4912"},
-      {v1::Identifier::PHONE, "+123456789012345", "+123456789012345"},
-      {v1::Identifier::WEB_DOMAIN, "Shop.Example.ORG", "shop.example.org"},
-      {v1::Identifier::WEB_DOMAIN, "example.org.", "example.org"},
-      {v1::Identifier::WEB_DOMAIN, "m\xC3\xBCller.example",
-       "m\xC3\xBCller.example"},
-      {v1::Identifier::EXTERNAL_ID, " Shop:4711 ", "Shop:4711"},
-      {v1::Identifier::SOCIAL_HANDLE, "mastodon:@Ada@example.org",
-       "mastodon:@Ada@example.org"},
-      {v1::Identifier::CARD, "DE 4711", "DE 4711"},
-  };
-  for (const Normalisation& test : kCases) {
-    SCOPED_TRACE(test.value);
-    EXPECT_THAT(NormalizeIdentifier(test.type, test.value),
-                IsOkAndHolds(std::string(test.expected)));
-  }
-}
-
-TEST(NormalizeIdentifier, RefusesWhatIsNoneOfItsType) {
-  constexpr Normalisation kCases[] = {
-      {v1::Identifier::EMAIL, "ada.example.org", ""},
-      {v1::Identifier::EMAIL, "@example.org", ""},
-      {v1::Identifier::EMAIL, "ada@", ""},
-      {v1::Identifier::EMAIL, "ada@home@example.org", ""},
-      {v1::Identifier::EMAIL, "ada lovelace@example.org", ""},
-      {v1::Identifier::PHONE, "4155550100", ""},
-      {v1::Identifier::PHONE, "030 123456789", ""},
-      {v1::Identifier::PHONE, "+0301234567", ""},
-      {v1::Identifier::PHONE, "+49a301234567", ""},
-      {v1::Identifier::PHONE, "+491", ""},
-      {v1::Identifier::PHONE, "+1234567890123456", ""},
-      {v1::Identifier::PHONE, "+", ""},
-      {v1::Identifier::WEB_DOMAIN, "localhost", ""},
-      {v1::Identifier::WEB_DOMAIN, "https://example.org", ""},
-      {v1::Identifier::WEB_DOMAIN, "ada@example.org", ""},
-      {v1::Identifier::WEB_DOMAIN, "example..org", ""},
-      {v1::Identifier::WEB_DOMAIN, ".", ""},
-      {v1::Identifier::WEB_DOMAIN, "-a.example", ""},
-      {v1::Identifier::CARD, "   ", ""},
-      {v1::Identifier::EXTERNAL_ID, " \t", ""},
-  };
-  for (const Normalisation& test : kCases) {
-    SCOPED_TRACE(test.value);
-    const auto result = NormalizeIdentifier(test.type, test.value);
-
-    EXPECT_THAT(result,
-                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
-    EXPECT_THAT(FieldViolations(result.status()),
-                ElementsAre(Field(&FieldViolation::field, "identifier.value")));
-  }
-}
-
-TEST(NormalizeIdentifier, RefusesAnUnknownType) {
-  const auto result =
-      NormalizeIdentifier(v1::Identifier::TYPE_UNSPECIFIED, "x");
-
-  EXPECT_THAT(result,
-              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
-  EXPECT_THAT(FieldViolations(result.status()),
-              ElementsAre(Field(&FieldViolation::field, "identifier.type")));
+  EXPECT_THAT(FieldViolations(PrepareIdentifier(nullptr, identifier, {})),
+              ElementsAre(Field(&FieldViolation::field, "identifier.value")));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST(NormalizeContactPoint, NormalizesEachByItsType) {
   EXPECT_THAT(
       NormalizeContactPoint({v1::Identifier::EMAIL, "A.da+x@GMail.com"}, "",
                             "p"),
-      IsOkAndHolds(ContactPoint{v1::Identifier::EMAIL, "A.da+x@gmail.com",
+      IsOkAndHolds(ContactPoint{v1::Identifier::EMAIL, "a.da+x@gmail.com",
                                 "ada@gmail.com", ""}));
   EXPECT_THAT(NormalizeContactPoint(
                   {v1::Identifier::PHONE, "(415) 555-0100 x9"}, "US", "p"),

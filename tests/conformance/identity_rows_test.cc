@@ -1,0 +1,117 @@
+// Rows of the capability list on who is who, as callers of the operational
+// service see them.
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/identifier.pb.h"
+#include "crm/operational/v1/resolve_identity.pb.h"
+#include "services/operational/app.h"
+#include "tests/support/matchers.h"
+#include "tests/support/service_harness.h"
+
+namespace crm::testing {
+namespace {
+
+namespace v1 = ::crm::operational::v1;
+
+class IdentityRows : public ::testing::Test {
+ protected:
+  IdentityRows()
+      : service_(authority_, "operational", operational::MakeOperational),
+        token_(authority_.Token("acme", "user:boss", {"sales_manager"})) {}
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(absl::string_view method,
+                                absl::string_view text) {
+    return service_.client().Call<Response>(
+        absl::StrCat("crm.operational.v1.", method), Proto<Request>(text),
+        {.token = token_});
+  }
+
+  // Makes a customer with one identifier, called `identifiers/point`.
+  void MakeCustomer(absl::string_view id, absl::string_view name,
+                    absl::string_view type, absl::string_view value) {
+    ASSERT_THAT((Call<v1::Customer, v1::CreateCustomerRequest>(
+                    "CustomerService.CreateCustomer",
+                    absl::StrCat("customer_id: '", id,
+                                 "' customer { kind: PERSON display_name: '",
+                                 name, "' }"))),
+                IsOk());
+    ASSERT_THAT((Call<v1::Identifier, v1::CreateIdentifierRequest>(
+                    "IdentifierService.CreateIdentifier",
+                    absl::StrCat("parent: 'customers/", id,
+                                 "' identifier_id: 'point' identifier { type: ",
+                                 type, " value: '", value, "' }"))),
+                IsOk());
+  }
+
+  absl::StatusOr<v1::Identifier> Verify(absl::string_view customer) {
+    return Call<v1::Identifier, v1::VerifyIdentifierRequest>(
+        "IdentifierService.VerifyIdentifier",
+        absl::StrCat("name: 'customers/", customer, "/identifiers/point'"));
+  }
+
+  v1::ResolveIdentityResponse Resolve(absl::string_view text) {
+    const auto resolved =
+        Call<v1::ResolveIdentityResponse, v1::ResolveIdentityRequest>(
+            "CustomerService.ResolveIdentity", text);
+    EXPECT_THAT(resolved, IsOk()) << text;
+    return resolved.value_or(v1::ResolveIdentityResponse());
+  }
+
+  TestAuthority authority_;
+  ServiceHarness service_;
+  const std::string token_;
+};
+
+TEST_F(IdentityRows, OP_12_WhoAsksIsResolvedWithEvidenceAndConfidence) {
+  MakeCustomer("ada", "Ada Lovelace", "PHONE", "+1 (415) 555-0100");
+  MakeCustomer("bob", "Bob Miller", "EMAIL", "bob@example.org");
+
+  const auto known = Resolve(
+      "phones: '1-415-555-0100' display_name: 'Ada LOVELACE' "
+      "region_code: 'US'");
+  const auto unnamed = Resolve("phones: '+14155550100'");
+  const auto other = Resolve("emails: 'eve@example.org' display_name: 'Eve'");
+
+  EXPECT_EQ(known.decision(), v1::ResolveIdentityResponse::EXISTING);
+  EXPECT_EQ(known.customer(), "customers/ada");
+  ASSERT_EQ(known.candidates_size(), 1);
+  EXPECT_GT(known.candidates(0).confidence(), 0.95);
+  double sum = 0;
+  std::vector<std::string> subjects;
+  for (const v1::IdentityEvidence& evidence : known.candidates(0).evidence()) {
+    sum += evidence.weight();
+    subjects.push_back(evidence.subject());
+  }
+  EXPECT_DOUBLE_EQ(known.candidates(0).score(), sum);
+  EXPECT_THAT(subjects, ::testing::UnorderedElementsAre("PHONE", "name"));
+  // A family may share a phone: it alone decides nothing.
+  EXPECT_EQ(unnamed.decision(), v1::ResolveIdentityResponse::AMBIGUOUS);
+  EXPECT_EQ(unnamed.customer(), "");
+  EXPECT_EQ(other.decision(), v1::ResolveIdentityResponse::NEW);
+  EXPECT_EQ(other.candidates_size(), 0);
+}
+
+TEST_F(IdentityRows, OP_12_WhatIsProvedOnBothSidesDecides) {
+  MakeCustomer("ada", "Ada Lovelace", "EMAIL", "ada@gmail.com");
+  MakeCustomer("eve", "Ada Lovelace", "EMAIL", "a.da@googlemail.com");
+  ASSERT_THAT(Verify("ada"), IsOk());
+
+  const auto resolved = Resolve("emails: 'Ada@Gmail.com' verified: true");
+
+  EXPECT_EQ(resolved.decision(), v1::ResolveIdentityResponse::EXISTING);
+  EXPECT_EQ(resolved.customer(), "customers/ada");
+}
+
+TEST_F(IdentityRows, OP_12_NothingToGoByFindsNobody) {
+  EXPECT_THAT((Call<v1::ResolveIdentityResponse, v1::ResolveIdentityRequest>(
+                  "CustomerService.ResolveIdentity", "display_name: 'Ada'")),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
+}  // namespace
+}  // namespace crm::testing
