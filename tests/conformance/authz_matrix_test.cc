@@ -174,7 +174,7 @@ class AuthzMatrixTest : public ::testing::TestWithParam<std::string> {
       }
     }
     if (reached) return ExpectAllowed(status);
-    if (MustRefer(resource)) {
+    if (MustRefer(stage, resource)) {
       // What it has to refer to is as far away, and is told of first.
       EXPECT_THAT(status,
                   StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
@@ -184,13 +184,16 @@ class AuthzMatrixTest : public ::testing::TestWithParam<std::string> {
                                  "ROW_NOT_WRITABLE"));
   }
 
-  // Whether a resource is nothing without another one.
-  static bool MustRefer(const Resource& resource) {
+  // Whether a resource is nothing without another one of its service.
+  static bool MustRefer(Stage& stage, const Resource& resource) {
     const auto* message = resource.schema.message();
     for (int i = 0; i < message->field_count(); ++i) {
       const auto* field = message->field(i);
       if (ResourceSchema::IsRequired(field) &&
-          field->options().HasExtension(google::api::resource_reference)) {
+          stage.catalog().FindByType(
+              field->options()
+                  .GetExtension(google::api::resource_reference)
+                  .type()) != nullptr) {
         return true;
       }
     }

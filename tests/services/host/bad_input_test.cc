@@ -246,6 +246,10 @@ TEST_F(BadInputTest, NamesOfAnotherTenantAreMissing) {
         method->service()->full_name() == "crm.operational.v1.LeadService";
     if (name == nullptr || !of_leads) continue;
     const auto request = NewMessage(method->input_type());
+    if (const auto* reason =
+            method->input_type()->FindFieldByName("disqualify_reason")) {
+      request->GetReflection()->SetString(request.get(), reason, "no budget");
+    }
     request->GetReflection()->SetString(request.get(), name, "leads/there");
 
     EXPECT_THAT(

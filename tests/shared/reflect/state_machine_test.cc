@@ -110,18 +110,18 @@ TEST(StateMachine, RefusesWhatTheStateDoesNotAllow) {
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("'leads/ada' is NEW"),
                     HasSubstr("'convert' needs QUALIFIED"),
-                    HasSubstr("these lead on: qualify")));
+                    HasSubstr("these lead on: qualify, disqualify")));
   EXPECT_EQ(lead.SerializeAsString(), before.SerializeAsString());
 }
 
 TEST(StateMachine, SaysThatNothingLeadsOnFromTheEnd) {
-  const StateMachine machine = MachineOf<v1::Lead>();
-  const v1::QualifyLeadRequest request;
-  v1::Lead lead;
-  lead.set_state(v1::Lead::CONVERTED);
+  const StateMachine machine = MachineOf<v1::Activity>();
+  const v1::CompleteActivityRequest request;
+  v1::Activity activity;
+  activity.set_state(v1::Activity::DONE);
 
-  const absl::Status status =
-      machine.Move(*machine.Find(request.GetDescriptor()), request, kNow, lead);
+  const absl::Status status = machine.Move(
+      *machine.Find(request.GetDescriptor()), request, kNow, activity);
 
   EXPECT_THAT(std::string(status.message()), HasSubstr("nothing leads on"));
 }
