@@ -9,6 +9,7 @@
 #include "crm/operational/v1/account.pb.h"
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/product.pb.h"
+#include "crm/operational/v1/resolve_identity.pb.h"
 #include "shared/resource/standard_reads.h"
 #include "tests/support/matchers.h"
 #include "tests/support/service_harness.h"
@@ -86,6 +87,13 @@ absl::StatusOr<v1::Product> OverlookFailure(
   return product;
 }
 
+// Knows nobody; a service has to serve all methods of what it owns.
+absl::StatusOr<v1::ResolveIdentityResponse> ResolveNobody(
+    const ReadView& /*view*/, const CallContext& /*call*/,
+    const v1::ResolveIdentityRequest& /*request*/) {
+  return v1::ResolveIdentityResponse();
+}
+
 absl::StatusOr<std::unique_ptr<Service>> MakeSmallService(
     const ServiceEnvironment& /*environment*/) {
   auto service = std::make_unique<Service>("small");
@@ -95,7 +103,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeSmallService(
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Mutate(UpdateTwice)
       .Mutate(UpdateAndDelete)
-      .Mutate(OverlookFailure);
+      .Mutate(OverlookFailure)
+      .Read(ResolveNobody);
   return service;
 }
 
