@@ -100,10 +100,17 @@ absl::StatusOr<Identity> IdentityOf(const ReadView& view,
   return identity;
 }
 
+// The enums of the rules have the order of those of the messages, whose first
+// value is the unspecified one.
+static_assert(static_cast<int>(ResolutionDecision::kAmbiguous) + 1 ==
+              v1::ResolveIdentityResponse::AMBIGUOUS);
+static_assert(static_cast<int>(Evidence::Kind::kAttribute) + 1 ==
+              v1::IdentityEvidence::ATTRIBUTE);
+static_assert(static_cast<int>(Agreement::kDiffer) + 1 ==
+              v1::IdentityEvidence::DIFFER);
+
 v1::ResolveIdentityResponse ResponseOf(const Resolution& resolution) {
   v1::ResolveIdentityResponse response;
-  // The enums of both sides are in the same order; the first value of the
-  // message's is the unspecified one.
   response.set_decision(static_cast<v1::ResolveIdentityResponse::Decision>(
       static_cast<int>(resolution.decision) + 1));
   response.set_customer(resolution.customer);
