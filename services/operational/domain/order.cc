@@ -72,10 +72,12 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
     return absl::OkStatus();
   }
   if (after.state() == v1::Order::SUBMITTED && after.lines().empty()) {
-    return WrongState(after, "ORDER_EMPTY",
+    return WrongState(before == nullptr ? after : *before, "ORDER_EMPTY",
                       "and it has no lines: add one before submitting it");
   }
-  CompleteLines(*after.mutable_lines(), context);
+  // What comes of a quote has the lines, prices and taxes of the quote.
+  const bool agreed = before == nullptr && !after.quote().empty();
+  if (!agreed) CompleteLines(*after.mutable_lines(), context);
   after.set_fulfillment(FulfillmentOf(after));
   return PriceOrder(after);
 }

@@ -14,7 +14,7 @@ namespace crm::operational {
 
 // Completes and checks an order before it is stored: a new one is ordered now
 // unless it says when; a draft's lines are completed and priced, see
-// domain/sales_lines.h.
+// domain/sales_lines.h. Those of a quote are complete.
 //
 // Returns INVALID_ARGUMENT with the violations of all lines, and
 // FAILED_PRECONDITION: ORDER_NOT_DRAFT if lines or their discount change after

@@ -23,10 +23,13 @@ const v1::OrderLine* FindLine(const v1::Order& order,
   return nullptr;
 }
 
-// What the first `quantity` units of a line are worth.
+// What the first `quantity` units of a line are worth. Lines that were
+// confirmed before there were discounts and taxes have an amount alone.
 absl::int128 WorthOf(const v1::OrderLine& line, int64_t quantity) {
-  return PartOf(ToNanos(line.net()) + ToNanos(line.tax()), quantity,
-                line.quantity());
+  const absl::int128 whole = line.has_net()
+                                 ? ToNanos(line.net()) + ToNanos(line.tax())
+                                 : ToNanos(line.amount());
+  return PartOf(whole, quantity, line.quantity());
 }
 
 absl::Status PriceReturn(const v1::Order& order, v1::OrderReturn& after) {

@@ -60,6 +60,19 @@ TEST_F(OrderReturnTest, TakesCustomerAndWorthFromTheOrder) {
               EqualsProto("currency_code: 'EUR' units: 3 nanos: 333333333"));
 }
 
+TEST_F(OrderReturnTest, IsWorthTheAmountOfALineWithoutNet) {
+  v1::OrderLine& line = *order_.mutable_lines(0);
+  line.clear_net();
+  line.clear_tax();
+  line.mutable_amount()->set_currency_code("EUR");
+  line.mutable_amount()->set_units(6);
+  v1::OrderReturn back = Return("lines { line_id: '1' quantity: 1 }");
+
+  EXPECT_THAT(PrepareOrderReturn(nullptr, back, context_), IsOk());
+
+  EXPECT_THAT(back.refund(), EqualsProto("currency_code: 'EUR' units: 2"));
+}
+
 TEST_F(OrderReturnTest, HoldsNoMoreThanTheCustomerHas) {
   v1::OrderReturn most = Return("lines { line_id: '1' quantity: 2 }");
   v1::OrderReturn more = Return("lines { line_id: '1' quantity: 3 }");

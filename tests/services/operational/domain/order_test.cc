@@ -224,6 +224,18 @@ TEST_F(OrderRules, PriceADraftAgainWhenItChanges) {
   EXPECT_THAT(after.total(), EqualsProto("currency_code: 'USD' units: 25"));
 }
 
+TEST_F(OrderRules, KeepTheTaxThatAQuotePromised) {
+  v1::Order order = Parse(
+      "currency_code: 'USD' quote: 'quotes/q' state: SUBMITTED "
+      "lines { line_id: '1' product: 'products/chair' quantity: 1 "
+      "        tax_class: 'taxClasses/gone' tax_rate_millionths: 100000 "
+      "        unit_price { currency_code: 'USD' units: 20 } }");
+
+  EXPECT_THAT(PrepareOrder(nullptr, order, context_), IsOk());
+
+  EXPECT_THAT(order.total(), EqualsProto("currency_code: 'USD' units: 22"));
+}
+
 TEST_F(OrderRules, RefuseToSubmitAnOrderWithoutLines) {
   const v1::Order before = Parse("currency_code: 'USD' state: DRAFT");
   v1::Order after = before;
