@@ -67,6 +67,10 @@ absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
     const auto& rule = field->options().GetExtension(crm::api::field);
     const std::string path = absl::StrCat(prefix, field->name());
     const bool wanted = rule.indexed() || rule.unique() || rule.ordering();
+    if (rule.unique_in_tenant() && !rule.unique()) {
+      return SchemaInvalid(
+          root, absl::StrCat("'", path, "' is unique_in_tenant, not unique"));
+    }
     if (wanted && !CanHaveColumn(field)) {
       return SchemaInvalid(root,
                            absl::StrCat("'", path, "' cannot have a column"));
@@ -74,7 +78,8 @@ absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
     if (wanted) {
       std::string name =
           absl::StrCat("c_", absl::StrReplaceAll(path, {{".", "_"}}));
-      columns.push_back({path, std::move(name), rule.unique()});
+      columns.push_back(
+          {path, std::move(name), rule.unique(), rule.unique_in_tenant()});
     }
     if (!field->is_repeated() && field->message_type() != nullptr &&
         field->message_type()->file()->package() == root->file()->package() &&

@@ -24,6 +24,8 @@ struct ResourceColumn {
   std::string name;
   // Whether no two live resources of a tenant and parent may hold one value.
   bool unique = false;
+  // Whether that holds for all parents of the tenant together.
+  bool unique_in_tenant = false;
 };
 
 // A resource type. Immutable.

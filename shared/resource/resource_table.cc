@@ -111,9 +111,11 @@ SqlTable ResourceTable::Schema() const {
         {.name = absl::StrCat("by_", table.name, "_", column.name),
          .columns = {"tenant", column.name, "name"}});
     if (!column.unique) continue;
+    std::vector<std::string> key = {"tenant", "parent", column.name};
+    if (column.unique_in_tenant) key.erase(key.begin() + 1);
     table.indexes.push_back(
         {.name = absl::StrCat("one_", table.name, "_", column.name),
-         .columns = {"tenant", "parent", column.name},
+         .columns = std::move(key),
          .unique = true,
          .live_only = true,
          .where_not_empty = {column.name}});
@@ -211,13 +213,19 @@ absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
     const ResourceColumn& column = schema_.columns()[i];
     const SqlValue value = ReadColumn(message, paths_[i]);
     if (!column.unique || IsEmpty(value)) continue;
+    std::vector<SqlValue> params = {std::string(tenant), value, name};
+    std::string beside;
+    if (!column.unique_in_tenant) {
+      beside = " AND parent = ?";
+      params.push_back(std::string(ParentOf(name)));
+    }
     CRM_ASSIGN_OR_RETURN(
         const SqlRows rows,
         reader.Query(
             absl::StrCat("SELECT name FROM ", schema_.table(),
-                         " WHERE tenant = ? AND parent = ? AND ", column.name,
-                         " = ? AND name <> ?", live, " LIMIT 1"),
-            {std::string(tenant), std::string(ParentOf(name)), value, name}));
+                         " WHERE tenant = ? AND ", column.name,
+                         " = ? AND name <> ?", beside, live, " LIMIT 1"),
+            params));
     if (!rows.empty()) {
       return Holder{column.path, std::get<std::string>(rows[0][0])};
     }
@@ -227,15 +235,14 @@ absl::StatusOr<std::optional<ResourceTable::Holder>> ResourceTable::FindHolder(
 
 std::optional<std::string> ResourceTable::SharedValue(
     const Message& one, const Message& other) const {
-  if (ParentOf(ReadString(one, "name")) !=
-      ParentOf(ReadString(other, "name"))) {
-    return std::nullopt;
-  }
+  const bool beside =
+      ParentOf(ReadString(one, "name")) == ParentOf(ReadString(other, "name"));
   for (size_t i = 0; i < paths_.size(); ++i) {
-    if (!schema_.columns()[i].unique) continue;
+    const ResourceColumn& column = schema_.columns()[i];
+    if (!column.unique || !(beside || column.unique_in_tenant)) continue;
     const SqlValue value = ReadColumn(one, paths_[i]);
     if (!IsEmpty(value) && value == ReadColumn(other, paths_[i])) {
-      return schema_.columns()[i].path;
+      return column.path;
     }
   }
   return std::nullopt;

@@ -80,8 +80,8 @@ class ResourceTable {
       SqlReader& reader, absl::string_view tenant,
       const google::protobuf::Message& message) const;
 
-  // Returns the path of a unique field in which two resources under one parent
-  // have the same value; nothing if there is none.
+  // Returns the path of a unique field in which two resources may not have the
+  // same value but have it; nothing if there is none.
   std::optional<std::string> SharedValue(
       const google::protobuf::Message& one,
       const google::protobuf::Message& other) const;

@@ -107,6 +107,24 @@ TEST_F(IdentityRows, OP_12_WhatIsProvedOnBothSidesDecides) {
   EXPECT_EQ(resolved.customer(), "customers/ada");
 }
 
+TEST_F(IdentityRows, OP_12_APointIsProvedToBeOneCustomersAlone) {
+  MakeCustomer("ada", "Ada Lovelace", "PHONE", "+1 (415) 555-0100");
+  MakeCustomer("bob", "Bob Jones", "PHONE", "+14155550100");
+  ASSERT_THAT(Verify("ada"), IsOk());
+
+  const auto other = Verify("bob");
+  EXPECT_THAT(other,
+              StatusIs(absl::StatusCode::kAlreadyExists, "UNIQUE_VALUE_TAKEN"));
+  EXPECT_THAT(other.status().message(),
+              ::testing::HasSubstr("customers/ada/identifiers/point"));
+
+  ASSERT_THAT((Call<v1::Identifier, v1::RetireIdentifierRequest>(
+                  "IdentifierService.RetireIdentifier",
+                  "name: 'customers/ada/identifiers/point'")),
+              IsOk());
+  EXPECT_THAT(Verify("bob"), IsOk());
+}
+
 TEST_F(IdentityRows, OP_12_NothingToGoByFindsNobody) {
   EXPECT_THAT((Call<v1::ResolveIdentityResponse, v1::ResolveIdentityRequest>(
                   "CustomerService.ResolveIdentity", "display_name: 'Ada'")),

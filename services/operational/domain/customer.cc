@@ -62,6 +62,11 @@ absl::Status PrepareIdentifier(const v1::Identifier* /*before*/,
       NormalizeContactPoint({.type = after.type(), .value = after.value()}, "",
                             "identifier"));
   after.set_normalized_value(std::move(point.value));
+  after.clear_verified_key();
+  if (after.state() == v1::Identifier::VERIFIED) {
+    after.set_verified_key(absl::StrCat(v1::Identifier::Type_Name(after.type()),
+                                        ":", after.normalized_value()));
+  }
   after.set_match_key(std::move(point.match_key));
   return absl::OkStatus();
 }

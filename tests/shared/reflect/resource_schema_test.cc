@@ -33,8 +33,9 @@ ResourceSchema SchemaOf() {
 std::vector<std::string> Columns(const ResourceSchema& schema) {
   std::vector<std::string> columns;
   for (const ResourceColumn& column : schema.columns()) {
-    columns.push_back(absl::StrCat(column.path, " ", column.name,
-                                   column.unique ? " unique" : ""));
+    columns.push_back(absl::StrCat(
+        column.path, " ", column.name, column.unique ? " unique" : "",
+        column.unique_in_tenant ? " in tenant" : ""));
   }
   return columns;
 }
@@ -71,6 +72,12 @@ TEST(ResourceSchema, GivesIndexedUniqueAndOrderingFieldsAColumn) {
                            "client_message_id c_client_message_id unique",
                            "provider_message_id c_provider_message_id unique",
                            "send_time c_send_time"));
+}
+
+TEST(ResourceSchema, KnowsWhatIsUniqueUnderAllParents) {
+  EXPECT_THAT(
+      Columns(SchemaOf<operational::v1::Identifier>()),
+      ::testing::Contains("verified_key c_verified_key unique in tenant"));
 }
 
 TEST(ResourceSchema, KnowsTheBehaviorOfFields) {
@@ -135,6 +142,12 @@ const BadSchema kBadSchemas[] = {
      "pattern: 'u/{u}' } } ",
      "exactly one name pattern"},
     {"no name field", kResource, "'name' is missing"},
+    {"unique in a tenant but not unique",
+     "options { [google.api.resource] { type: 'crm/T' pattern: 't/{t}' } } "
+     "field { name: 'name' number: 1 type: TYPE_STRING label: LABEL_OPTIONAL } "
+     "field { name: 'key' number: 2 type: TYPE_STRING label: LABEL_OPTIONAL "
+     "options { [crm.api.field] { unique_in_tenant: true } } } ",
+     "'key' is unique_in_tenant, not unique"},
     {"two ordering fields",
      "options { [google.api.resource] { type: 'crm/T' pattern: 't/{t}' } } "
      "field { name: 'name' number: 1 type: TYPE_STRING label: LABEL_OPTIONAL } "
