@@ -15,6 +15,7 @@ import {fileURLToPath} from 'node:url';
 
 import {ON_POSTGRES, Postgres} from './postgres.mjs';
 import {Process, accepts, freePorts, until} from './process.mjs';
+import {SteppedClock} from './stepped_clock.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 // Where the programs lie.
@@ -40,9 +41,11 @@ const LISTS = {
 export class Suite {
   // Starts everything but `without`, and waits until it answers. `settings` are
   // added to those of every program. With `tls` the programs show each other
-  // certificates.
-  static async start({without = [], settings = {}, tls = false} = {}) {
+  // certificates. With `shim`, a library, all go by `time`, a SteppedClock, and
+  // so do their tokens.
+  static async start({without = [], settings = {}, tls = false, shim} = {}) {
     const suite = new Suite(without, settings, tls);
+    if (shim) suite.goBy(new SteppedClock(shim, join(suite.folder, 'clock')));
     await suite.prepare();
     try {
       for (const name of suite.processes.keys()) suite.processes.get(name).start();
@@ -61,6 +64,11 @@ export class Suite {
     this.folder = mkdtempSync(join(tmpdir(), 'crm-suite-'));
     this.processes = new Map();
     this.tokens = new Map();
+  }
+
+  goBy(clock) {
+    this.time = clock;
+    this.settings = {...this.settings, ...clock.env};
   }
 
   async prepare() {
@@ -195,10 +203,11 @@ export class Suite {
       '--audience', AUDIENCE, '--tenant', tenant, '--subject', subject,
       '--role', role, '--ttl', ttl,
     ];
-    const words = args.join(' ');
+    const words = [...args, this.time?.seconds].join(' ');
     if (!this.tokens.has(words)) {
-      this.tokens.set(
-          words, execFileSync(join(BIN, 'crm-token'), args).toString().trim());
+      const env = {...process.env, ...this.time?.env};
+      this.tokens.set(words, execFileSync(join(BIN, 'crm-token'), args, {env})
+          .toString().trim());
     }
     return this.tokens.get(words);
   }

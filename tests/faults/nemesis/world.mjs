@@ -3,44 +3,27 @@
 // small disk.
 
 import {execFileSync} from 'node:child_process';
-import {closeSync, existsSync, mkdirSync, openSync, writeSync} from 'node:fs';
+import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 
 import {ON_POSTGRES} from '../../suite/postgres.mjs';
 import {freePorts} from '../../suite/process.mjs';
+import {SteppedClock} from '../../suite/stepped_clock.mjs';
 import {REDIS_SERVERS, Suite} from '../../suite/suite.mjs';
 import {FaultProxy} from './fault_proxy.mjs';
 import {SmallDisk} from './small_disk.mjs';
 
 const DISK_BYTES = 256 << 20;
 
-// Moves the wall clock of a process that clock_shim.cc is preloaded into.
-class SteppedClock {
-  constructor(file) {
-    this.file = file;
-    this.set(0);
-  }
-
-  set(seconds) {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(BigInt(seconds) * 1_000_000_000n);
-    // In place: the process has the file mapped.
-    const fd = openSync(this.file, existsSync(this.file) ? 'r+' : 'w');
-    writeSync(fd, bytes, 0, 8, 0);
-    closeSync(fd);
-  }
-}
-
 export class NemesisSuite extends Suite {
   static async start({shim}) {
     const suite = new NemesisSuite([], {});
-    suite.shim = shim;
+    suite.clock = new SteppedClock(shim, join(suite.folder, 'clock'));
     suite.redisPorts = Object.fromEntries(
         (await freePorts(REDIS_SERVERS.length)).map(
             (port, i) => [REDIS_SERVERS[i], port]));
     await suite.prepare();
     await suite.mountDisk();
-    suite.clock = new SteppedClock(suite.clockFile);
     suite.proxies = new Map();
     try {
       for (const name of REDIS_SERVERS) {
@@ -75,10 +58,6 @@ export class NemesisSuite extends Suite {
         .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
-  get clockFile() {
-    return join(this.folder, 'clock');
-  }
-
   commandOf(name) {
     const command = super.commandOf(name);
     if (!REDIS_SERVERS.includes(name)) return command;
@@ -89,9 +68,7 @@ export class NemesisSuite extends Suite {
   settingsOf(name) {
     const settings = super.settingsOf(name);
     if (name !== 'operational') return settings;
-    return {
-      ...settings, LD_PRELOAD: this.shim, SHIM_CLOCK_FILE: this.clockFile,
-    };
+    return {...settings, ...this.clock.env};
   }
 
   // Runs one command on a Redis, beside its proxy.
