@@ -101,6 +101,10 @@ SqlTable ResourceTable::Schema() const {
   };
   table.primary_key = {"tenant", "name"};
   table.clustered = true;
+  // The newest first is what most lists are.
+  table.indexes.push_back(
+      {.name = absl::StrCat("by_", table.name, "_create_time"),
+       .columns = {"tenant", "create_time", "name"}});
   for (const ResourceColumn& column : schema_.columns()) {
     table.columns.push_back(
         {column.name,

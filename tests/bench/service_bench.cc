@@ -1,5 +1,6 @@
 // Measures the calls of a service: GetCustomer against a bare gRPC C++ server
-// that answers the same message, then listing, filtering and creating.
+// that answers the same message, then listing, filtering and creating, and
+// converting leads against creating them.
 //
 //   service_bench [CALLS] [ROUNDS]
 //
@@ -14,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/bench/customers.h"
 #include "tests/bench/figures.h"
+#include "tests/bench/leads.h"
 #include "tests/bench/load.h"
 #include "tests/bench/servers.h"
 
@@ -24,6 +26,8 @@ constexpr int kCustomers = 1000;
 constexpr int kWarmUp = 500;
 
 constexpr Target kRate = {.floor = 0.65, .moonshot = 0.8};
+// A conversion of a lead against a durable create.
+constexpr Target kConversion = {.floor = 0.5, .moonshot = 0.8};
 constexpr Target kCpu = {.floor = 1 / 0.65, .moonshot = 1 / 0.8};
 
 // A server and the client that calls it.
@@ -102,6 +106,35 @@ void MeasureOthers(Side& service, int calls, int rounds) {
   figures.Print();
 }
 
+// A conversion makes an account, a contact and an opportunity and changes the
+// lead; creating a lead makes its customer too.
+void CompareConversion(Side& service, int calls, int rounds) {
+  Figures figures;
+  int created = 0;
+  int qualified = 0;
+  int converted = 0;
+  for (int round = 0; round < rounds; ++round) {
+    service.Run("CreateLead, durable",
+                {.path = kCreateLeadPath,
+                 .request = [&](int) { return CreateLeadRequest(created++); },
+                 .calls = calls},
+                figures);
+    service.client.Run(
+        {.path = kQualifyPath,
+         .request = [&](int) { return QualifyRequest(qualified++); },
+         .calls = calls});
+    service.Run("ConvertLead, durable",
+                {.path = kConvertPath,
+                 .request = [&](int) { return ConvertRequest(converted++); },
+                 .calls = calls},
+                figures);
+  }
+  std::printf("\nConversion of leads\n");
+  figures.Print();
+  figures.PrintRatio("ConvertLead, durable, rate", "CreateLead, durable, rate",
+                     kConversion);
+}
+
 void Run(int calls, int rounds) {
   Side service(ServerProcess::Operational());
   service.client.Run({.path = kCreatePath,
@@ -109,6 +142,7 @@ void Run(int calls, int rounds) {
                       .calls = kCustomers});
   CompareGet(service, calls, rounds);
   MeasureOthers(service, std::max(1, calls / 10), rounds);
+  CompareConversion(service, std::max(1, calls / 20), rounds);
 }
 
 }  // namespace
