@@ -4,6 +4,7 @@
 #include "crm/operational/v1/activity.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/field_definition.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
 #include "crm/operational/v1/lead.pb.h"
@@ -22,6 +23,7 @@
 #include "services/operational/domain/access.h"
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
+#include "services/operational/domain/exchange_rate.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/opportunity.h"
 #include "services/operational/domain/order.h"
@@ -30,8 +32,10 @@
 #include "services/operational/domain/quote.h"
 #include "services/operational/domain/sales.h"
 #include "services/operational/handlers/custom_field.h"
+#include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/identity.h"
 #include "services/operational/handlers/lead.h"
+#include "services/operational/handlers/opportunity.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
 #include "services/operational/handlers/quote.h"
@@ -53,6 +57,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Pipeline>(
           {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
+      .Owns<v1::ExchangeRate>({.prepare = PrepareExchangeRate})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::TaxClass>()
       .Owns<v1::Quote>({.prepare = PrepareQuote})
@@ -74,6 +79,10 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleConvertLead)
       .Mutate(HandleUndoLeadConversion)
       .Mutate(HandleRevisePipeline)
+      .Mutate(HandleWinOpportunity)
+      .Mutate(HandleLoseOpportunity)
+      .Read(HandleForecastOpportunities)
+      .Read(HandleConvertMoney)
       .Mutate(HandleSendQuote)
       .Mutate(HandleAcceptQuote)
       .Mutate(HandleReviseQuote)

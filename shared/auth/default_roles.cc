@@ -10,6 +10,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     *.purge *.export
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
     pipelines.* products.* taxClasses.* quotes.* orders.* orderReturns.*
+    exchangeRates.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
@@ -31,7 +32,8 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     leads.recycle@team
     opportunities.create@team opportunities.get@team opportunities.list@team
     opportunities.update@team opportunities.moveStage@team
-    opportunities.win@team opportunities.lose@team
+    opportunities.win@team opportunities.lose@team opportunities.forecast@team
+    exchangeRates.get exchangeRates.list exchangeRates.convert
     pipelines.get pipelines.list
     orders.create@team orders.get@team orders.list@team orders.update@team
     orders.submit@team
@@ -53,7 +55,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     opportunities.* pipelines.* taxClasses.* quotes.* orders.*
-    orderReturns.* products.* activities.*
+    orderReturns.* products.* activities.* exchangeRates.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -69,6 +71,7 @@ marketer: customers.get customers.list customers.getProfile
     opportunities.get opportunities.list pipelines.get pipelines.list
     quotes.get quotes.list orders.get orders.list orderReturns.get
     orderReturns.list products.get products.list
+    exchangeRates.get exchangeRates.list exchangeRates.convert
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
@@ -119,6 +122,8 @@ support_lead: customers.get customers.list customers.update
 analyst: accounts.get accounts.list opportunities.get opportunities.list
     pipelines.get pipelines.list quotes.get quotes.list orders.get orders.list
     orderReturns.get orderReturns.list products.get products.list
+    opportunities.forecast exchangeRates.get exchangeRates.list
+    exchangeRates.convert
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
@@ -138,6 +143,8 @@ integration: customers.create customers.get customers.list customers.update
     opportunities.create opportunities.get opportunities.list
     opportunities.update opportunities.moveStage opportunities.win
     opportunities.lose opportunities.reopen pipelines.get pipelines.list
+    opportunities.forecast exchangeRates.create exchangeRates.get
+    exchangeRates.list exchangeRates.convert
     products.create products.get products.list products.update
     orders.create orders.get orders.list orders.update orders.submit
     orders.confirm orders.cancel orders.fulfill taxClasses.get

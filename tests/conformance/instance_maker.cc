@@ -67,6 +67,17 @@ const std::map<std::string, Completion>& Completions() {
                           "LOST } labels { key: 'team' value: 'north' }"),
              message);
        }},
+      // There is one rate of two currencies and a day.
+      {"crm.operational.v1.ExchangeRate",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("base_currency_code: 'EUR' quote_currency_code: "
+                          "'USD' rate: '1.5' valid_from_date { year: ",
+                          2000 + number / 28,
+                          " month: 2 day: ", 1 + number % 28,
+                          " } labels { key: 'team' value: 'north' }"),
+             message);
+       }},
       // An identifier's value has the form of its type.
       {"crm.operational.v1.Identifier",
        [](Message& message, int number) {
@@ -198,8 +209,8 @@ std::string InstanceMaker::TextFor(const FieldDescriptor* field) {
       absl::StrCat("XX", std::string(1, static_cast<char>('A' + number % 26)));
   for (const std::string& candidate :
        {absl::StrCat("person-", number, "@example.org"),
-        absl::StrCat("+4930", 1'000'000 + number), currency,
-        std::string("de")}) {
+        absl::StrCat("+4930", 1'000'000 + number), currency, std::string("de"),
+        absl::StrCat(number, ".5")}) {
     if (RE2::FullMatch(candidate, pattern)) return candidate;
   }
   std::cerr << "No text is known that matches the pattern of "

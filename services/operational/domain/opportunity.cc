@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/operational/domain/calendar_day.h"
 #include "services/operational/domain/pipeline.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -214,6 +215,17 @@ absl::Status PrepareOpportunity(const v1::Opportunity* before,
   if (!violations.empty()) return BadRequest(violations);
   return before == nullptr ? Begin(after, context)
                            : StepStage(*before, after, context);
+}
+
+absl::Status CloseOn(const google::type::Date* day, absl::Time now,
+                     v1::Opportunity& opportunity) {
+  const absl::CivilDay today = DayOf(now);
+  const absl::CivilDay closed = day == nullptr ? today : ToDay(*day);
+  if (closed > today + 1) {
+    return BadField("close_date", "must not lie in the future.");
+  }
+  *opportunity.mutable_close_date() = FromDay(closed);
+  return absl::OkStatus();
 }
 
 }  // namespace crm::operational

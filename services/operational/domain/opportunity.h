@@ -39,6 +39,12 @@ absl::Status PrepareOpportunity(const v1::Opportunity* before,
                                 v1::Opportunity& after,
                                 const RuleContext& context);
 
+// Says on which day an opportunity was won or lost: on `day`, or today in UTC
+// where that is null. Returns INVALID_ARGUMENT for a day more than one after
+// today: further on it is today nowhere.
+absl::Status CloseOn(const google::type::Date* day, absl::Time now,
+                     v1::Opportunity& opportunity);
+
 }  // namespace crm::operational
 
 #endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_OPPORTUNITY_H_

@@ -1,0 +1,217 @@
+// OpportunityService.ForecastOpportunities: adds up the opportunities that the
+// caller may read. What counts and how is said in domain/forecast.h; this file
+// finds the rows, the users and teams that they are credited to, and the rates.
+
+#include "services/operational/domain/forecast.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/user.pb.h"
+#include "services/operational/domain/calendar_day.h"
+#include "services/operational/handlers/exchange_rate.h"
+#include "services/operational/handlers/opportunity.h"
+#include "shared/base/clock.h"
+#include "shared/base/errors.h"
+#include "shared/base/money.h"
+#include "shared/base/status_macros.h"
+#include "shared/resource/row_scan.h"
+
+namespace crm::operational {
+namespace {
+
+using ::google::protobuf::Message;
+using Request = v1::ForecastOpportunitiesRequest;
+using Holder = ForecastSums::Holder;
+
+constexpr int64_t kMaxOpportunities = 200'000;
+constexpr int64_t kMaxTeams = 10'000;
+// The fields whose values the sums tell.
+constexpr const char* kSummed[] = {
+    "amount", "close_date", "forecast_category",      "owner",     "pipeline",
+    "splits", "state",      "probability_millionths", "close_time"};
+
+// The users and teams of a tenant, whom anybody may be credited to.
+class Credited {
+ public:
+  Credited(const ReadView& view, const CallContext& call)
+      : all_(view.reader(), view.catalog(), view.tenant()), call_(call) {}
+
+  // Reads the teams. With `only`, all but that one are left out; NOT_FOUND if
+  // there is none of the name.
+  absl::Status ReadTeams(const std::string& only) {
+    if (!only.empty()) {
+      CRM_ASSIGN_OR_RETURN(const v1::Team team, all_.GetLive<v1::Team>(only));
+      return AddTeam(team);
+    }
+    const CallContext everything = WithoutCaller();
+    return ScanRows(all_, everything,
+                    *all_.catalog().Find(v1::Team::descriptor()), kMaxTeams,
+                    [&](const Message& row) {
+                      return AddTeam(static_cast<const v1::Team&>(row));
+                    });
+  }
+
+  // Returns the subject of a user of a split; that of one who is gone is the
+  // name.
+  absl::StatusOr<std::string> SubjectOf(const std::string& user) {
+    const auto [known, added] = subjects_.try_emplace(user);
+    if (added) {
+      const auto found = all_.Get<v1::User>(user);
+      if (!found.ok() && !absl::IsNotFound(found.status())) {
+        return found.status();
+      }
+      known->second = found.ok() ? found->subject() : user;
+    }
+    return known->second;
+  }
+
+  // Returns the teams that a subject is in.
+  const std::set<std::string>& TeamsOf(const std::string& subject) const {
+    static const auto& none = *new std::set<std::string>();
+    const auto teams = teams_.find(subject);
+    return teams == teams_.end() ? none : teams->second;
+  }
+
+ private:
+  // Scans ask the rules of a caller only where there is one.
+  CallContext WithoutCaller() const {
+    CallContext context = call_;
+    context.caller = nullptr;
+    return context;
+  }
+
+  absl::Status AddTeam(const v1::Team& team) {
+    for (const std::string& member : team.members()) {
+      CRM_ASSIGN_OR_RETURN(const std::string subject, SubjectOf(member));
+      teams_[subject].insert(team.name());
+    }
+    return absl::OkStatus();
+  }
+
+  const ReadView all_;
+  const CallContext& call_;
+  std::map<std::string, std::string> subjects_;
+  std::map<std::string, std::set<std::string>> teams_;
+};
+
+// Adds one opportunity after the other to the sums. Thread-compatible.
+class Forecaster {
+ public:
+  Forecaster(const ReadView& view, const CallContext& call,
+             const Request& request)
+      : request_(request), credited_(view, call), rates_(view) {}
+
+  absl::Status Begin() {
+    if (!by_team() && request_.team().empty()) return absl::OkStatus();
+    return credited_.ReadTeams(request_.team());
+  }
+
+  absl::Status Add(const v1::Opportunity& opportunity) {
+    if (!request_.pipeline().empty() &&
+        request_.pipeline() != opportunity.pipeline()) {
+      return absl::OkStatus();
+    }
+    const auto entry = EntryOf(opportunity, request_);
+    if (!entry.has_value()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(const auto amount,
+                         InTarget(opportunity.amount(), *entry));
+    const ForecastAmount whole = Weigh(ToNanos(amount), *entry);
+    ForecastAmount counted;
+    bool counts = false;
+    for (const Credit& credit : CreditsOf(opportunity, whole)) {
+      std::string subject = opportunity.owner();
+      if (!credit.user.empty()) {
+        CRM_ASSIGN_OR_RETURN(subject, credited_.SubjectOf(credit.user));
+      }
+      if (!Concerns(subject)) continue;
+      counts = true;
+      counted.nanos += credit.amount.nanos;
+      counted.weighted_nanos += credit.amount.weighted_nanos;
+      CRM_RETURN_IF_ERROR(
+          AddCredit(subject, *entry, amount.currency_code(), credit.amount));
+    }
+    return counts ? totals_.Add("", *entry, amount.currency_code(), counted)
+                  : absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::ForecastOpportunitiesResponse> Response() const {
+    v1::ForecastOpportunitiesResponse response;
+    CRM_ASSIGN_OR_RETURN(
+        const auto rows,
+        sums_.Rows(by_team() ? Holder::kTeam : Holder::kOwner));
+    CRM_ASSIGN_OR_RETURN(const auto totals, totals_.Rows(Holder::kOwner));
+    response.mutable_rows()->Assign(rows.begin(), rows.end());
+    response.mutable_totals()->Assign(totals.begin(), totals.end());
+    response.mutable_exchange_rates()->Assign(used_.begin(), used_.end());
+    return response;
+  }
+
+ private:
+  bool by_team() const { return request_.grouping() == Request::TEAM; }
+
+  absl::StatusOr<google::type::Money> InTarget(
+      const google::type::Money& amount, const ForecastEntry& entry) {
+    const std::string& target = request_.currency_code();
+    if (target.empty() || target == amount.currency_code()) return amount;
+    const absl::CivilDay day = request_.has_rate_date()
+                                   ? ToDay(request_.rate_date())
+                                   : entry.close_day;
+    CRM_ASSIGN_OR_RETURN(const Conversion conversion,
+                         rates_.Find(amount.currency_code(), target, day));
+    used_.insert(conversion.rates.begin(), conversion.rates.end());
+    return Convert(amount, conversion, target);
+  }
+
+  bool Concerns(const std::string& subject) const {
+    return (request_.owner().empty() || request_.owner() == subject) &&
+           (request_.team().empty() || !credited_.TeamsOf(subject).empty());
+  }
+
+  absl::Status AddCredit(const std::string& subject, const ForecastEntry& entry,
+                         const std::string& currency,
+                         const ForecastAmount& amount) {
+    if (!by_team()) return sums_.Add(subject, entry, currency, amount);
+    const std::set<std::string>& teams = credited_.TeamsOf(subject);
+    if (teams.empty()) return sums_.Add("", entry, currency, amount);
+    for (const std::string& team : teams) {
+      CRM_RETURN_IF_ERROR(sums_.Add(team, entry, currency, amount));
+    }
+    return absl::OkStatus();
+  }
+
+  const Request& request_;
+  Credited credited_;
+  DatedRates rates_;
+  ForecastSums sums_;
+  ForecastSums totals_;
+  std::set<std::string> used_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::ForecastOpportunitiesResponse> HandleForecastOpportunities(
+    const ReadView& view, const CallContext& call, const Request& request) {
+  CRM_RETURN_IF_ERROR(CheckForecast(request));
+  const Resource& opportunities =
+      *view.catalog().Find(v1::Opportunity::descriptor());
+  for (const char* field : kSummed) {
+    CRM_RETURN_IF_ERROR(CheckSummable(view, call, opportunities, field));
+  }
+  Forecaster forecaster(view, call, request);
+  CRM_RETURN_IF_ERROR(forecaster.Begin());
+  CRM_RETURN_IF_ERROR(ScanRows(
+      view, call, opportunities, kMaxOpportunities, [&](const Message& row) {
+        return forecaster.Add(static_cast<const v1::Opportunity&>(row));
+      }));
+  CRM_ASSIGN_OR_RETURN(v1::ForecastOpportunitiesResponse response,
+                       forecaster.Response());
+  *response.mutable_as_of_time() = ToTimestamp(call.now);
+  return response;
+}
+
+}  // namespace crm::operational
