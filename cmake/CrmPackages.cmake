@@ -28,6 +28,13 @@ set_target_properties(PhoneNumber::PhoneNumber PROPERTIES
     IMPORTED_LOCATION ${PHONENUMBER_LIBRARY}
     INTERFACE_INCLUDE_DIRECTORIES ${PHONENUMBER_INCLUDE_DIR}
     INTERFACE_LINK_LIBRARIES protobuf::libprotobuf)
+# Nor does libcsv.
+find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
+find_library(CSV_LIBRARY csv REQUIRED)
+add_library(Csv::Csv UNKNOWN IMPORTED)
+set_target_properties(Csv::Csv PROPERTIES
+    IMPORTED_LOCATION ${CSV_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${CSV_INCLUDE_DIR})
 
 set(_npm ${PROJECT_SOURCE_DIR}/cmake/packages/node_modules)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
