@@ -47,7 +47,7 @@ void LocalServices::AddServices(const LocalParts& parts) {
       std::make_unique<AccessService>(parts.backends));
   Add(services_,
       {"crm.platform.v1.AuditChainService", "crm.platform.v1.AuditService",
-       "crm.platform.v1.Operations"},
+       "crm.platform.v1.ImportService", "crm.platform.v1.Operations"},
       std::make_unique<SharedCollections>(parts.backends));
   Add(services_, {"crm.platform.v1.SearchService"},
       std::make_unique<SearchService>(parts.clock, parts.backends));

@@ -16,7 +16,8 @@
 
 namespace crm::gateway {
 
-// Serves crm.platform.v1.AuditService, AuditChainService and Operations. Each
+// Serves crm.platform.v1.AuditService, AuditChainService, ImportService and
+// Operations. Each
 // service decides itself what the caller may see. A list fails when one service
 // cannot be reached: it must not look complete when it is not. Loop thread
 // only.

@@ -130,7 +130,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> PlatformServices() {
        {"crm.internal.v1.Consumers", "crm.internal.v1.Feed",
         "crm.internal.v1.SliceService", "crm.platform.v1.AccessService",
         "crm.platform.v1.AuditChainService", "crm.platform.v1.ChangeService",
-        "crm.platform.v1.Operations", "crm.platform.v1.SearchService"}) {
+        "crm.platform.v1.ImportService", "crm.platform.v1.Operations",
+        "crm.platform.v1.SearchService"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             name));
@@ -169,6 +170,9 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
     bindings.push_back(std::move(binding));
   }
   for (MethodBinding& binding : BindOperations(parts.kernel, parts.waits)) {
+    bindings.push_back(std::move(binding));
+  }
+  for (MethodBinding& binding : BindImports(parts.kernel)) {
     bindings.push_back(std::move(binding));
   }
   return bindings;

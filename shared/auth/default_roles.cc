@@ -60,6 +60,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
+    operations.addRows operations.revert
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list

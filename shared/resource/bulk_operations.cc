@@ -14,6 +14,8 @@
 #include "shared/reflect/field_access.h"
 #include "shared/resource/answer_mask.h"
 #include "shared/resource/commit_records.h"
+#include "shared/resource/import_operation.h"
+#include "shared/resource/import_revert.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/row_rule.h"
 #include "shared/resource/standard_reads.h"
@@ -297,7 +299,8 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
 std::optional<OperationKind> StandardOperation(const Kernel& kernel,
                                                const MethodInfo& method) {
   if (method.verb != Verb::kPurge && method.verb != Verb::kExport) {
-    return std::nullopt;
+    std::optional<OperationKind> kind = ImportOperation(kernel, method);
+    return kind.has_value() ? kind : RevertOperation(kernel, method);
   }
   const Resource* resource = kernel.catalog.Find(method.resource);
   if (resource == nullptr) return std::nullopt;

@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "shared/call/call.h"
 #include "shared/resource/kernel.h"
@@ -54,6 +55,10 @@ struct StepResult {
   OperationProgress progress;
   // Set by the last step: what the operation answers.
   std::unique_ptr<google::protobuf::Message> response;
+  // Set by a step that found nothing to do: how long to wait for something, at
+  // most kLongestOperationWait. Whoever brings it may make the operation due
+  // earlier.
+  absl::Duration wait = absl::ZeroDuration();
 };
 
 // The writing half of a step.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "crm/platform/v1/imports.pb.h"
 #include "crm/platform/v1/operations.pb.h"
 #include "shared/auth/caller.h"
 #include "shared/base/errors.h"
@@ -18,18 +19,23 @@
 #include "shared/query/page_size.h"
 #include "shared/reflect/field_access.h"
 #include "shared/resource/commit_records.h"
+#include "shared/resource/import_input.h"
+#include "shared/resource/import_revert.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/standard_bindings.h"
 
 namespace crm {
 namespace {
 
+using ::crm::platform::v1::AddImportRowsRequest;
+using ::crm::platform::v1::AddImportRowsResponse;
 using ::crm::platform::v1::CancelOperationRequest;
 using ::crm::platform::v1::GetOperationRequest;
 using ::crm::platform::v1::ListOperationsRequest;
 using ::crm::platform::v1::ListOperationsResponse;
 using ::crm::platform::v1::ReadOperationOutputRequest;
 using ::crm::platform::v1::ReadOperationOutputResponse;
+using ::crm::platform::v1::RevertImportRequest;
 using ::crm::platform::v1::WaitOperationRequest;
 using ::google::longrunning::Operation;
 using ::google::protobuf::Message;
@@ -400,6 +406,34 @@ std::vector<MethodBinding> BindOperations(const Kernel& kernel,
             transaction, call,
             static_cast<const CancelOperationRequest&>(request));
       }));
+  return bindings;
+}
+
+std::vector<MethodBinding> BindImports(const Kernel& kernel) {
+  std::vector<MethodBinding> bindings(2);
+  MethodBinding& add = bindings[0];
+  add.method = kernel.methods.FindByRequest(AddImportRowsRequest::descriptor());
+  add.placement = Placement::kInline;
+  add.unary = TellOfOperation(
+      kernel,
+      BindBody(kernel,
+               [&kernel](Transaction& transaction, const CallContext& call,
+                         const Message& request)
+                   -> absl::StatusOr<std::unique_ptr<Message>> {
+                 CRM_ASSIGN_OR_RETURN(
+                     AddImportRowsResponse response,
+                     AddImportRows(
+                         kernel, transaction, call,
+                         static_cast<const AddImportRowsRequest&>(request)));
+                 return std::make_unique<AddImportRowsResponse>(
+                     std::move(response));
+               }));
+  MethodBinding& revert = bindings[1];
+  revert.method =
+      kernel.methods.FindByRequest(RevertImportRequest::descriptor());
+  revert.placement = Placement::kInline;
+  revert.unary =
+      StartOperation(kernel, *RevertOperation(kernel, *revert.method));
   return bindings;
 }
 

@@ -31,6 +31,9 @@ UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind);
 std::vector<MethodBinding> BindOperations(const Kernel& kernel,
                                           OperationWaits& waits);
 
+// Returns the bindings of crm.platform.v1.ImportService.
+std::vector<MethodBinding> BindImports(const Kernel& kernel);
+
 }  // namespace crm
 
 #endif  // CRM_SHARED_RESOURCE_OPERATION_METHODS_H_

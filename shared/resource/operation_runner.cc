@@ -4,11 +4,11 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/commit_records.h"
+#include "shared/resource/row_calls.h"
 
 namespace crm {
 namespace {
@@ -17,19 +17,6 @@ using ::google::protobuf::Message;
 
 // Taking, renewing and storing wait for the writer's queue like other writes.
 constexpr absl::Duration kDatabaseTimeout = absl::Seconds(30);
-
-bool MayPass(const absl::Status& error) {
-  switch (error.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kAborted:
-    case absl::StatusCode::kDeadlineExceeded:
-      return true;
-    case absl::StatusCode::kResourceExhausted:
-      return absl::StartsWith(ErrorReason(error), "DISK_");
-    default:
-      return false;
-  }
-}
 
 bool IsTaken(const absl::Status& status) {
   return ErrorReason(status) == "OPERATION_TAKEN";
@@ -246,6 +233,7 @@ void OperationRunner::RunSlice(StoredOperation operation) {
     }
     operation = *std::move(next);
     steps_.Increment();
+    if (!operation.done && operation.record.attempts() == 0) return;
     if (stopping() || clock_.Monotonic() - start >= options_.slice) break;
   }
   if (operation.done) {
@@ -296,6 +284,12 @@ absl::StatusOr<StoredOperation> OperationRunner::RunStep(
     next.record.set_total_count(result.progress.total_count);
     next.record.set_attempts(1);
     next.due_time = clock_.Now() + options_.lease;
+    if (result.wait > absl::ZeroDuration()) {
+      // No worker has it meanwhile.
+      next.record.set_attempts(0);
+      next.due_time =
+          clock_.Now() + std::min(result.wait, kLongestOperationWait);
+    }
     if (result.response != nullptr) {
       next.record.set_response_type(result.response->GetTypeName());
       next.record.set_response(result.response->SerializeAsString());

@@ -9,6 +9,8 @@
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/resource/import_input.h"
+#include "shared/resource/row_effects.h"
 
 namespace crm {
 namespace {
@@ -85,7 +87,7 @@ std::vector<SqlTable> OperationTables() {
       {"content", SqlType::kBlob, false, {}},
   };
   output.primary_key = {"tenant", "name", "part"};
-  return {operations, output};
+  return {operations, output, ImportInputTable(), RowEffectTable()};
 }
 
 absl::Status InsertOperation(SqlWriter& writer,
@@ -195,7 +197,8 @@ absl::StatusOr<int64_t> ForgetOperations(SqlWriter& writer, absl::Time now,
              "WHERE done = 1 AND due_time <= ? ORDER BY due_time LIMIT ?",
              {Micros(now), limit}));
   for (const StoredOperation& operation : over) {
-    for (const char* table : {"operation_output", "operation"}) {
+    for (const char* table : {"operation_output", "operation_input",
+                              "operation_effect", "operation"}) {
       CRM_RETURN_IF_ERROR(
           writer
               .Execute(absl::StrCat("DELETE FROM ", table,

@@ -41,7 +41,8 @@ struct StoredOperation {
   internal::v1::OperationRecord record;
 };
 
-// Returns the tables of operations and of their output.
+// Returns the tables of operations, of what they read and write, and of what
+// their rows did.
 std::vector<SqlTable> OperationTables();
 
 // Stores a new operation that is due at once.

@@ -131,6 +131,9 @@ MethodBinding BindStandard(const Kernel& kernel, const MethodInfo& method) {
               nullptr &&
           method.descriptor->output_type() == resource->schema.message()) {
         binding.unary = BindMutation(kernel, *resource, method);
+      } else if (auto kind = StandardOperation(kernel, method);
+                 kind.has_value()) {
+        binding.unary = StartOperation(kernel, *std::move(kind));
       }
       break;
   }

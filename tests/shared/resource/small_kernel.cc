@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/product_bulk.pb.h"
+#include "crm/platform/v1/imports.pb.h"
 #include "crm/platform/v1/operations.pb.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/operation_methods.h"
@@ -72,6 +73,9 @@ SmallKernel::SmallKernel(std::unique_ptr<Database> database, const Clock& clock)
   services.push_back(platform::v1::GetOperationRequest::descriptor()
                          ->file()
                          ->FindServiceByName("Operations"));
+  services.push_back(platform::v1::AddImportRowsRequest::descriptor()
+                         ->file()
+                         ->FindServiceByName("ImportService"));
   methods_ = Require(MethodTable::Build(services));
   kernel_.emplace(Kernel{.service = kService,
                          .database = *database_,
@@ -100,6 +104,9 @@ std::shared_ptr<Call> SmallKernel::CallOf(
 
 UnaryHandler SmallKernel::HandlerOf(absl::string_view name) const {
   for (const MethodBinding& binding : Require(application_.Bind(*kernel_))) {
+    if (binding.method->descriptor->name() == name) return binding.unary;
+  }
+  for (const MethodBinding& binding : BindImports(*kernel_)) {
     if (binding.method->descriptor->name() == name) return binding.unary;
   }
   std::abort();

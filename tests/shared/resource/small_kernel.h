@@ -39,7 +39,8 @@ class SmallKernel {
   std::shared_ptr<Call> CallOf(absl::string_view name,
                                const google::protobuf::Message& request) const;
 
-  // Returns what serves the standard method called `name`.
+  // Returns what serves the method called `name`: one of products, or of
+  // imports.
   UnaryHandler HandlerOf(absl::string_view name) const;
 
   // Calls `handler` and waits for its answer.
