@@ -7,14 +7,18 @@
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/field_definition.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
+#include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/order_return.pb.h"
 #include "crm/operational/v1/pipeline.pb.h"
+#include "crm/operational/v1/price_book.pb.h"
+#include "crm/operational/v1/price_book_entry.pb.h"
 #include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/quote.pb.h"
 #include "crm/operational/v1/role.pb.h"
+#include "crm/operational/v1/subscription.pb.h"
 #include "crm/operational/v1/tax_class.pb.h"
 #include "crm/operational/v1/team.pb.h"
 #include "crm/operational/v1/token_revocation.pb.h"
@@ -24,21 +28,26 @@
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/exchange_rate.h"
+#include "services/operational/domain/invoice.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/opportunity.h"
 #include "services/operational/domain/order.h"
 #include "services/operational/domain/order_return.h"
 #include "services/operational/domain/pipeline.h"
+#include "services/operational/domain/price_book.h"
 #include "services/operational/domain/quote.h"
 #include "services/operational/domain/sales.h"
+#include "services/operational/domain/subscription.h"
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/identity.h"
+#include "services/operational/handlers/invoice.h"
 #include "services/operational/handlers/lead.h"
 #include "services/operational/handlers/opportunity.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
 #include "services/operational/handlers/quote.h"
+#include "services/operational/handlers/subscription.h"
 #include "services/operational/handlers/user.h"
 #include "services/operational/slices/slices.h"
 
@@ -60,9 +69,13 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::ExchangeRate>({.prepare = PrepareExchangeRate})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::TaxClass>()
+      .Owns<v1::PriceBook>({.prepare = PreparePriceBook})
+      .Owns<v1::PriceBookEntry>({.prepare = PreparePriceBookEntry})
       .Owns<v1::Quote>({.prepare = PrepareQuote})
       .Owns<v1::Order>({.prepare = PrepareOrder})
       .Owns<v1::OrderReturn>({.prepare = PrepareOrderReturn})
+      .Owns<v1::Invoice>({.prepare = PrepareInvoice})
+      .Owns<v1::Subscription>({.prepare = PrepareSubscription})
       .Owns<v1::Activity>()
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
@@ -90,6 +103,13 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleCancelOrder)
       .Mutate(HandleFulfillOrder)
       .Mutate(HandleReceiveOrderReturn)
+      .Mutate(HandleIssueInvoice)
+      .Mutate(HandleVoidInvoice)
+      .Keeps(InvoiceSeriesTable())
+      .Mutate(HandleActivateSubscription)
+      .Mutate(HandleCancelSubscription)
+      .Read(HandleSumRecurringRevenue)
+      .OnTimer(kSubscriptionTerm, EndSubscriptionTerm)
       .Mutate(HandleRevokeUserSessions);
 
   service->store_slices = {{"IDENTITY", BuildIdentitySlice},

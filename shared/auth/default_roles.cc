@@ -10,7 +10,8 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     *.purge *.export
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
     pipelines.* products.* taxClasses.* quotes.* orders.* orderReturns.*
-    exchangeRates.*
+    exchangeRates.* priceBooks.* priceBookEntries.* invoices.*
+    subscriptions.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
@@ -34,6 +35,13 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     opportunities.update@team opportunities.moveStage@team
     opportunities.win@team opportunities.lose@team opportunities.forecast@team
     exchangeRates.get exchangeRates.list exchangeRates.convert
+    priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
+    invoices.create@team invoices.get@team invoices.list@team
+    invoices.update@team
+    subscriptions.create@team subscriptions.get@team subscriptions.list@team
+    subscriptions.update@team subscriptions.activate@team
+    subscriptions.pause@team subscriptions.cancel@team
+    subscriptions.sumRecurringRevenue@team
     pipelines.get pipelines.list
     orders.create@team orders.get@team orders.list@team orders.update@team
     orders.submit@team
@@ -55,7 +63,8 @@ sales_rep: customers.create@team customers.get@team customers.list@team
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     opportunities.* pipelines.* taxClasses.* quotes.* orders.*
-    orderReturns.* products.* activities.* exchangeRates.*
+    orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
+    priceBookEntries.* invoices.* subscriptions.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
@@ -73,6 +82,8 @@ marketer: customers.get customers.list customers.getProfile
     quotes.get quotes.list orders.get orders.list orderReturns.get
     orderReturns.list products.get products.list
     exchangeRates.get exchangeRates.list exchangeRates.convert
+    priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
+    subscriptions.get subscriptions.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
@@ -124,7 +135,8 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     pipelines.get pipelines.list quotes.get quotes.list orders.get orders.list
     orderReturns.get orderReturns.list products.get products.list
     opportunities.forecast exchangeRates.get exchangeRates.list
-    exchangeRates.convert
+    exchangeRates.convert invoices.get invoices.list subscriptions.get
+    subscriptions.list subscriptions.sumRecurringRevenue
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
@@ -146,6 +158,12 @@ integration: customers.create customers.get customers.list customers.update
     opportunities.lose opportunities.reopen pipelines.get pipelines.list
     opportunities.forecast exchangeRates.create exchangeRates.get
     exchangeRates.list exchangeRates.convert
+    priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
+    invoices.create invoices.get invoices.list invoices.update invoices.issue
+    invoices.pay
+    subscriptions.create subscriptions.get subscriptions.list
+    subscriptions.update subscriptions.activate subscriptions.pause
+    subscriptions.cancel
     products.create products.get products.list products.update
     orders.create orders.get orders.list orders.update orders.submit
     orders.confirm orders.cancel orders.fulfill taxClasses.get
@@ -176,10 +194,12 @@ portal_customer: customers.get@customer customers.list@customer
     contacts.get@customer contacts.list@customer
     opportunities.get@customer opportunities.list@customer
     orders.get@customer orders.list@customer
+    invoices.get@customer invoices.list@customer
     conversations.create@customer conversations.get@customer
     conversations.list@customer
     products.get products.list hide:customers.owner
     hide:contacts.owner hide:orders.owner hide:opportunities.owner
+    hide:invoices.owner
     hide:conversations.assignee
 
 # Another business that sells for this one: registers leads, and sees its own.

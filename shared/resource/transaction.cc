@@ -6,6 +6,7 @@
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "shared/reflect/diff.h"
+#include "shared/reflect/unique_name.h"
 #include "shared/resource/expiry.h"
 #include "shared/resource/reference_names.h"
 #include "shared/resource/standard_fields.h"
@@ -24,6 +25,21 @@ std::unique_ptr<Message> Clone(const Message& message) {
 
 bool SameAs(const Message& a, const Message& b) {
   return google::protobuf::util::MessageDifferencer::Equals(a, b);
+}
+
+// Returns the name of the resource that a rule asks for by `name`, which may
+// be that of a unique value; empty if there is none.
+std::string NameOf(SqlReader& reader, const ReadView& view,
+                   const Resource& resource, absl::string_view name) {
+  const std::optional<UniqueKey> key = ParseUniqueName(name);
+  if (!key.has_value()) return std::string(name);
+  // FindHolder() looks among the siblings of what it is given.
+  const std::unique_ptr<Message> sibling = resource.New();
+  WriteString(*sibling, "name", absl::StrCat(key->parent, "/-/-"));
+  WriteString(*sibling, std::string(key->field), key->value);
+  const auto holder =
+      resource.table.FindHolder(reader, view.tenant(), *sibling);
+  return holder.ok() && holder->has_value() ? (*holder)->name : "";
 }
 
 }  // namespace
@@ -222,7 +238,8 @@ const Message* Transaction::FindForRule(
   const Resource* resource = view_.catalog().Find(type);
   if (added && resource != nullptr) {
     int64_t version = 0;
-    auto message = Load(*resource, name, version);
+    auto message =
+        Load(*resource, NameOf(writer_, view_, *resource, name), version);
     if (message.ok()) entry->second = *std::move(message);
   }
   return entry->second.get();
@@ -339,8 +356,7 @@ absl::Status Transaction::EnsureCustomer(const Resource& resource,
   const FieldDescriptor* ordering = resource.schema.ordering();
   const CustomerMaker& maker = view_.catalog().customer_maker();
   // One that is output only is known by the rules of the resource.
-  if (ordering == nullptr || !maker ||
-      ResourceSchema::IsOutputOnly(ordering) ||
+  if (ordering == nullptr || !maker || ResourceSchema::IsOutputOnly(ordering) ||
       !message.GetReflection()->GetString(message, ordering).empty()) {
     return absl::OkStatus();
   }

@@ -249,20 +249,27 @@ TEST_P(ResourceContract, CreateNeedsItsParent) {
       absl::StrCat(ParentOf(parent()), schema().pattern().collections().front(),
                    "/is-not-there"),
       "any-id")));
+  std::vector<MessagePtr> instances;
+  // Those that refer to others have these made.
+  for (int i = 0; i < 4; ++i) instances.push_back(NewInstance());
   const StoredRecords before = Records();
 
-  EXPECT_THAT(api()
-                  .Call(Verb::kCreate,
-                        *api().CreateRequest(*NewInstance(), missing), token())
-                  .status,
-              StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+  EXPECT_THAT(
+      api()
+          .Call(Verb::kCreate, *api().CreateRequest(*instances.back(), missing),
+                token())
+          .status,
+      StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+  instances.pop_back();
   for (const char* form : {"", "things/thing-1", "-"}) {
-    EXPECT_THAT(api()
-                    .Call(Verb::kCreate,
-                          *api().CreateRequest(*NewInstance(), form), token())
-                    .status,
-                ViolatesField("parent"))
+    EXPECT_THAT(
+        api()
+            .Call(Verb::kCreate, *api().CreateRequest(*instances.back(), form),
+                  token())
+            .status,
+        ViolatesField("parent"))
         << form;
+    instances.pop_back();
   }
 
   EXPECT_EQ(Records(), before);

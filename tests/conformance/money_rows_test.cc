@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
-#include "crm/operational/v1/pipeline.pb.h"
+#include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/team.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "services/operational/app.h"
@@ -296,6 +296,18 @@ TEST_F(MoneyRows, B14_AnOpportunityThatIsDecidedClosesOnItsDay) {
   EXPECT_THAT(said.close_date(), EqualsProto("year: 2017 month: 3 day: 9"));
   EXPECT_THAT(ahead,
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
+TEST_F(MoneyRows, A35_WhatIsHiddenIsNotAddedUp) {
+  Must<v1::Role, v1::CreateRoleRequest>(
+      "RoleService.CreateRole",
+      "role_id: 'blind' role { display_name: 'Blind' "
+      "grants { permissions: 'opportunities.*' } "
+      "hidden_fields: 'opportunities.amount' }");
+  Deal("d1", "EUR", 5, ada_);
+
+  EXPECT_THAT(Forecast("", authority_.Token("acme", "user:eve", {"blind"})),
+              StatusIs(absl::StatusCode::kPermissionDenied, "FIELD_HIDDEN"));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "services/operational/domain/calendar_day.h"
+#include "services/operational/domain/price_book.h"
 #include "services/operational/domain/sales_lines.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -69,6 +71,12 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
       return WrongState(*before, "ORDER_FULFILLED",
                         "and a part was handed over: take it back by a return");
     }
+    if (after.state() == v1::Order::CANCELLED &&
+        before->state() != v1::Order::CANCELLED &&
+        !after.invoiced_lines().empty()) {
+      return WrongState(*before, "ORDER_INVOICED",
+                        "and a part was invoiced: void its invoices first");
+    }
     return absl::OkStatus();
   }
   if (after.state() == v1::Order::SUBMITTED && after.lines().empty()) {
@@ -77,7 +85,14 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
   }
   // What comes of a quote has the lines, prices and taxes of the quote.
   const bool agreed = before == nullptr && !after.quote().empty();
-  if (!agreed) CompleteLines(*after.mutable_lines(), context);
+  if (!agreed) {
+    CRM_RETURN_IF_ERROR(TakeBookPrices({.field = "order",
+                                        .price_book = after.price_book(),
+                                        .currency_code = after.currency_code(),
+                                        .day = DayOf(context.now)},
+                                       *after.mutable_lines(), context));
+    CompleteLines(*after.mutable_lines(), context);
+  }
   after.set_fulfillment(FulfillmentOf(after));
   return PriceOrder(after);
 }

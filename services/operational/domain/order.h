@@ -14,12 +14,13 @@ namespace crm::operational {
 
 // Completes and checks an order before it is stored: a new one is ordered now
 // unless it says when; a draft's lines are completed and priced, see
-// domain/sales_lines.h. Those of a quote are complete.
+// domain/price_book.h and domain/sales_lines.h. Those of a quote are complete.
 //
 // Returns INVALID_ARGUMENT with the violations of all lines, and
 // FAILED_PRECONDITION: ORDER_NOT_DRAFT if lines or their discount change after
 // DRAFT, ORDER_EMPTY if it is submitted without any, ORDER_FULFILLED if it is
-// cancelled after something was handed over.
+// cancelled after something was handed over, ORDER_INVOICED while invoices
+// ask for a part of it.
 absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
                           const RuleContext& context);
 

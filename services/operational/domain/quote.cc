@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "services/operational/domain/calendar_day.h"
+#include "services/operational/domain/price_book.h"
 #include "services/operational/domain/sales_lines.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -59,6 +61,11 @@ absl::Status PrepareQuote(const v1::Quote* before, v1::Quote& after,
     }
     return absl::OkStatus();
   }
+  CRM_RETURN_IF_ERROR(TakeBookPrices({.field = "quote",
+                                      .price_book = after.price_book(),
+                                      .currency_code = after.currency_code(),
+                                      .day = DayOf(context.now)},
+                                     *after.mutable_lines(), context));
   CompleteLines(*after.mutable_lines(), context);
   CRM_RETURN_IF_ERROR(
       PriceLines({.field = "quote",
@@ -75,6 +82,7 @@ v1::Order OrderOf(const v1::Quote& quote, absl::Time now) {
   order.set_customer(quote.customer());
   order.set_account(quote.account());
   order.set_currency_code(quote.currency_code());
+  order.set_price_book(quote.price_book());
   order.set_discount_millionths(quote.discount_millionths());
   order.set_owner(quote.owner());
   order.set_quote(quote.name());
@@ -96,6 +104,7 @@ absl::StatusOr<v1::Quote> ReviseQuote(const v1::Quote& quote) {
   draft.set_account(quote.account());
   draft.set_opportunity(quote.opportunity());
   draft.set_currency_code(quote.currency_code());
+  draft.set_price_book(quote.price_book());
   draft.set_discount_millionths(quote.discount_millionths());
   draft.set_note(quote.note());
   draft.set_owner(quote.owner());

@@ -15,7 +15,7 @@
 namespace crm::operational {
 
 // Completes and checks a quote; the lines of a draft are completed and priced,
-// see domain/sales_lines.h.
+// see domain/price_book.h and domain/sales_lines.h.
 //
 // Returns INVALID_ARGUMENT with the violations of all lines, and
 // FAILED_PRECONDITION: QUOTE_NOT_DRAFT if lines, discount or expiry change
