@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -53,12 +54,28 @@ absl::StatusOr<Order> ReadOrder(const Event& event) {
   return order;
 }
 
-// Returns the order after the event, or nothing if it is gone.
-absl::StatusOr<std::optional<Order>> ReadState(const Event& event) {
-  if (event.type() == "order.deleted") return std::nullopt;
+// Returns what became of the order of the event.
+absl::StatusOr<OrderState> ReadState(const Event& event) {
+  OrderState state;
+  state.version = {.uid = "",
+                   .version = event.resource_version(),
+                   .event_time = FromTimestamp(event.event_time())};
+  if (event.type() == "order.deleted") {
+    // What is gone need not be readable.
+    Order gone;
+    if (event.key_id().empty() &&
+        gone.ParseFromString(event.after().empty() ? event.before()
+                                                   : event.after())) {
+      state.version.uid = gone.uid();
+    }
+    return state;
+  }
   CRM_ASSIGN_OR_RETURN(Order order, ReadOrder(event));
-  if (order.has_delete_time()) return std::nullopt;
-  return order;
+  state.version.uid = order.uid();
+  state.moved = absl::c_linear_search(event.changed_fields(), "customer");
+  if (order.has_delete_time()) return state;
+  state.order = std::move(order);
+  return state;
 }
 
 // Returns whether the event changes an order. One that may, in a way that is
@@ -92,9 +109,13 @@ absl::StatusOr<OrderChanges> SumUpEvents(absl::Span<const Event> events) {
         event.key_version(), FromTimestamp(event.event_time())};
     CRM_ASSIGN_OR_RETURN(const bool is_change, IsOrderChange(event));
     if (!is_change) continue;
-    CRM_ASSIGN_OR_RETURN(std::optional<Order> order, ReadState(event));
+    CRM_ASSIGN_OR_RETURN(OrderState state, ReadState(event));
     const TenantKey key{event.tenant(), event.resource()};
-    changes.orders.insert_or_assign(key, std::move(order));
+    const auto [found, added] = changes.orders.try_emplace(key);
+    // Two keys may share a partition, and one of them be behind.
+    if (!added && state.version.ComesBefore(found->second.version)) continue;
+    state.moved = state.moved || found->second.moved;
+    found->second = std::move(state);
   }
   return changes;
 }

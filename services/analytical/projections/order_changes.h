@@ -34,9 +34,32 @@ struct KeyMark {
   absl::Time event_time;
 };
 
+// Which state of an order it is.
+struct OrderVersion {
+  std::string uid;
+  int64_t version = 0;
+  absl::Time event_time;
+
+  // Whether this state was there before `other`. An order that was removed for
+  // good may be followed by another one of its name.
+  bool ComesBefore(const OrderVersion& other) const {
+    return uid == other.uid ? version < other.version
+                            : event_time < other.event_time;
+  }
+};
+
+// What became of an order.
+struct OrderState {
+  // The order, or nothing if it is gone.
+  std::optional<operational::v1::Order> order;
+  OrderVersion version;
+  // Whether it has changed its customer.
+  bool moved = false;
+};
+
 struct OrderChanges {
-  // The orders that changed, as they are now; nothing for those that are gone.
-  std::map<TenantKey, std::optional<operational::v1::Order>> orders;
+  // The orders that changed, as they are now.
+  std::map<TenantKey, OrderState> orders;
   std::map<TenantKey, KeyMark> keys;
 
   // The tenants that have events.

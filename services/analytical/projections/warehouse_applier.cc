@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/analytical/projections/moved_orders.h"
 #include "services/analytical/projections/order_changes.h"
 #include "services/analytical/projections/order_facts.h"
 #include "shared/base/money.h"
@@ -74,16 +75,37 @@ SqlRow OrderRow(const std::string& producer, const std::string& tenant,
           int64_t{order.lines_size()}};
 }
 
+absl::Status WriteVersions(WarehouseWriter& writer, const std::string& producer,
+                           const MovedOrders& moved) {
+  if (moved.versions.empty()) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(DeleteNamed(writer, kMovedOrders, "name", producer,
+                                  NamesByTenant(moved.versions)));
+  std::vector<SqlRow> rows;
+  for (const auto& [key, version] : moved.versions) {
+    rows.push_back({producer, key.tenant, key.name, version.uid,
+                    version.version, absl::ToUnixMicros(version.event_time)});
+  }
+  return writer.Append(kMovedOrders, rows);
+}
+
 absl::Status WriteOrders(WarehouseWriter& writer, const std::string& producer,
                          const OrderChanges& changes) {
-  const auto names = NamesByTenant(changes.orders);
+  CRM_ASSIGN_OR_RETURN(
+      const MovedOrders moved,
+      FindMovedOrders(writer, writer.dialect(), producer, changes));
+  CRM_RETURN_IF_ERROR(WriteVersions(writer, producer, moved));
+  auto names = NamesByTenant(changes.orders);
+  for (const TenantKey& key : moved.overtaken) {
+    std::erase(names[key.tenant], key.name);
+  }
   CRM_RETURN_IF_ERROR(DeleteNamed(writer, kOrders, "name", producer, names));
   CRM_RETURN_IF_ERROR(
       DeleteNamed(writer, kOrderLines, "order_name", producer, names));
   std::vector<SqlRow> orders;
   std::vector<SqlRow> lines;
-  for (const auto& [key, order] : changes.orders) {
-    if (!order.has_value()) continue;
+  for (const auto& [key, state] : changes.orders) {
+    const std::optional<Order>& order = state.order;
+    if (!order.has_value() || moved.overtaken.contains(key)) continue;
     orders.push_back(OrderRow(producer, key.tenant, *order));
     int64_t number = 0;
     for (const auto& line : order->lines()) {

@@ -17,7 +17,7 @@ namespace crm::analytical {
 
 // Raised with every change of the tables or of what their columns mean: what
 // they held comes back from the feed.
-inline constexpr int64_t kWarehouseFormat = 3;
+inline constexpr int64_t kWarehouseFormat = 4;
 
 // Instants are integers, in microseconds since 1970, and days count from
 // 1970-01-01 in UTC, so that no engine's calendar has a say. Amounts are
@@ -74,8 +74,16 @@ inline constexpr FactColumn kAppliedKeyColumns[] = {
 inline constexpr FactTable kAppliedKeys = {"applied_keys", kAppliedKeyColumns,
                                            "tenant, producer, ordering_key"};
 
-inline constexpr const FactTable* kFactTables[] = {&kOrders, &kOrderLines,
-                                                   &kAppliedKeys};
+// The newest version of each order that has ever changed its customer.
+inline constexpr FactColumn kMovedOrderColumns[] = {
+    {"producer", FactType::kText},   {"tenant", FactType::kText},
+    {"name", FactType::kText},       {"uid", FactType::kText},
+    {"version", FactType::kInteger}, {"event_time", FactType::kInteger}};
+inline constexpr FactTable kMovedOrders = {"moved_orders", kMovedOrderColumns,
+                                           "tenant, producer, name"};
+
+inline constexpr const FactTable* kFactTables[] = {
+    &kOrders, &kOrderLines, &kAppliedKeys, &kMovedOrders};
 
 // How an engine says it.
 struct WarehouseDialect {

@@ -102,6 +102,87 @@ TEST_F(WarehouseApplierTest, AppliesAStepOnce) {
   EXPECT_THAT(State().positions, ElementsAre(1));
 }
 
+// An order that a merge gave another customer: its events then come in another
+// partition, so in any order with those before.
+class MovedOrderTest : public WarehouseApplierTest {
+ protected:
+  MovedOrderTest() {
+    first_.set_uid("u1");
+    moved_ = first_;
+    moved_.set_customer("customers/eve");
+    created_ = feeder_.MakeEvent(first_, "created");
+    created_.set_resource_version(1);
+    move_ = feeder_.MakeEvent(moved_, "updated");
+    move_.set_resource_version(2);
+    move_.add_changed_fields("customer");
+  }
+
+  std::string Holder() {
+    const SqlRows rows = feeder_.Query("SELECT customer FROM orders");
+    return rows.size() == 1 ? std::get<std::string>(rows[0][0]) : "";
+  }
+
+  Order first_ = order_;
+  Order moved_;
+  Event created_;
+  Event move_;
+};
+
+TEST_F(MovedOrderTest, IsTheNewCustomersWhicheverPartitionIsAhead) {
+  ASSERT_THAT(feeder_.Apply({move_}), IsOk());
+  ASSERT_THAT(feeder_.Apply({created_}), IsOk());
+  EXPECT_EQ(Holder(), "customers/eve");
+  EXPECT_THAT(feeder_.Query(kRevenue), ElementsAre(SqlRow{"5.000000000"}));
+
+  // And back, by the undoing of the merge.
+  Event undo = feeder_.MakeEvent(first_, "updated");
+  undo.set_resource_version(3);
+  undo.add_changed_fields("customer");
+  ASSERT_THAT(feeder_.Apply({undo}), IsOk());
+  ASSERT_THAT(feeder_.Apply({move_}), IsOk());
+  EXPECT_EQ(Holder(), "customers/ada");
+  EXPECT_THAT(feeder_.Query(kRevenue), ElementsAre(SqlRow{"5.000000000"}));
+}
+
+TEST_F(MovedOrderTest, StaysAsItWasChangedAfterTheMove) {
+  Event later = feeder_.MakeEvent(moved_, "updated");
+  later.set_resource_version(3);
+  ASSERT_THAT(feeder_.Apply({move_, later}), IsOk());
+  moved_.set_state(Order::CANCELLED);
+  Event last = feeder_.MakeEvent(moved_, "updated");
+  last.set_resource_version(4);
+  ASSERT_THAT(feeder_.Apply({last}), IsOk());
+
+  ASSERT_THAT(feeder_.Apply({created_}), IsOk());
+
+  EXPECT_THAT(feeder_.Query("SELECT state FROM orders"),
+              ElementsAre(SqlRow{"CANCELLED"}));
+  // The key has come on nevertheless: who waits for it is answered.
+  EXPECT_THAT(feeder_.Query("SELECT key_version FROM applied_keys WHERE "
+                            "ordering_key = 'customers/ada'"),
+              ElementsAre(SqlRow{int64_t{1}}));
+}
+
+TEST_F(MovedOrderTest, DoesNotComeBackAfterItWasDeleted) {
+  ASSERT_THAT(feeder_.Apply({move_}), IsOk());
+  *moved_.mutable_delete_time() = ToTimestamp(feeder_.clock().Now());
+  Event gone = feeder_.MakeEvent(moved_, "deleted");
+  gone.set_resource_version(3);
+  ASSERT_THAT(feeder_.Apply({gone}), IsOk());
+
+  ASSERT_THAT(feeder_.Apply({created_}), IsOk());
+  EXPECT_THAT(feeder_.Query(kOrders), IsEmpty());
+
+  // Another order may have the name later.
+  feeder_.clock().Advance(absl::Seconds(1));
+  Order other = first_;
+  other.set_uid("u2");
+  Event made = feeder_.MakeEvent(other, "created");
+  made.set_resource_version(1);
+  ASSERT_THAT(feeder_.Apply({made}), IsOk());
+  EXPECT_EQ(Holder(), "customers/ada");
+}
+
 TEST_F(WarehouseApplierTest, CountsTheEventsThatItApplied) {
   ASSERT_THAT(feeder_.Apply({feeder_.MakeEvent(order_, "created"),
                              feeder_.MakeEvent(order_, "updated")}),
