@@ -2,9 +2,12 @@
 // service see them.
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
 #include "crm/operational/v1/resolve_identity.pb.h"
@@ -123,6 +126,73 @@ TEST_F(IdentityRows, OP_12_APointIsProvedToBeOneCustomersAlone) {
                   "name: 'customers/ada/identifiers/point'")),
               IsOk());
   EXPECT_THAT(Verify("bob"), IsOk());
+}
+
+TEST_F(IdentityRows, OP_12_OfAHundredAtOnceOneProvesAPoint) {
+  constexpr int kCallers = 100;
+  for (int i = 0; i < kCallers; ++i) {
+    MakeCustomer(absl::StrCat("c", i), "Ada", "EMAIL", "ada@example.org");
+  }
+  std::vector<absl::Status> statuses(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([this, i, &statuses] {
+      // A service that is busy asks to be called again.
+      const absl::Time deadline = absl::Now() + absl::Seconds(60);
+      do {
+        statuses[i] = Verify(absl::StrCat("c", i)).status();
+      } while (absl::IsUnavailable(statuses[i]) && absl::Now() < deadline);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  int winners = 0;
+  for (const absl::Status& status : statuses) {
+    if (status.ok()) {
+      ++winners;
+      continue;
+    }
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kAlreadyExists,
+                                 "UNIQUE_VALUE_TAKEN"));
+  }
+  EXPECT_EQ(winners, 1);
+  const auto listed =
+      Call<v1::ListIdentifiersResponse, v1::ListIdentifiersRequest>(
+          "IdentifierService.ListIdentifiers",
+          "parent: 'customers/-' filter: 'state = VERIFIED'");
+  ASSERT_THAT(listed, IsOk());
+  EXPECT_EQ(listed->identifiers_size(), 1);
+}
+
+TEST_F(IdentityRows, OP_12_AHundredCreatesOfOneRequestMakeOneIdentifier) {
+  constexpr int kCallers = 100;
+  MakeCustomer("ada", "Ada", "EMAIL", "ada@example.org");
+  std::vector<std::string> names(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([this, i, &names] {
+      const absl::Time deadline = absl::Now() + absl::Seconds(60);
+      absl::StatusOr<v1::Identifier> made;
+      do {
+        made = Call<v1::Identifier, v1::CreateIdentifierRequest>(
+            "IdentifierService.CreateIdentifier",
+            "parent: 'customers/ada' identifier { type: PHONE value: "
+            "'+14155550100' } request_id: "
+            "'0f0e2a6c-6d39-4a4e-8f43-7a5d1c9b2e01'");
+      } while (absl::IsUnavailable(made.status()) && absl::Now() < deadline);
+      EXPECT_THAT(made, IsOk());
+      if (made.ok()) names[i] = made->name();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  EXPECT_THAT(names, ::testing::Each(names[0]));
+  const auto listed =
+      Call<v1::ListIdentifiersResponse, v1::ListIdentifiersRequest>(
+          "IdentifierService.ListIdentifiers",
+          "parent: 'customers/ada' filter: 'type = PHONE'");
+  ASSERT_THAT(listed, IsOk());
+  EXPECT_EQ(listed->identifiers_size(), 1);
 }
 
 TEST_F(IdentityRows, OP_12_NothingToGoByFindsNobody) {
