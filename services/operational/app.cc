@@ -9,6 +9,7 @@
 #include "crm/operational/v1/identifier.pb.h"
 #include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/lead.pb.h"
+#include "crm/operational/v1/merge_operation.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/order_return.pb.h"
@@ -43,6 +44,8 @@
 #include "services/operational/handlers/identity.h"
 #include "services/operational/handlers/invoice.h"
 #include "services/operational/handlers/lead.h"
+#include "services/operational/handlers/merge_operation.h"
+#include "services/operational/handlers/merge_records.h"
 #include "services/operational/handlers/opportunity.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
@@ -60,6 +63,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
   service->application.MakesCustomers(CustomerFor)
       .Owns<v1::Customer>({.prepare = PrepareCustomer})
       .Owns<v1::Identifier>({.prepare = PrepareIdentifier})
+      .Owns<v1::MergeOperation>()
+      .Keeps(MergeRecordTable())
       .Owns<v1::Account>({.prepare = PrepareAccount})
       .Owns<v1::Contact>({.prepare = PrepareContact})
       .Owns<v1::Lead>({.prepare = PrepareLead})
@@ -89,6 +94,10 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
       .Read(HandleResolveIdentity)
+      .Mutate(HandleCreateMergeOperation)
+      .Mutate(HandleApplyMergeOperation)
+      .Mutate(HandleUndoMergeOperation)
+      .OnTimer(kMergeExpiry, ExpireMergeOperation)
       .Mutate(HandleConvertLead)
       .Mutate(HandleUndoLeadConversion)
       .Mutate(HandleRevisePipeline)

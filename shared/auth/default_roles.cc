@@ -16,7 +16,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     resources.search
-    fieldDefinitions.* validationRules.*
+    fieldDefinitions.* validationRules.* mergeOperations.*
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
@@ -64,7 +64,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     opportunities.* pipelines.* taxClasses.* quotes.* orders.*
     orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
-    priceBookEntries.* invoices.* subscriptions.*
+    priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze

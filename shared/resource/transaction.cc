@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -21,6 +22,25 @@ std::unique_ptr<Message> Clone(const Message& message) {
   std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
   return copy;
+}
+
+// Nothing new may refer to a resource that another one has taken the place of.
+absl::Status CheckNotMerged(const Resource& target, const StoredRow& row) {
+  const auto* field = target.schema.message()->FindFieldByName("merged_into");
+  if (field == nullptr) return absl::OkStatus();
+  const std::unique_ptr<Message> message = target.New();
+  if (!message->ParseFromString(row.body)) {
+    return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+  }
+  const std::string survivor = ReadString(*message, field->name());
+  if (survivor.empty()) return absl::OkStatus();
+  const std::string name = ReadString(*message, "name");
+  return FailedPrecondition(
+      absl::StrCat(absl::AsciiStrToUpper(target.schema.event_prefix()),
+                   "_MERGED"),
+      absl::StrCat("'", name, "' was merged into '", survivor,
+                   "'; name that one."),
+      name, {{"merged_into", survivor}});
 }
 
 bool SameAs(const Message& a, const Message& b) {
@@ -336,6 +356,7 @@ absl::StatusOr<bool> Transaction::IsReferable(const Resource& target,
   if (!row.has_value() || known || by_name_.contains(name)) {
     return row.has_value();
   }
+  CRM_RETURN_IF_ERROR(CheckNotMerged(target, *row));
   const auto rule = RuleFor(call_.caller.get(), view_.catalog(), target,
                             ReadPermission(target));
   // A caller who reads none of the type is told nothing of it, and may name

@@ -1,5 +1,8 @@
 #include "tests/conformance/authz_stage.h"
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "tests/support/matchers.h"
 
@@ -90,7 +93,9 @@ bool Stage::HasRows(const Resource& resource) {
 
 MessagePtr Stage::NewRow(const Resource& resource, RowKind kind) {
   referring_ = kind;
+  auto outer = std::exchange(referred_, std::set<std::string>());
   MessagePtr row = maker_.Make(resource.schema.message());
+  referred_ = std::move(outer);
   if (resource.schema.owner() != nullptr) {
     SetText(*row, resource.schema.owner()->name(), OwnerOf(kind));
   }
@@ -143,7 +148,23 @@ MessagePtr Stage::Batch(const ResourceApi& api, Verb verb,
 std::string Stage::Refer(const std::string& type) {
   const Resource* resource = catalog().FindByType(type);
   if (resource == nullptr) return "customers/elsewhere";
-  return Row(*resource, referring_);
+  const std::string name = Row(*resource, referring_);
+  // A row may not refer to one row twice, as to both customers of a merge.
+  const bool again = referred_.has_value() && !referred_->insert(type).second;
+  return again ? Another(*resource, name) : name;
+}
+
+std::string Stage::Another(const Resource& resource, const std::string& name) {
+  if (!HasRows(resource) || referring_ == RowKind::kMissing) return name;
+  const RowKind kind = referring_;
+  const std::string parent(crm::ParentOf(name));
+  const ApiAnswer answer = Api(resource).Call(
+      Verb::kCreate,
+      *Api(resource).CreateRequest(*NewRow(resource, kind), parent),
+      authority_.Token(kind == RowKind::kForeign ? "globex" : "acme",
+                       "user:root", {"everyone"}));
+  EXPECT_THAT(answer.status, IsOk()) << name;
+  return answer.status.ok() ? ReadString(*answer.message, "name") : name;
 }
 
 }  // namespace crm::testing

@@ -5,6 +5,8 @@
 #define CRM_TESTS_CONFORMANCE_AUTHZ_STAGE_H_
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,11 +75,16 @@ class Stage {
 
   std::string Refer(const std::string& type);
 
+  // Makes one more row like `name`.
+  std::string Another(const Resource& resource, const std::string& name);
+
   TestAuthority& authority_;
   ServiceHarness harness_;
   const MethodTable methods_;
   InstanceMaker maker_;
   RowKind referring_ = RowKind::kOwn;
+  // The types that the row which is being made, if one is, refers to already.
+  std::optional<std::set<std::string>> referred_;
   std::map<std::string, ResourceApi> apis_;
   std::map<std::pair<std::string, RowKind>, std::string> rows_;
 };

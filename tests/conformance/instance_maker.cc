@@ -156,6 +156,11 @@ void InstanceMaker::FillRequired(Message& message) {
 
 void InstanceMaker::Fill(Message& message, const FieldDescriptor* field) {
   const auto* reflection = message.GetReflection();
+  if (field->is_repeated() &&
+      field->options().HasExtension(google::api::resource_reference)) {
+    reflection->AddString(&message, field, TextFor(field));
+    return;
+  }
   if (field->is_repeated()) {
     std::cerr << "No rule says what to fill " << field->full_name()
               << " with.\n";

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/account.pb.h"
 #include "services/operational/domain/identity/contact_point.h"
+#include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
 #include "shared/reflect/resource_name.h"
@@ -25,10 +26,22 @@ std::string FirstOf(const google::protobuf::Message& resource,
   return "";
 }
 
+absl::Status CustomerMerged(const v1::Customer& customer) {
+  return FailedPrecondition(
+      "CUSTOMER_MERGED",
+      absl::StrCat("'", customer.name(), "' was merged into '",
+                   customer.merged_into(), "'; change that one."),
+      customer.name(), {{"merged_into", customer.merged_into()}});
+}
+
 }  // namespace
 
 absl::Status PrepareCustomer(const v1::Customer* before, v1::Customer& after,
                              const RuleContext& /*context*/) {
+  if (before != nullptr && before->state() == v1::Customer::MERGED &&
+      after.state() == v1::Customer::MERGED) {
+    return CustomerMerged(*before);
+  }
   if (before == nullptr) after.set_state(v1::Customer::ACTIVE);
   after.set_primary_email(absl::AsciiStrToLower(after.primary_email()));
   return absl::OkStatus();
@@ -55,8 +68,14 @@ v1::Customer CustomerFor(const google::protobuf::Message& resource) {
 
 absl::Status PrepareIdentifier(const v1::Identifier* /*before*/,
                                v1::Identifier& after,
-                               const RuleContext& /*context*/) {
+                               const RuleContext& context) {
   after.set_customer(std::string(ParentOf(after.name())));
+  // What a merged customer was known by is the survivor's.
+  const auto* customer = context.Find<v1::Customer>(after.customer());
+  if (customer != nullptr && customer->state() == v1::Customer::MERGED &&
+      !after.has_delete_time()) {
+    return CustomerMerged(*customer);
+  }
   CRM_ASSIGN_OR_RETURN(
       ContactPoint point,
       NormalizeContactPoint({.type = after.type(), .value = after.value()}, "",

@@ -19,6 +19,9 @@ namespace crm::operational {
 
 // Completes a customer before it is stored: a new one is ACTIVE, its e-mail
 // address is in lower case.
+//
+// Returns FAILED_PRECONDITION (CUSTOMER_MERGED), which names the survivor, for a
+// change of one that is merged and stays so.
 absl::Status PrepareCustomer(const v1::Customer* before, v1::Customer& after,
                              const RuleContext& context);
 
@@ -31,7 +34,9 @@ v1::Customer CustomerFor(const google::protobuf::Message& resource);
 // lies under, and has the forms that are compared (domain/identity/
 // contact_point.h).
 //
-// Returns INVALID_ARGUMENT if the value is none of its type.
+// Returns INVALID_ARGUMENT if the value is none of its type, and
+// FAILED_PRECONDITION (CUSTOMER_MERGED), which names the survivor, if its
+// customer is merged.
 absl::Status PrepareIdentifier(const v1::Identifier* before,
                                v1::Identifier& after,
                                const RuleContext& context);

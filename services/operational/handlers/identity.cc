@@ -146,6 +146,8 @@ absl::StatusOr<v1::ResolveIdentityResponse> HandleResolveIdentity(
     const auto customer = view.GetLive<v1::Customer>(name);
     if (absl::IsNotFound(customer.status())) continue;
     CRM_RETURN_IF_ERROR(customer.status());
+    // What is merged or erased is nobody any more.
+    if (customer->state() != v1::Customer::ACTIVE) continue;
     CRM_ASSIGN_OR_RETURN(Identity identity, IdentityOf(view, *customer));
     candidates.push_back(std::move(identity));
   }

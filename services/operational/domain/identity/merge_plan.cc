@@ -7,10 +7,9 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "services/operational/domain/identity/point_evidence.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
-#include "shared/reflect/diff.h"
 
 namespace crm::operational {
 namespace {
@@ -41,13 +40,15 @@ void CheckChoices(const SurvivorshipPolicy& policy, const Customers& customers,
                   std::vector<FieldViolation>& violations) {
   const std::vector<std::string> fields = MergeableFields(customers);
   for (const auto& [field, name] : policy.choices) {
-    const std::string path = absl::StrCat("choices.", field);
+    const std::string path = "merge_operation.field_choices";
     const v1::Customer* customer = Named(customers, name);
     if (!absl::c_linear_search(fields, field)) {
-      violations.push_back({path, "must name a field that is merged."});
+      violations.push_back(
+          {path, absl::StrCat("names '", field, "', which is not merged.")});
     } else if (customer == nullptr || !HasValue(*customer, field)) {
       violations.push_back(
-          {path, "must name one of the customers that has a value in it."});
+          {path, absl::StrCat("must name for '", field,
+                              "' one of the customers that has a value.")});
     }
   }
 }
@@ -56,14 +57,14 @@ absl::Status CheckRequest(const Customers& customers,
                           const SurvivorshipPolicy& policy) {
   std::vector<FieldViolation> violations;
   if (customers.size() < 2 || customers.size() > kMaxMergedCustomers + 1) {
-    violations.push_back({"duplicates", "must be from 1 to 50."});
+    violations.push_back({"merge_operation.merged", "must be from 1 to 50."});
     return BadRequest(violations);
   }
   std::set<absl::string_view> names;
   for (const v1::Customer* customer : customers) {
     if (customer->name().empty() || !names.insert(customer->name()).second) {
       violations.push_back(
-          {"duplicates",
+          {"merge_operation.merged",
            "must name each customer once, and the survivor not "
            "at all."});
       break;
@@ -133,24 +134,46 @@ void MergeField(const Customers& customers, const SurvivorshipPolicy& policy,
   plan.conflicts.push_back(std::move(conflict));
 }
 
-absl::Status CheckUnchanged(const v1::Customer& after,
-                            std::span<const v1::Customer> current) {
-  for (const v1::Customer& customer : current) {
-    if (customer.name() != after.name()) continue;
-    const std::vector<std::string> changed = ChangedFields(after, customer);
-    if (changed.empty()) return absl::OkStatus();
-    return FailedPrecondition(
-        "CUSTOMER_CHANGED_SINCE",
-        absl::StrCat("Customer '", after.name(), "' was changed after the ",
-                     "merge (", absl::StrJoin(changed, ", "),
-                     "); take the change back before the merge is undone."),
-        after.name(), {{"fields", absl::StrJoin(changed, ",")}});
-  }
+absl::Status ChangedSince(const std::string& customer, absl::string_view how) {
   return FailedPrecondition(
-      "CUSTOMER_GONE",
-      absl::StrCat("Customer '", after.name(),
-                   "' is there no more, so the merge cannot be undone."),
-      after.name());
+      "CUSTOMER_CHANGED_SINCE",
+      absl::StrCat("Customer '", customer, "' ", how,
+                   " since the merge; take that back before the merge is "
+                   "undone."),
+      customer);
+}
+
+// Returns the customer as it is now, if the merge still holds for it.
+absl::StatusOr<v1::Customer> StillMerged(
+    const v1::Customer& after, std::span<const v1::Customer> current) {
+  const auto found = absl::c_find_if(current, [&after](const auto& customer) {
+    return customer.name() == after.name();
+  });
+  if (found == current.end() || found->has_delete_time()) {
+    return ChangedSince(after.name(), "was deleted");
+  }
+  if (found->state() != after.state() ||
+      found->merged_into() != after.merged_into()) {
+    return ChangedSince(after.name(), "was merged or erased");
+  }
+  return *found;
+}
+
+// Takes the values of `before` where those of `after` are still there.
+void TakeBack(const v1::Customer& before, const v1::Customer& after,
+              v1::Customer& customer, std::vector<KeptField>& kept) {
+  const v1::Customer now = customer;
+  const v1::Customer* const all[] = {&before, &after, &now};
+  for (const std::string& field : MergeableFields(all)) {
+    if (SameValue(before, after, field)) continue;
+    if (SameValue(after, now, field)) {
+      CopyValue(before, customer, field);
+    } else if (!SameValue(before, now, field)) {
+      kept.push_back({customer.name(), field});
+    }
+  }
+  customer.set_state(before.state());
+  customer.set_merged_into(before.merged_into());
 }
 
 absl::Status Damaged() {
@@ -190,21 +213,44 @@ absl::StatusOr<MergePlan> PlanMerge(const v1::Customer& survivor,
   return plan;
 }
 
-absl::StatusOr<std::vector<v1::Customer>> PlanMergeUndo(
+absl::Status CheckVerifiedIds(std::span<const Identity> identities) {
+  for (size_t i = 0; i < identities.size(); ++i) {
+    for (size_t j = i + 1; j < identities.size(); ++j) {
+      for (const Evidence& evidence :
+           ComparePoints(identities[i].points, identities[j].points)) {
+        if (evidence.kind != Evidence::Kind::kOtherVerifiedId) continue;
+        return FailedPrecondition(
+            "VERIFIED_IDS_DIFFER",
+            absl::StrCat("'", identities[i].customer, "' and '",
+                         identities[j].customer,
+                         "' have different verified ids of '", evidence.subject,
+                         "', so they are two; retire the wrong id first."),
+            identities[j].customer, {{"issuer", evidence.subject}});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<MergeUndoPlan> PlanMergeUndo(
     const MergeUndo& undo, std::span<const v1::Customer> current) {
-  if (undo.before.size() != undo.after.size()) return Damaged();
-  std::vector<v1::Customer> restored;
+  if (undo.before.empty() || undo.before.size() != undo.after.size()) {
+    return Damaged();
+  }
+  MergeUndoPlan plan;
   for (size_t i = 0; i < undo.before.size(); ++i) {
+    v1::Customer before;
     v1::Customer after;
-    v1::Customer& before = restored.emplace_back();
     if (!after.ParseFromString(undo.after[i]) ||
         !before.ParseFromString(undo.before[i]) ||
         before.name() != after.name()) {
       return Damaged();
     }
-    CRM_RETURN_IF_ERROR(CheckUnchanged(after, current));
+    CRM_ASSIGN_OR_RETURN(v1::Customer customer, StillMerged(after, current));
+    TakeBack(before, after, customer, plan.kept);
+    plan.customers.push_back(std::move(customer));
   }
-  return restored;
+  return plan;
 }
 
 }  // namespace crm::operational

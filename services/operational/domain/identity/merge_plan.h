@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "services/operational/domain/identity/resolve_identity.h"
 #include "services/operational/domain/identity/survivorship.h"
 
 namespace crm::operational {
@@ -72,15 +73,34 @@ absl::StatusOr<MergePlan> PlanMerge(const v1::Customer& survivor,
                                     std::span<const v1::Customer> duplicates,
                                     const SurvivorshipPolicy& policy);
 
-// Returns the customers as they were before the merge, the survivor first, byte
-// for byte; whoever writes them gives them a new etag and update time.
-// `current` are the customers as they are now, in any order.
+// Says whether customers may be one by what is proved of them; `identities` has
+// one for each, of which the verified points count.
 //
-// Returns FAILED_PRECONDITION: CUSTOMER_CHANGED_SINCE, naming customer and
-// fields, if somebody changed one after the merge, whose change would be lost,
-// or CUSTOMER_GONE if one is not among `current`. Returns DATA_LOSS
-// (MERGE_UNDO_DAMAGED) if the record cannot be read.
-absl::StatusOr<std::vector<v1::Customer>> PlanMergeUndo(
+// Returns FAILED_PRECONDITION (VERIFIED_IDS_DIFFER) if two of them have
+// verified ids of one issuer and none in common: the issuer knows them as two.
+absl::Status CheckVerifiedIds(std::span<const Identity> identities);
+
+// A field that somebody changed after the merge, so that undoing leaves it.
+struct KeptField {
+  std::string customer;
+  std::string field;
+};
+
+struct MergeUndoPlan {
+  // The customers, the survivor first. Whoever writes them gives them a new
+  // etag and update time.
+  std::vector<v1::Customer> customers;
+  std::vector<KeptField> kept;
+};
+
+// Returns the customers as they were before the merge, but for what was changed
+// after it, which is left as it is. `current` are the customers as they are
+// now, in any order.
+//
+// Returns FAILED_PRECONDITION (CUSTOMER_CHANGED_SINCE) if the survivor is not
+// active any more, or a customer is not merged into it any more, or is gone.
+// Returns DATA_LOSS (MERGE_UNDO_DAMAGED) if the record cannot be read.
+absl::StatusOr<MergeUndoPlan> PlanMergeUndo(
     const MergeUndo& undo, std::span<const v1::Customer> current);
 
 }  // namespace crm::operational

@@ -38,12 +38,28 @@ TEST(PrepareCustomer, ActivatesANewOneAndLowersItsAddress) {
 }
 
 TEST(PrepareCustomer, KeepsTheStateOfAnOldOne) {
-  const auto before = Parse<v1::Customer>("state: MERGED");
+  const auto before = Parse<v1::Customer>("state: ERASED");
   auto after = before;
 
   EXPECT_THAT(PrepareCustomer(&before, after, {}), IsOk());
 
-  EXPECT_EQ(after.state(), v1::Customer::MERGED);
+  EXPECT_EQ(after.state(), v1::Customer::ERASED);
+}
+
+TEST(PrepareCustomer, ChangesAMergedOneByUndoingTheMergeAlone) {
+  const auto active = Parse<v1::Customer>("name: 'customers/b' state: ACTIVE");
+  const auto merged = Parse<v1::Customer>(
+      "name: 'customers/b' state: MERGED merged_into: 'customers/a'");
+
+  auto after = merged;
+  EXPECT_THAT(PrepareCustomer(&active, after, {}), IsOk());
+  after = active;
+  EXPECT_THAT(PrepareCustomer(&merged, after, {}), IsOk());
+  after = merged;
+  after.set_segment("X");
+  EXPECT_THAT(
+      PrepareCustomer(&merged, after, {}),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "CUSTOMER_MERGED"));
 }
 
 TEST(CustomerFor, MakesAnOrganisationOfAnAccount) {

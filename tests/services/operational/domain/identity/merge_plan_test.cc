@@ -178,24 +178,109 @@ TEST(PlanMerge, RefusesNoneAndTooMany) {
   EXPECT_THAT(PlanMerge(Ada(), many, {}), IsOk());
 }
 
+TEST(PlanMergeUndo, BringsBackWhatWasThere) {
+  const std::vector<v1::Customer> duplicates = {Countess()};
+  SurvivorshipPolicy policy;
+  policy.choices = {{"labels.tier", "customers/countess"},
+                    {"display_name", "customers/countess"}};
+  const auto plan = PlanMerge(Ada(), duplicates, policy);
+  ASSERT_THAT(plan, IsOk());
+  const std::vector<v1::Customer> current = {plan->merged[0], plan->survivor};
+
+  const auto undone = PlanMergeUndo(plan->undo, current);
+
+  ASSERT_THAT(undone, IsOk());
+  ASSERT_EQ(undone->customers.size(), 2);
+  EXPECT_THAT(undone->customers[0], EqualsProto(Ada().DebugString()));
+  EXPECT_THAT(undone->customers[1], EqualsProto(Countess().DebugString()));
+  EXPECT_TRUE(undone->kept.empty());
+}
+
 TEST(PlanMergeUndo, LosesNoLaterChange) {
   const std::vector<v1::Customer> duplicates = {Countess()};
   const auto plan = PlanMerge(Ada(), duplicates, {});
   ASSERT_THAT(plan, IsOk());
-  std::vector<v1::Customer> current = {plan->merged[0], plan->survivor};
-  current[1].set_etag("8");
-  EXPECT_THAT(PlanMergeUndo(plan->undo, current), IsOk());
+  std::vector<v1::Customer> current = {plan->survivor, plan->merged[0]};
+  // A field that the merge filled, a key that it added, and one that was not
+  // its.
+  current[0].set_segment("Changed");
+  (*current[0].mutable_labels())["town"] = "Paris";
+  current[0].set_primary_phone("+4930123456");
 
-  current[1].set_segment("Changed");
   const auto undone = PlanMergeUndo(plan->undo, current);
 
-  EXPECT_THAT(undone, StatusIs(absl::StatusCode::kFailedPrecondition,
-                               "CUSTOMER_CHANGED_SINCE"));
-  EXPECT_THAT(std::string(undone.status().message()),
-              ::testing::HasSubstr("segment"));
-  current.pop_back();
-  EXPECT_THAT(PlanMergeUndo(plan->undo, current),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "CUSTOMER_GONE"));
+  ASSERT_THAT(undone, IsOk());
+  v1::Customer expected = Ada();
+  expected.set_segment("Changed");
+  (*expected.mutable_labels())["town"] = "Paris";
+  expected.set_primary_phone("+4930123456");
+  EXPECT_THAT(undone->customers[0], EqualsProto(expected.DebugString()));
+  std::vector<std::string> kept;
+  for (const KeptField& field : undone->kept) {
+    kept.push_back(field.customer + "/" + field.field);
+  }
+  EXPECT_THAT(kept, ::testing::UnorderedElementsAre(
+                        "customers/ada/segment", "customers/ada/labels.town"));
+}
+
+TEST(PlanMergeUndo, RefusesCustomersThatWentAnotherWay) {
+  const std::vector<v1::Customer> duplicates = {Countess()};
+  const auto plan = PlanMerge(Ada(), duplicates, {});
+  ASSERT_THAT(plan, IsOk());
+  const std::vector<std::pair<size_t, std::string>> cases = {
+      {0, "state: MERGED merged_into: 'customers/eve'"},
+      {0, "state: ERASED"},
+      {0, "delete_time { seconds: 5 }"},
+      {1, "merged_into: 'customers/eve'"},
+      {1, "state: ACTIVE"},
+  };
+  for (const auto& [place, change] : cases) {
+    SCOPED_TRACE(change);
+    std::vector<v1::Customer> current = {plan->survivor, plan->merged[0]};
+    current[place].MergeFrom(Parse(change));
+
+    EXPECT_THAT(PlanMergeUndo(plan->undo, current),
+                StatusIs(absl::StatusCode::kFailedPrecondition,
+                         "CUSTOMER_CHANGED_SINCE"));
+  }
+  const std::vector<v1::Customer> gone = {plan->survivor};
+  EXPECT_THAT(PlanMergeUndo(plan->undo, gone),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       "CUSTOMER_CHANGED_SINCE"));
+}
+
+Identity WithIds(const std::string& customer,
+                 const std::vector<std::string>& ids, bool verified = true) {
+  Identity identity;
+  identity.customer = customer;
+  for (const std::string& id : ids) {
+    identity.points.push_back({{.type = v1::Identifier::EXTERNAL_ID,
+                                .value = id,
+                                .match_key = id,
+                                .extension = ""},
+                               verified});
+  }
+  return identity;
+}
+
+TEST(CheckVerifiedIds, StopsWhereAnIssuerKnowsTwo) {
+  const std::vector<Identity> differ = {WithIds("customers/ada", {"shop:1"}),
+                                        WithIds("customers/bob", {}),
+                                        WithIds("customers/eve", {"shop:2"})};
+  const std::vector<Identity> fine = {
+      WithIds("customers/ada", {"shop:1"}),
+      WithIds("customers/bob", {"bank:2", "shop:1"}),
+      WithIds("customers/eve", {"shop:2"}, /*verified=*/false)};
+
+  const absl::Status refused = CheckVerifiedIds(differ);
+
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                "VERIFIED_IDS_DIFFER"));
+  EXPECT_THAT(std::string(refused.message()),
+              ::testing::AllOf(::testing::HasSubstr("customers/ada"),
+                               ::testing::HasSubstr("customers/eve"),
+                               ::testing::HasSubstr("shop")));
+  EXPECT_THAT(CheckVerifiedIds(fine), IsOk());
 }
 
 TEST(PlanMergeUndo, RefusesARecordThatIsDamaged) {
@@ -205,6 +290,8 @@ TEST(PlanMergeUndo, RefusesARecordThatIsDamaged) {
   const std::vector<v1::Customer> current = {plan->survivor, plan->merged[0]};
   const auto damaged =
       StatusIs(absl::StatusCode::kDataLoss, "MERGE_UNDO_DAMAGED");
+
+  EXPECT_THAT(PlanMergeUndo({}, current), damaged);
 
   MergeUndo undo = plan->undo;
   undo.before[0].resize(undo.before[0].size() - 1);
