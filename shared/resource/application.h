@@ -43,6 +43,8 @@ struct Rules {
                             const RuleContext& context) = nullptr;
   absl::Time (*expires)(const T& resource) = nullptr;
   absl::Status (*deletable)(const T& resource) = nullptr;
+  absl::Status (*settle)(Transaction& transaction, const T* before, T& after,
+                         const Settlement& settlement) = nullptr;
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -291,6 +293,15 @@ class Application {
                              const google::protobuf::Message& resource) {
         return deletable(static_cast<const T&>(resource));
       };
+    }
+    if (rules.settle != nullptr) {
+      erased.settle =
+          [settle = rules.settle](
+              Transaction& transaction, const google::protobuf::Message* before,
+              google::protobuf::Message& after, const Settlement& settlement) {
+            return settle(transaction, static_cast<const T*>(before),
+                          static_cast<T&>(after), settlement);
+          };
     }
     return erased;
   }

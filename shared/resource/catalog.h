@@ -24,8 +24,17 @@
 
 namespace crm {
 
-// The rules of a resource type that its schema cannot state. All are pure: they
-// depend on their arguments alone and keep nothing.
+class Transaction;
+
+// What a rule that settles a resource is told beside it.
+struct Settlement {
+  // Whether the resource is new and came without an owner, so that it has its
+  // creator for one.
+  bool owner_is_default = false;
+};
+
+// The rules of a resource type that its schema cannot state. All but `settle`
+// are pure: they depend on their arguments alone and keep nothing.
 struct ResourceRules {
   // Completes and checks a resource before it is stored: sets what is output
   // only, as a first state or a total. `before` is null on create. Returns
@@ -55,6 +64,16 @@ struct ResourceRules {
                              google::protobuf::Message* after,
                              google::protobuf::Message& parent)>
       with_parent;
+
+  // Completes a resource that differs from `before`, which is null on create,
+  // by what else the service has, and changes that with it, as the turns by
+  // which new resources find their owners. Runs after all that the caller
+  // answers for was checked: what it does is the service's doing. May run again
+  // with what it has written, and returns an error to refuse the change.
+  std::function<absl::Status(
+      Transaction& transaction, const google::protobuf::Message* before,
+      google::protobuf::Message& after, const Settlement& settlement)>
+      settle;
 
   // Returns when a resource is deleted for good by the service itself;
   // InfiniteFuture() for never. Stored as a durable timer with each change.

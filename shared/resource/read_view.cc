@@ -1,5 +1,6 @@
 #include "shared/resource/read_view.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
@@ -137,19 +138,14 @@ absl::StatusOr<std::vector<std::string>> ReadView::ChildBodies(
 absl::StatusOr<std::vector<std::string>> ReadView::QueryBodies(
     const Resource& resource, SqlFragment condition) const {
   const std::shared_ptr<const RowRule> rule = RuleOf(resource);
-  std::vector<SqlValue> params = {tenant_};
-  params.insert(params.end(), condition.params.begin(), condition.params.end());
-  std::string sql = absl::StrCat("SELECT body FROM ", resource.schema.table(),
-                                 " WHERE tenant = ? AND ", condition.text,
-                                 " AND delete_time IS NULL");
-  if (!rule->all_rows()) {
-    const SqlFragment& where = rule->where().where;
-    absl::StrAppend(&sql, " AND (", where.text, ")");
-    params.insert(params.end(), where.params.begin(), where.params.end());
-  }
-  absl::StrAppend(&sql, " ORDER BY name LIMIT ?");
-  params.push_back(int64_t{kMaxSelected + 1});
-  CRM_ASSIGN_OR_RETURN(SqlRows rows, reader_.Query(sql, params));
+  SqlFragment live = LiveRows(resource, condition);
+  live.params.push_back(int64_t{kMaxSelected + 1});
+  CRM_ASSIGN_OR_RETURN(
+      SqlRows rows,
+      reader_.Query(
+          absl::StrCat("SELECT body FROM ", resource.schema.table(), " WHERE ",
+                       live.text, " ORDER BY name LIMIT ?"),
+          live.params));
   if (rows.size() > kMaxSelected) return TooManyRows();
   std::vector<std::string> bodies;
   for (SqlRow& row : rows) {
@@ -166,6 +162,64 @@ absl::StatusOr<std::vector<std::string>> ReadView::QueryBodies(
     bodies.push_back(std::move(body));
   }
   return bodies;
+}
+
+SqlFragment ReadView::LiveRows(const Resource& resource,
+                               const SqlFragment& condition) const {
+  const std::shared_ptr<const RowRule> rule = RuleOf(resource);
+  SqlFragment live{absl::StrCat("tenant = ? AND ", condition.text,
+                                " AND delete_time IS NULL"),
+                   {tenant_}};
+  live.params.insert(live.params.end(), condition.params.begin(),
+                     condition.params.end());
+  if (!rule->all_rows()) {
+    const SqlFragment& where = rule->where().where;
+    absl::StrAppend(&live.text, " AND (", where.text, ")");
+    live.params.insert(live.params.end(), where.params.begin(),
+                       where.params.end());
+  }
+  return live;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadView::MatchingBodies(
+    const Resource& resource, const Filter& filter) const {
+  LoweredFilter lowered = filter.Lower(resource.table.columns());
+  lowered.where.text = absl::StrCat("(", lowered.where.text, ")");
+  CRM_ASSIGN_OR_RETURN(std::vector<std::string> bodies,
+                       QueryBodies(resource, std::move(lowered.where)));
+  if (lowered.exact) return bodies;
+  const std::unique_ptr<google::protobuf::Message> message = resource.New();
+  std::vector<std::string> out;
+  for (std::string& body : bodies) {
+    if (!message->ParseFromString(body)) {
+      return Internal("ROW_UNREADABLE", "A stored row could not be read.");
+    }
+    if (filter.Matches(*message)) out.push_back(std::move(body));
+  }
+  return out;
+}
+
+absl::StatusOr<int> ReadView::CountMatching(const Resource& resource,
+                                            const Filter& filter,
+                                            int most) const {
+  most = std::min(most, kMaxSelected);
+  const LoweredFilter lowered = filter.Lower(resource.table.columns());
+  if (!lowered.exact || !RuleOf(resource)->where().exact) {
+    CRM_ASSIGN_OR_RETURN(const std::vector<std::string> bodies,
+                         MatchingBodies(resource, filter));
+    return std::min(most, static_cast<int>(bodies.size()));
+  }
+  SqlFragment live = LiveRows(
+      resource,
+      {absl::StrCat("(", lowered.where.text, ")"), lowered.where.params});
+  live.params.push_back(int64_t{most});
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader_.Query(absl::StrCat("SELECT COUNT(*) FROM (SELECT name FROM ",
+                                 resource.schema.table(), " WHERE ", live.text,
+                                 " LIMIT ?) AS found"),
+                    live.params));
+  return static_cast<int>(std::get<int64_t>(rows[0][0]));
 }
 
 absl::StatusOr<int64_t> ReadView::KeyVersion(

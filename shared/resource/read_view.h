@@ -15,6 +15,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/call/call.h"
+#include "shared/query/filter.h"
 #include "shared/query/sql.h"
 #include "shared/resource/catalog.h"
 #include "shared/resource/row_rule.h"
@@ -77,6 +78,13 @@ class ReadView {
     return out;
   }
 
+  // Returns how many live resources match `filter`, which follows no
+  // references, counting no further than `most`: at most kMaxSelected.
+  template <typename T>
+  absl::StatusOr<int> Count(const Filter& filter, int most) const {
+    return CountMatching(ResourceOf<T>(), filter, most);
+  }
+
   // Returns the live children of `parent`, by name. Errors as Select.
   template <typename T>
   absl::StatusOr<std::vector<T>> Children(absl::string_view parent) const {
@@ -120,6 +128,10 @@ class ReadView {
   absl::StatusOr<std::vector<std::string>> SelectBodies(
       const Resource& resource, absl::string_view path,
       absl::string_view value) const;
+  absl::StatusOr<std::vector<std::string>> MatchingBodies(
+      const Resource& resource, const Filter& filter) const;
+  absl::StatusOr<int> CountMatching(const Resource& resource,
+                                    const Filter& filter, int most) const;
   absl::StatusOr<std::vector<std::string>> ScanBodies(
       const Resource& resource, absl::string_view path,
       absl::string_view value) const;
@@ -127,6 +139,10 @@ class ReadView {
       const Resource& resource, absl::string_view parent) const;
   absl::StatusOr<std::vector<std::string>> QueryBodies(
       const Resource& resource, SqlFragment condition) const;
+  // Returns the condition of the live rows that the caller may read; the rows
+  // that fit may be more.
+  SqlFragment LiveRows(const Resource& resource,
+                       const SqlFragment& condition) const;
   // Returns the rule by which the caller reads `resource`.
   std::shared_ptr<const RowRule> RuleOf(const Resource& resource) const;
 

@@ -119,10 +119,12 @@ absl::Status Transaction::TryCreate(Message& message) {
   SetTime(message, "create_time", now_);
   SetTime(message, "update_time", now_);
   SetTime(message, "delete_time", std::nullopt);
+  Settlement settlement;
   if (resource->schema.owner_defaults()) {
     const std::string& owner = resource->schema.owner()->name();
     if (ReadString(message, owner).empty()) {
       WriteString(message, owner, call_.principal.subject);
+      settlement.owner_is_default = true;
     }
   }
   resource->schema.machine().Start(message);
@@ -130,6 +132,7 @@ absl::Status Transaction::TryCreate(Message& message) {
   CRM_RETURN_IF_ERROR(StepParent(*resource, nullptr, &message));
   CRM_RETURN_IF_ERROR(Prepare(*resource, nullptr, message));
   CRM_RETURN_IF_ERROR(access_.CheckResult(*resource, nullptr, message));
+  CRM_RETURN_IF_ERROR(Settle(*resource, nullptr, message, settlement));
   CRM_RETURN_IF_ERROR(
       Explain(*resource, message,
               resource->table.Insert(writer_, view_.tenant(), message)));
@@ -153,6 +156,7 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
     message.CopyFrom(*before);
     return absl::OkStatus();
   }
+  CRM_RETURN_IF_ERROR(Settle(*resource, before.get(), message, {}));
   WriteString(message, "etag", EtagOf(version + 1));
   WriteString(message, "updater", call_.principal.subject);
   SetTime(message, "update_time", now_);
@@ -216,6 +220,14 @@ absl::Status Transaction::Prepare(const Resource& resource,
   CRM_RETURN_IF_ERROR(RunRules(resource, before, after));
   CRM_RETURN_IF_ERROR(CheckRules(resource, before, after, violations));
   return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
+absl::Status Transaction::Settle(const Resource& resource,
+                                 const Message* before, Message& after,
+                                 const Settlement& settlement) {
+  if (!resource.rules.settle) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(resource.rules.settle(*this, before, after, settlement));
+  return status_;
 }
 
 absl::Status Transaction::RunRules(const Resource& resource,

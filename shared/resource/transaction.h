@@ -161,6 +161,10 @@ class Transaction {
   absl::Status Prepare(const Resource& resource,
                        const google::protobuf::Message* before,
                        google::protobuf::Message& after) const;
+  absl::Status Settle(const Resource& resource,
+                      const google::protobuf::Message* before,
+                      google::protobuf::Message& after,
+                      const Settlement& settlement);
   absl::Status RunRules(const Resource& resource,
                         const google::protobuf::Message* before,
                         google::protobuf::Message& after) const;
