@@ -2,10 +2,13 @@
 
 #include "crm/operational/v1/account.pb.h"
 #include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/assignment_rule.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/field_definition.pb.h"
+#include "crm/operational/v1/form.pb.h"
+#include "crm/operational/v1/form_submission.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
 #include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/lead.pb.h"
@@ -19,16 +22,20 @@
 #include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/quote.pb.h"
 #include "crm/operational/v1/role.pb.h"
+#include "crm/operational/v1/scoring_model.pb.h"
 #include "crm/operational/v1/subscription.pb.h"
 #include "crm/operational/v1/tax_class.pb.h"
 #include "crm/operational/v1/team.pb.h"
+#include "crm/operational/v1/territory.pb.h"
 #include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "crm/operational/v1/validation_rule.pb.h"
 #include "services/operational/domain/access.h"
+#include "services/operational/domain/assignment.h"
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/exchange_rate.h"
+#include "services/operational/domain/form.h"
 #include "services/operational/domain/invoice.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/opportunity.h"
@@ -38,12 +45,17 @@
 #include "services/operational/domain/price_book.h"
 #include "services/operational/domain/quote.h"
 #include "services/operational/domain/sales.h"
+#include "services/operational/domain/scoring_model.h"
 #include "services/operational/domain/subscription.h"
+#include "services/operational/domain/territory.h"
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/exchange_rate.h"
+#include "services/operational/handlers/form.h"
 #include "services/operational/handlers/identity.h"
 #include "services/operational/handlers/invoice.h"
 #include "services/operational/handlers/lead.h"
+#include "services/operational/handlers/lead_assignment.h"
+#include "services/operational/handlers/lead_score.h"
 #include "services/operational/handlers/merge_operation.h"
 #include "services/operational/handlers/merge_records.h"
 #include "services/operational/handlers/opportunity.h"
@@ -67,7 +79,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Keeps(MergeRecordTable())
       .Owns<v1::Account>({.prepare = PrepareAccount})
       .Owns<v1::Contact>({.prepare = PrepareContact})
-      .Owns<v1::Lead>({.prepare = PrepareLead})
+      .Owns<v1::Lead>({.prepare = PrepareLead, .settle = SettleLead})
+      .Owns<v1::Form>({.prepare = PrepareForm})
+      .Owns<v1::FormSubmission>({.settle = SettleFormSubmission})
+      .Owns<v1::ScoringModel>({.prepare = PrepareScoringModel,
+                               .deletable = CheckScoringModelDeletable})
+      .Owns<v1::Territory>({.prepare = PrepareTerritory})
+      .Owns<v1::AssignmentRule>({.prepare = PrepareAssignmentRule,
+                                 .deletable = CheckAssignmentRuleDeletable})
       .Owns<v1::Pipeline>(
           {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
@@ -100,6 +119,16 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .OnTimer(kMergeExpiry, ExpireMergeOperation)
       .Mutate(HandleConvertLead)
       .Mutate(HandleUndoLeadConversion)
+      .Mutate(HandleAssignLead)
+      .Keeps(AssignmentTurnTable())
+      .Mutate(HandleActivateAssignmentRule)
+      .Read(HandleExplainLeadScore)
+      .Mutate(HandleActivateScoringModel)
+      .OnTimer(kLeadScoreTimer, ScoreAgain)
+      .OnTimer(kScoreAllTimer, ScoreNextLeads)
+      .Mutate(HandleConfirmFormSubmission)
+      .Mutate(HandleApplyFormSubmission)
+      .OnTimer(kFormExpiry, ExpireFormSubmission)
       .Mutate(HandleRevisePipeline)
       .Mutate(HandleWinOpportunity)
       .Mutate(HandleLoseOpportunity)

@@ -9,6 +9,7 @@ absl::string_view DefaultRoles() {
 tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     *.purge *.export
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
+    scoringModels.* assignmentRules.* territories.* forms.* formSubmissions.*
     pipelines.* products.* taxClasses.* quotes.* orders.* orderReturns.*
     exchangeRates.* priceBooks.* priceBookEntries.* invoices.*
     subscriptions.*
@@ -30,7 +31,8 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     accounts.update@team
     leads.create@team leads.get@team leads.list@team leads.update@team
     leads.qualify@team leads.convert@team leads.disqualify@team
-    leads.recycle@team
+    leads.recycle@team leads.work@team
+    scoringModels.get scoringModels.list territories.get territories.list
     opportunities.create@team opportunities.get@team opportunities.list@team
     opportunities.update@team opportunities.moveStage@team
     opportunities.win@team opportunities.lose@team opportunities.forecast@team
@@ -62,6 +64,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
 
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
+    scoringModels.* assignmentRules.* territories.* forms.* formSubmissions.*
     opportunities.* pipelines.* taxClasses.* quotes.* orders.*
     orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
     priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
@@ -76,6 +79,8 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
 
 # Addresses customers: reads records and scores, and what was sold.
 marketer: customers.get customers.list customers.getProfile
+    forms.* formSubmissions.get formSubmissions.list formSubmissions.apply
+    formSubmissions.reject
     identifiers.get identifiers.list contacts.get contacts.list
     accounts.get accounts.list leads.get leads.list
     opportunities.get opportunities.list pipelines.get pipelines.list
@@ -152,7 +157,9 @@ integration: customers.create customers.get customers.list customers.update
     contacts.create contacts.get contacts.list contacts.update
     accounts.create accounts.get accounts.list accounts.update
     leads.create leads.get leads.list leads.update leads.qualify leads.convert
-    leads.disqualify leads.recycle
+    leads.disqualify leads.recycle leads.work forms.get forms.list
+    formSubmissions.create formSubmissions.get formSubmissions.list
+    formSubmissions.setToken
     opportunities.create opportunities.get opportunities.list
     opportunities.update opportunities.moveStage opportunities.win
     opportunities.lose opportunities.reopen pipelines.get pipelines.list
@@ -206,6 +213,10 @@ portal_customer: customers.get@customer customers.list@customer
 partner: leads.create@own leads.get@own leads.list@own
     opportunities.get@own opportunities.list@own
     orders.get@own orders.list@own products.get products.list
+
+# A web site's forms: hands in what visitors filled in and confirmed, and sees
+# nothing else.
+web_form: forms.get formSubmissions.create formSubmissions.confirm
 
 # Answers for personal data: reads the records that hold it, and the trail. Is
 # heard first when a service is busy.

@@ -124,7 +124,7 @@ TEST_F(AccessRows, A35_NobodyGrantsWhatHeDoesNotHold) {
   const std::string all =
       "roles: ['tenant_admin', 'sales_rep', 'sales_manager', 'marketer', "
       "'support_agent', 'support_lead', 'analyst', 'integration', 'auditor', "
-      "'privacy_officer', 'partner', 'portal_customer']";
+      "'privacy_officer', 'partner', 'portal_customer', 'web_form']";
   EXPECT_THAT((Call<v1::User, v1::UpdateUserRequest>(
                   admin_, "UserService.UpdateUser",
                   absl::StrCat("user { name: 'users/ben' ", all, " }"))),

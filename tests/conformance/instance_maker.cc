@@ -54,6 +54,34 @@ const std::map<std::string, Completion>& Completions() {
                           "'north' }"),
              message);
        }},
+      // Scoring models have terms, whose filters fit leads.
+      {"crm.operational.v1.ScoringModel",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Model ", number,
+                          "' terms { filter: 'company:*' points: 10 reason: "
+                          "'has a company' } labels { key: 'team' value: "
+                          "'north' }"),
+             message);
+       }},
+      // Forms have fields, and submissions the values of them.
+      {"crm.operational.v1.Form",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Form ", number,
+                          "' fields { key: 'mail' lead_field: 'email' "
+                          "required: true label: 'E-mail' } labels { key: "
+                          "'team' value: 'north' }"),
+             message);
+       }},
+      {"crm.operational.v1.FormSubmission",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("values { key: 'mail' value: 'person-", number,
+                          "@example.org' } labels { key: 'team' value: "
+                          "'north' }"),
+             message);
+       }},
       // A pipeline has stages of each outcome.
       {"crm.operational.v1.Pipeline",
        [](Message& message, int number) {
@@ -215,7 +243,7 @@ std::string InstanceMaker::TextFor(const FieldDescriptor* field) {
   for (const std::string& candidate :
        {absl::StrCat("person-", number, "@example.org"),
         absl::StrCat("+4930", 1'000'000 + number), currency, std::string("de"),
-        absl::StrCat(number, ".5")}) {
+        absl::StrCat(number, ".5"), std::string(64, 'a')}) {
     if (RE2::FullMatch(candidate, pattern)) return candidate;
   }
   std::cerr << "No text is known that matches the pattern of "

@@ -19,6 +19,7 @@ absl::Status PrepareLead(const v1::Lead* before, v1::Lead& after,
     after.clear_disqualify_reason();
     after.clear_disqualify_time();
     after.clear_qualify_time();
+    after.clear_work_time();
   }
   return absl::OkStatus();
 }

@@ -16,6 +16,8 @@
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/quote.pb.h"
 #include "services/operational/domain/lead.h"
+#include "services/operational/handlers/lead_assignment.h"
+#include "services/operational/handlers/lead_score.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -73,6 +75,12 @@ absl::Status DeleteUnchanged(Transaction& transaction, const v1::Lead& lead,
 }
 
 }  // namespace
+
+absl::Status SettleLead(Transaction& transaction, const v1::Lead* /*before*/,
+                        v1::Lead& after, const Settlement& settlement) {
+  CRM_RETURN_IF_ERROR(SettleOwner(transaction, after, settlement));
+  return SettleScore(transaction, after);
+}
 
 absl::StatusOr<v1::ConvertLeadResponse> HandleConvertLead(
     Transaction& transaction, const CallContext& /*call*/,

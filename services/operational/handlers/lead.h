@@ -9,6 +9,11 @@
 
 namespace crm::operational {
 
+// Completes a lead that is about to be stored: its owner, if it is new, and its
+// score.
+absl::Status SettleLead(Transaction& transaction, const v1::Lead* before,
+                        v1::Lead& after, const Settlement& settlement);
+
 // Each serves the method of its request; see the proto for what it returns.
 absl::StatusOr<v1::ConvertLeadResponse> HandleConvertLead(
     Transaction& transaction, const CallContext& call,

@@ -200,7 +200,8 @@ TEST_F(DefaultRolesTest, NamesTheRoles) {
               ElementsAre("analyst", "auditor", "integration", "marketer",
                           "partner", "portal_customer", "privacy_officer",
                           "sales_manager", "sales_rep", "support_agent",
-                          "support_lead", "system", "tenant_admin"));
+                          "support_lead", "system", "tenant_admin",
+                          "web_form"));
 }
 
 TEST_F(DefaultRolesTest, GrantsTheStandardVerbs) {
