@@ -51,8 +51,10 @@ constexpr int kAnswerShare = 10;
 // `leads.purge`.
 Operation ToMessage(const Kernel& kernel, const StoredOperation& operation) {
   const MethodInfo* method = kernel.methods.Find(operation.record.method());
-  const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(
-      method == nullptr ? "" : method->permission, absl::MaxSplits('.', 1));
+  const absl::string_view permission =
+      method == nullptr ? absl::string_view() : method->permission;
+  const std::pair<absl::string_view, absl::string_view> words =
+      absl::StrSplit(permission, absl::MaxSplits('.', 1));
   return ToOperation(operation, words.second, words.first);
 }
 
