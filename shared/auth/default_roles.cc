@@ -130,6 +130,7 @@ support_lead: customers.get customers.list customers.update
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
+    operations.addRows operations.revert
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list

@@ -13,6 +13,8 @@
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
 #include "shared/resource/answer_mask.h"
+#include "shared/resource/bulk_update.h"
+#include "shared/resource/collection_lister.h"
 #include "shared/resource/commit_records.h"
 #include "shared/resource/import_operation.h"
 #include "shared/resource/import_revert.h"
@@ -24,99 +26,7 @@ namespace crm {
 namespace {
 
 using ::crm::internal::v1::BulkCheckpoint;
-using ::google::protobuf::Descriptor;
-using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
-
-std::unique_ptr<Message> NewMessage(const Descriptor* descriptor) {
-  return std::unique_ptr<Message>(
-      google::protobuf::MessageFactory::generated_factory()
-          ->GetPrototype(descriptor)
-          ->New());
-}
-
-// A page of a collection.
-struct Page {
-  std::vector<std::unique_ptr<Message>> resources;
-  std::string next_page_token;
-};
-
-// Reads a collection as its List method does.
-class Lister {
- public:
-  Lister(const Kernel& kernel, const Resource& resource, const MethodInfo& list)
-      : kernel_(kernel), resource_(resource), list_(list) {}
-
-  absl::Status Check(const CallContext& call, const Message& request) const {
-    return CheckListRequest(kernel_, resource_, call,
-                            *ListRequest(request, 1, ""));
-  }
-
-  absl::StatusOr<Page> Read(const CallContext& call, const Message& request,
-                            int page_size,
-                            const std::string& page_token) const {
-    const Descriptor* type = list_.descriptor->output_type();
-    CRM_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        ListResources(kernel_, resource_, call,
-                      *ListRequest(request, page_size, page_token), type,
-                      ListPages::kInternal));
-    const std::unique_ptr<Message> response = NewMessage(type);
-    if (!response->ParseFromString(bytes)) {
-      return Internal("ROW_UNREADABLE", "A page could not be read.");
-    }
-    Page page;
-    page.next_page_token = ReadString(*response, "next_page_token");
-    for (int i = 0; i < type->field_count(); ++i) {
-      if (type->field(i)->message_type() != resource_.schema.message()) {
-        continue;
-      }
-      const auto* reflection = response->GetReflection();
-      for (int k = reflection->FieldSize(*response, type->field(i)); k > 0;
-           --k) {
-        page.resources.emplace_back(
-            reflection->ReleaseLast(response.get(), type->field(i)));
-      }
-    }
-    std::reverse(page.resources.begin(), page.resources.end());
-    return page;
-  }
-
-  // Returns how many there are; 0 where that cannot be told.
-  absl::StatusOr<int64_t> Count(const CallContext& call,
-                                const Message& request) const {
-    return CountListed(kernel_, resource_, call, *ListRequest(request, 1, ""));
-  }
-
-  const Resource& resource() const { return resource_; }
-
- private:
-  // The List request that asks for what `request` concerns.
-  std::unique_ptr<Message> ListRequest(const Message& request, int page_size,
-                                       const std::string& page_token) const {
-    std::unique_ptr<Message> out = NewMessage(list_.descriptor->input_type());
-    for (const char* field : {"parent", "filter"}) {
-      WriteString(*out, field, ReadString(request, field));
-    }
-    const std::string order_by = ReadString(request, "order_by");
-    // What is deleted on the way must not move what is still to come.
-    WriteString(*out, "order_by", order_by.empty() ? "name" : order_by);
-    WriteString(*out, "page_token", page_token);
-    const Descriptor* type = out->GetDescriptor();
-    if (const FieldDescriptor* size = type->FindFieldByName("page_size")) {
-      out->GetReflection()->SetInt32(out.get(), size, page_size);
-    }
-    const FieldDescriptor* deleted = type->FindFieldByName("show_deleted");
-    if (deleted != nullptr && ReadBool(request, "show_deleted")) {
-      out->GetReflection()->SetBool(out.get(), deleted, true);
-    }
-    return out;
-  }
-
-  const Kernel& kernel_;
-  const Resource& resource_;
-  const MethodInfo& list_;
-};
 
 absl::StatusOr<BulkCheckpoint> ReadCheckpoint(const OperationStep& step) {
   BulkCheckpoint checkpoint;
@@ -127,7 +37,7 @@ absl::StatusOr<BulkCheckpoint> ReadCheckpoint(const OperationStep& step) {
 }
 
 // Returns how many items `step` belongs to; 0 while that is not known.
-absl::StatusOr<int64_t> TotalOf(const Lister& lister,
+absl::StatusOr<int64_t> TotalOf(const CollectionLister& lister,
                                 const OperationStep& step) {
   if (!step.progress.checkpoint.empty()) return step.progress.total_count;
   // What may be purged is not all that is listed where the caller does not read
@@ -186,15 +96,15 @@ absl::StatusOr<bool> DeleteListed(Transaction& transaction,
   return WithResource(transaction.status(), resource.schema.type(), name);
 }
 
-absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
+absl::StatusOr<StepCommit> PurgeStep(const CollectionLister& lister,
                                      const OperationStep& step) {
   CRM_ASSIGN_OR_RETURN(const BulkCheckpoint checkpoint, ReadCheckpoint(step));
   const bool force = ReadBool(step.request, "force");
   CRM_ASSIGN_OR_RETURN(
-      Page read,
+      CollectionPage read,
       lister.Read(step.call, step.request, force ? kPurgeBatch : kExportBatch,
                   checkpoint.page_token()));
-  const auto page = std::make_shared<const Page>(std::move(read));
+  const auto page = std::make_shared<const CollectionPage>(std::move(read));
   CRM_ASSIGN_OR_RETURN(const int64_t total, TotalOf(lister, step));
   return [page, checkpoint, force, total, &resource = lister.resource(),
           done = step.progress.done_count](
@@ -226,7 +136,7 @@ absl::StatusOr<StepCommit> PurgeStep(const Lister& lister,
 
 // Writes what the caller may see of each resource.
 absl::StatusOr<std::vector<std::string>> ToParts(const OperationStep& step,
-                                                 const Page& page) {
+                                                 const CollectionPage& page) {
   CRM_ASSIGN_OR_RETURN(const auto custom,
                        step.kernel.catalog.custom_schemas().Recent(
                            step.kernel.database, step.call.principal.tenant,
@@ -246,11 +156,11 @@ absl::StatusOr<std::vector<std::string>> ToParts(const OperationStep& step,
   return parts;
 }
 
-absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
+absl::StatusOr<StepCommit> ExportStep(const CollectionLister& lister,
                                       const OperationStep& step) {
   CRM_ASSIGN_OR_RETURN(BulkCheckpoint next, ReadCheckpoint(step));
   CRM_ASSIGN_OR_RETURN(
-      const Page page,
+      const CollectionPage page,
       lister.Read(step.call, step.request, kExportBatch, next.page_token()));
   CRM_ASSIGN_OR_RETURN(std::vector<std::string> read, ToParts(step, page));
   const auto parts =
@@ -299,26 +209,30 @@ absl::StatusOr<StepCommit> ExportStep(const Lister& lister,
 std::optional<OperationKind> StandardOperation(const Kernel& kernel,
                                                const MethodInfo& method) {
   if (method.verb != Verb::kPurge && method.verb != Verb::kExport) {
-    std::optional<OperationKind> kind = ImportOperation(kernel, method);
-    return kind.has_value() ? kind : RevertOperation(kernel, method);
+    for (const auto kind_of :
+         {&ImportOperation, &RevertOperation, &BulkUpdateOperation}) {
+      std::optional<OperationKind> kind = kind_of(kernel, method);
+      if (kind.has_value()) return kind;
+    }
+    return std::nullopt;
   }
   const Resource* resource = kernel.catalog.Find(method.resource);
   if (resource == nullptr) return std::nullopt;
-  for (const auto& [path, list] : kernel.methods.methods()) {
-    if (list.verb != Verb::kList || list.resource != method.resource) continue;
-    const auto lister = std::make_shared<const Lister>(kernel, *resource, list);
-    OperationKind kind;
-    kind.narrowed = true;
-    kind.check = [lister](const CallContext& call, const Message& request) {
-      return lister->Check(call, request);
-    };
-    const auto step = method.verb == Verb::kPurge ? &PurgeStep : &ExportStep;
-    kind.step = [lister, step](const OperationStep& now) {
-      return step(*lister, now);
-    };
-    return kind;
-  }
-  return std::nullopt;
+  const MethodInfo* list =
+      StandardMethod(kernel.methods, method.resource, Verb::kList);
+  if (list == nullptr) return std::nullopt;
+  const auto lister =
+      std::make_shared<const CollectionLister>(kernel, *resource, *list);
+  OperationKind kind;
+  kind.narrowed = true;
+  kind.check = [lister](const CallContext& call, const Message& request) {
+    return lister->Check(call, request);
+  };
+  const auto step = method.verb == Verb::kPurge ? &PurgeStep : &ExportStep;
+  kind.step = [lister, step](const OperationStep& now) {
+    return step(*lister, now);
+  };
+  return kind;
 }
 
 }  // namespace crm

@@ -1,6 +1,6 @@
 // Operations on whole collections, for any resource type: Purge (AIP-165) and
 // Export (AIP-153), which read what List would show the caller, page by page;
-// import_operation.h and import_revert.h have the others.
+// bulk_update.h, import_operation.h and import_revert.h have the others.
 
 #ifndef CRM_SHARED_RESOURCE_BULK_OPERATIONS_H_
 #define CRM_SHARED_RESOURCE_BULK_OPERATIONS_H_

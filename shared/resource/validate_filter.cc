@@ -50,7 +50,9 @@ absl::Status ValidateFilter::Begin(Call& call) {
   ValidateOptions options;
   // An update may leave out what it does not change; the kernel checks the
   // resource as it will be.
-  if (method.verb == Verb::kUpdate || method.verb == Verb::kBatchUpdate) {
+  const bool masked = method.descriptor->input_type()->FindFieldByName(
+                          "update_mask") != nullptr;
+  if (masked || method.verb == Verb::kBatchUpdate) {
     options.partial_type = method.resource;
   }
   // What succeeds in part says of each item what is wrong with it.

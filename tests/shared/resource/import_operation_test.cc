@@ -1,14 +1,9 @@
 #include "shared/resource/import_operation.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -19,6 +14,7 @@
 #include "google/longrunning/operations.pb.h"
 #include "shared/resource/operation_runner.h"
 #include "tests/shared/events/stores.h"
+#include "tests/shared/resource/doomed_worker.h"
 #include "tests/shared/resource/small_kernel.h"
 #include "tests/support/api_client.h"
 #include "tests/support/matchers.h"
@@ -31,7 +27,9 @@ using ::crm::platform::v1::ImportResult;
 using ::crm::testing::EqualsProto;
 using ::crm::testing::IsOk;
 using ::crm::testing::IsOkAndHolds;
+using ::crm::testing::KillWorkers;
 using ::crm::testing::ParseTextOrDie;
+using ::crm::testing::Patient;
 using ::crm::testing::SmallKernel;
 using ::crm::testing::StatusIs;
 using ::crm::testing::TempFolder;
@@ -67,14 +65,6 @@ absl::Status Add(const SmallKernel& store, const std::string& name,
       .status();
 }
 
-OperationRunner::Options Patient() {
-  OperationRunner::Options options;
-  // A worker stays with an import until it is done or waits.
-  options.slice = absl::Hours(1);
-  options.lease = absl::Seconds(1);
-  return options;
-}
-
 // Returns rows for products `first` to `last`; every twentieth has no name.
 std::string RowsOf(int first, int last) {
   std::string rows;
@@ -97,37 +87,6 @@ class ImportOperationTest : public ::testing::Test {
   MetricRegistry metrics_;
 };
 
-// Works on the import in a process that is killed in its step `doomed`: after
-// its rows are stored and before the checkpoint is, or, if `inside`, as soon as
-// some of them are.
-void WorkAndDie(const std::string& path, const Clock& clock, int doomed,
-                bool inside) {
-  SmallKernel store(path, clock);
-  MetricRegistry metrics;
-  OperationKinds kinds = store.application().Operations(store.kernel());
-  int steps = 0;
-  std::thread killer;
-  for (auto& [method, kind] : kinds) {
-    kind.step = [&, step = kind.step](const OperationStep& now) {
-      const bool last = steps++ == doomed;
-      if (last && inside) {
-        killer = std::thread([&store, before = store.EventCount()] {
-          while (store.EventCount() < before + 100) {
-          }
-          kill(getpid(), SIGKILL);
-        });
-      }
-      absl::StatusOr<StepCommit> commit = step(now);
-      if (last) kill(getpid(), SIGKILL);
-      return commit;
-    };
-  }
-  OperationRunner runner(store.kernel(), kinds, metrics, Patient());
-  while (runner.RunOnce().ok()) {
-  }
-  _exit(1);
-}
-
 TEST_F(ImportOperationTest, A10_KilledAnywhereItDoesEachRowOnce) {
   constexpr int kRows = 3'000;
   const std::string path = folder_.File("killed.db");
@@ -138,18 +97,7 @@ TEST_F(ImportOperationTest, A10_KilledAnywhereItDoesEachRowOnce) {
     ASSERT_THAT(Add(store, name, 1, "sku,name\n" + RowsOf(0, kRows), true),
                 IsOk());
   }
-  for (const auto& [doomed, inside] :
-       {std::pair(0, true), std::pair(0, false), std::pair(1, true)}) {
-    const pid_t child = fork();
-    ASSERT_NE(child, -1);
-    if (child == 0) WorkAndDie(path, clock_, doomed, inside);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
-    ASSERT_EQ(WTERMSIG(status), SIGKILL);
-    // The lease of the dead runs out.
-    clock_.Advance(absl::Seconds(2));
-  }
+  KillWorkers(path, clock_, {{0, true}, {0, false}, {1, true}});
 
   SmallKernel store(path, clock_);
   ASSERT_FALSE(store.Stored(name).done);
