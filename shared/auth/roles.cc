@@ -62,12 +62,18 @@ absl::Status ReadWord(absl::string_view word, RoleDefinition& role) {
   Grant grant;
   const size_t at = word.find('@');
   grant.permission = std::string(word.substr(0, at));
-  if (at != word.npos) {
-    const auto scope = ScopeOf(word.substr(at + 1));
+  absl::string_view rows =
+      at == word.npos ? absl::string_view() : word.substr(at + 1);
+  if (absl::ConsumePrefix(&rows, "where:")) {
+    grant.scope = RowScope::kExpression;
+    grant.expression = std::string(rows);
+  } else if (at != word.npos) {
+    const auto scope = ScopeOf(rows);
     if (!scope.has_value()) {
       return BadRoles(absl::StrCat("'", word,
                                    "' has no rows; write '@all', '@team', "
-                                   "'@own' or '@customer'."));
+                                   "'@own', '@customer' or '@where:' and a "
+                                   "filter."));
     }
     grant.scope = *scope;
   }

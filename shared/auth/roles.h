@@ -7,8 +7,9 @@
 //
 // A permission is a collection, a dot and a verb (`leads.convert`). A grant is
 // a permission, all verbs of a collection (`leads.*`), one verb of all
-// collections (`*.get`), or everything (`*`); `@all`, `@team`, `@own` or
-// `@customer` after it says for which rows, all without one. What is not
+// collections (`*.get`), or everything (`*`); `@all`, `@team`, `@own`,
+// `@customer` or, for those that a filter without spaces is true of,
+// `@where:sharing=SHARED` after it says for which rows, all without one. What is not
 // granted is denied, and there is no way to take a grant back. The collection
 // `internal` is apart: only the role `system` may have it, no wildcard reaches
 // it from outside.

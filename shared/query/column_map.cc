@@ -34,7 +34,7 @@ std::vector<std::string> ColumnMap::paths() const {
   std::vector<std::string> paths;
   paths.reserve(columns_.size());
   for (const auto& [path, entry] : columns_) {
-    if (!entry.hidden->load()) paths.push_back(path);
+    if (!entry.hidden->load() && !entry.column.many) paths.push_back(path);
   }
   return paths;
 }

@@ -31,6 +31,9 @@ struct Column {
   bool nullable = true;
   // Whether the name says what table it is of.
   bool qualified = false;
+  // Whether the field is repeated: the column counts its values, which are
+  // entries of `repeated_values` (shared/resource/repeated_index.h).
+  bool many = false;
 
   friend bool operator==(const Column&, const Column&) = default;
 };
@@ -44,6 +47,11 @@ class ColumnMap {
   // refer to them. Empty until it is set.
   void set_table(absl::string_view table) { table_ = std::string(table); }
   const std::string& table() const { return table_; }
+
+  // Says whose rows are asked for, so that conditions can ask other tables for
+  // rows of the same tenant. Empty until it is set.
+  void set_tenant(absl::string_view tenant) { tenant_ = std::string(tenant); }
+  const std::string& tenant() const { return tenant_; }
 
   // Adds `column` for the field at `path`, in place of an earlier one.
   void Add(absl::string_view path, Column column);
@@ -60,7 +68,7 @@ class ColumnMap {
   // Find() that sees hidden columns too.
   const Column* FindEvenHidden(absl::string_view path) const;
 
-  // Returns the paths that have columns, sorted.
+  // Returns the paths that have columns with a value of the field, sorted.
   std::vector<std::string> paths() const;
 
  private:
@@ -73,6 +81,7 @@ class ColumnMap {
   void SetHidden(absl::string_view path, bool hidden);
 
   std::string table_;
+  std::string tenant_;
   std::map<std::string, Entry, std::less<>> columns_;
 };
 

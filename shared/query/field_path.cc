@@ -142,6 +142,12 @@ std::optional<FieldPath> FindFieldPath(const Descriptor& root,
 }
 
 Column ColumnFor(const FieldPath& path, absl::string_view name) {
+  if (path.many()) {
+    return {.name = std::string(name),
+            .type = ColumnType::kInteger,
+            .nullable = true,
+            .many = true};
+  }
   const ColumnType type = ColumnTypeOf(KindOf(path.field()));
   return {.name = std::string(name),
           .type = type,

@@ -84,7 +84,7 @@ struct FieldPath {
 std::optional<FieldPath> FindFieldPath(const google::protobuf::Descriptor& root,
                                        absl::string_view text);
 
-// Returns the column `name` as `path`, which is not many(), needs it.
+// Returns the column `name` as `path` needs it.
 Column ColumnFor(const FieldPath& path, absl::string_view name);
 
 }  // namespace crm

@@ -133,12 +133,33 @@ LoweredFilter Lower(const PatternTest& test, const FieldPath&,
   return lowered;
 }
 
+// Lowers a test of the values of a repeated field, which have an index of their
+// own. It may hold more than the rows do, so messages decide the rest.
+LoweredFilter LowerMany(const FieldTest& test, const ColumnMap& columns,
+                        bool negated) {
+  const Column* column = columns.Find(test.path.text());
+  const auto* compared = std::get_if<CompareTest>(&test.test);
+  if (column == nullptr || !column->many || negated || compared == nullptr ||
+      compared->relation != Relation::kEqual || columns.tenant().empty()) {
+    return Everything(false);
+  }
+  LoweredFilter lowered = Exactly(
+      absl::StrCat(columns.table(),
+                   ".name IN (SELECT v_name FROM repeated_values WHERE tenant "
+                   "= ? AND v_field = ? AND v_value = ?)"),
+      {columns.tenant(), absl::StrCat(columns.table(), ".", test.path.text()),
+       compared->value});
+  lowered.exact = false;
+  return lowered;
+}
+
 // Lowers a test of a field of the table that `columns` belong to.
 LoweredFilter LowerHere(const FieldTest& test, const ColumnMap& columns,
                         bool negated) {
   const ValueKind kind = KindOf(test.path.field());
-  // A message has no value to store in a column, nor has a field with many.
-  if (test.path.many() || kind == ValueKind::kMessage) return Everything(false);
+  if (test.path.many()) return LowerMany(test, columns, negated);
+  // A message has no value to store in a column.
+  if (kind == ValueKind::kMessage) return Everything(false);
   const Column* column = columns.Find(test.path.text());
   if (column == nullptr || column->type != ColumnTypeOf(kind)) {
     return Everything(false);

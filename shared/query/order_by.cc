@@ -28,6 +28,12 @@ std::string ToSnakeCase(absl::string_view path) {
   return snake;
 }
 
+// Returns the column of the field at `path` if rows have one value in it.
+const Column* FindOrdering(const ColumnMap& columns, absl::string_view path) {
+  const Column* column = columns.Find(path);
+  return column == nullptr || column->many ? nullptr : column;
+}
+
 absl::StatusOr<OrderTerm> ParseTerm(absl::string_view text,
                                     const ColumnMap& columns) {
   const std::vector<std::string> words =
@@ -36,10 +42,10 @@ absl::StatusOr<OrderTerm> ParseTerm(absl::string_view text,
     return BadField(kField, "A field name is missing between commas.");
   }
   OrderTerm term{.path = words[0], .column = ""};
-  const Column* column = columns.Find(term.path);
+  const Column* column = FindOrdering(columns, term.path);
   if (column == nullptr) {
     term.path = ToSnakeCase(words[0]);
-    column = columns.Find(term.path);
+    column = FindOrdering(columns, term.path);
   }
   if (column == nullptr) {
     const size_t dot = term.path.rfind('.');

@@ -58,6 +58,11 @@ bool CanHaveColumn(const FieldDescriptor* field) {
          type == "google.protobuf.Duration";
 }
 
+// The values of such a field are indexed one by one; its column counts them.
+bool CanHaveIndexedValues(const FieldDescriptor* field) {
+  return field->is_repeated() && field->type() == FieldDescriptor::TYPE_STRING;
+}
+
 // Collects the indexed, unique and ordering fields below `message`.
 absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
                             const std::string& prefix, int depth,
@@ -67,11 +72,13 @@ absl::Status CollectColumns(const Descriptor* root, const Descriptor* message,
     const auto& rule = field->options().GetExtension(crm::api::field);
     const std::string path = absl::StrCat(prefix, field->name());
     const bool wanted = rule.indexed() || rule.unique() || rule.ordering();
+    const bool values_wanted = CanHaveIndexedValues(field) && rule.indexed() &&
+                               !rule.unique() && !rule.ordering() && depth == 0;
     if (rule.unique_in_tenant() && !rule.unique()) {
       return SchemaInvalid(
           root, absl::StrCat("'", path, "' is unique_in_tenant, not unique"));
     }
-    if (wanted && !CanHaveColumn(field)) {
+    if (wanted && !CanHaveColumn(field) && !values_wanted) {
       return SchemaInvalid(root,
                            absl::StrCat("'", path, "' cannot have a column"));
     }

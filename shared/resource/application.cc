@@ -69,6 +69,12 @@ Application& Application::BindPlain(const Descriptor* request, PlainBody body) {
   return *this;
 }
 
+Application& Application::BindKernelRead(const Descriptor* request,
+                                         KernelBody body) {
+  handlers_[request].kernel_read = std::move(body);
+  return *this;
+}
+
 Application& Application::BindOperation(const Descriptor* request,
                                         OperationKind kind) {
   handlers_[request].operation = std::move(kind);
@@ -205,6 +211,8 @@ MethodBinding Application::BindHandler(const Kernel& kernel,
     MessageOr response = Internal("HANDLER_MISSING", "Nothing was answered.");
     if (handler.plain) {
       response = handler.plain(call->context, *call->request);
+    } else if (handler.kernel_read) {
+      response = handler.kernel_read(kernel, call->context, *call->request);
     } else {
       const absl::Status status =
           kernel.database.Read(call->context.deadline, [&](SqlReader& reader) {

@@ -45,6 +45,9 @@ struct Rules {
   absl::Status (*deletable)(const T& resource) = nullptr;
   absl::Status (*settle)(Transaction& transaction, const T* before, T& after,
                          const Settlement& settlement) = nullptr;
+  // Kinds of timers, and when each is due.
+  std::vector<std::pair<const char*, absl::Time (*)(const T& resource)>>
+      timers = {};
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -190,6 +193,21 @@ class Application {
         });
   }
 
+  // Serves a method that reads by other methods of the kernel, as one that
+  // lists what a resource describes.
+  template <typename Response, typename Request>
+  Application& Read(absl::StatusOr<Response> (*handler)(const Kernel&,
+                                                        const CallContext&,
+                                                        const Request&)) {
+    return BindKernelRead(
+        Request::descriptor(),
+        [handler](const Kernel& kernel, const CallContext& call,
+                  const google::protobuf::Message& request) {
+          return Erase(
+              handler(kernel, call, static_cast<const Request&>(request)));
+        });
+  }
+
   // Serves a method that returns google.longrunning.Operation: the call is
   // answered with an operation, which `step` carries out; see OperationKind.
   template <typename Deps, typename Request>
@@ -242,6 +260,9 @@ class Application {
   using PlainBody = std::function<MessageOr(const CallContext&,
                                             const google::protobuf::Message&)>;
 
+  using KernelBody = std::function<MessageOr(const Kernel&, const CallContext&,
+                                             const google::protobuf::Message&)>;
+
   using Preparation = std::function<MutationBody(
       const CallContext&, const google::protobuf::Message&)>;
 
@@ -251,6 +272,7 @@ class Application {
     Preparation prepare;
     ReadBody read;
     PlainBody plain;
+    KernelBody kernel_read;
     OperationKind operation;
   };
 
@@ -288,6 +310,12 @@ class Application {
             return expires(static_cast<const T&>(resource));
           };
     }
+    for (const auto& [kind, due] : rules.timers) {
+      erased.timers.push_back(
+          {kind, [due = due](const google::protobuf::Message& resource) {
+             return due(static_cast<const T&>(resource));
+           }});
+    }
     if (rules.deletable != nullptr) {
       erased.deletable = [deletable = rules.deletable](
                              const google::protobuf::Message& resource) {
@@ -316,6 +344,8 @@ class Application {
                         ReadBody body);
   Application& BindPlain(const google::protobuf::Descriptor* request,
                          PlainBody body);
+  Application& BindKernelRead(const google::protobuf::Descriptor* request,
+                              KernelBody body);
   Application& BindOperation(const google::protobuf::Descriptor* request,
                              OperationKind kind);
 

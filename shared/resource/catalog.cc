@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/resource/repeated_index.h"
 
 namespace crm {
 
@@ -58,6 +59,7 @@ std::vector<SqlTable> ResourceCatalog::Tables() const {
   for (const auto& resource : resources_) {
     tables.push_back(resource->table.Schema());
   }
+  tables.push_back(RepeatedIndexTable());
   return tables;
 }
 

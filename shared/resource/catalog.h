@@ -24,6 +24,15 @@
 
 namespace crm {
 
+// A timer that goes with a resource. When it is due is a pure function of the
+// resource; InfiniteFuture() for no timer. It fires once for each time that the
+// function gives.
+struct ResourceTimer {
+  // The kind, which Application::OnTimer() has a body for.
+  std::string kind;
+  std::function<absl::Time(const google::protobuf::Message&)> due;
+};
+
 class Transaction;
 
 // What a rule that settles a resource is told beside it.
@@ -78,6 +87,10 @@ struct ResourceRules {
   // Returns when a resource is deleted for good by the service itself;
   // InfiniteFuture() for never. Stored as a durable timer with each change.
   std::function<absl::Time(const google::protobuf::Message&)> expires;
+
+  // Timers of the service's own that go with a resource: each is set, moved and
+  // removed with the changes of it. Their key is its name.
+  std::vector<ResourceTimer> timers;
 
   // How lists are ordered that name no order; by name if it is empty.
   std::string default_order;

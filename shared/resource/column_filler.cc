@@ -14,6 +14,7 @@
 #include "shared/base/status_macros.h"
 #include "shared/query/field_path.h"
 #include "shared/query/field_value.h"
+#include "shared/resource/repeated_index.h"
 
 namespace crm {
 namespace {
@@ -287,8 +288,13 @@ absl::Status ColumnFiller::FillRow(SqlWriter& writer, const SqlRow& row,
   std::vector<SqlValue> params;
   for (size_t i = 0; i < task.columns.size(); ++i) {
     const ResourceColumn& column = schema.columns()[task.columns[i]];
-    SqlValue value =
-        ReadColumn(*message, *FindFieldPath(*schema.message(), column.path));
+    const FieldPath path = *FindFieldPath(*schema.message(), column.path);
+    SqlValue value = ColumnValue(*message, path);
+    if (path.many()) {
+      CRM_RETURN_IF_ERROR(AddRepeatedValues(writer,
+                                            std::get<std::string>(row[0]),
+                                            *task.resource, path, *message));
+    }
     if (value == row[kFirstColumn + i]) continue;
     if (column.unique && is_live && !IsEmptyText(value)) {
       CRM_ASSIGN_OR_RETURN(

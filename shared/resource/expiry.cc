@@ -8,6 +8,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
+#include "shared/resource/standard_fields.h"
 
 namespace crm {
 
@@ -22,6 +23,33 @@ absl::Status ScheduleExpiry(SqlWriter& writer, absl::string_view tenant,
                            .key = ReadString(message, "name"),
                            .due_time = time,
                            .payload = ""});
+}
+
+absl::Status KeepTimers(SqlWriter& writer, absl::string_view tenant,
+                        const Resource& resource,
+                        const google::protobuf::Message* before,
+                        const google::protobuf::Message* after) {
+  for (const ResourceTimer& timer : resource.rules.timers) {
+    const auto due_of = [&](const google::protobuf::Message* message) {
+      return message == nullptr || IsDeleted(*message) ? absl::InfiniteFuture()
+                                                       : timer.due(*message);
+    };
+    const absl::Time due = due_of(after);
+    if (due == due_of(before)) continue;
+    const std::string name =
+        ReadString(after != nullptr ? *after : *before, "name");
+    if (due == absl::InfiniteFuture()) {
+      CRM_RETURN_IF_ERROR(
+          ClearTimer(writer, tenant, timer.kind, name).status());
+      continue;
+    }
+    CRM_RETURN_IF_ERROR(SetTimer(writer, {.tenant = std::string(tenant),
+                                          .kind = timer.kind,
+                                          .key = name,
+                                          .due_time = due,
+                                          .payload = ""}));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status DeleteExpired(Transaction& transaction, const Timer& timer) {

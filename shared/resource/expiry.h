@@ -1,5 +1,5 @@
-// Resources that the service deletes for good when their time is over; see
-// ResourceRules::expires.
+// The timers of resources: ResourceRules::timers, and ResourceRules::expires,
+// by which the service deletes resources for good when their time is over.
 
 #ifndef CRM_SHARED_RESOURCE_EXPIRY_H_
 #define CRM_SHARED_RESOURCE_EXPIRY_H_
@@ -20,6 +20,14 @@ inline constexpr char kExpiryTimer[] = "resources.expire";
 absl::Status ScheduleExpiry(SqlWriter& writer, absl::string_view tenant,
                             const Resource& resource,
                             const google::protobuf::Message& message);
+
+// Sets, moves and removes the timers that go with a resource, as a change of it
+// asks: `before` is null for a new one, `after` for one that is removed for
+// good. Deleted ones have none. Errors of SetTimer() and ClearTimer().
+absl::Status KeepTimers(SqlWriter& writer, absl::string_view tenant,
+                        const Resource& resource,
+                        const google::protobuf::Message* before,
+                        const google::protobuf::Message* after);
 
 // Deletes the resource that `timer` is for, unless it is deleted or expires
 // later by now. A TimerBody.

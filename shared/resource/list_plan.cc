@@ -117,8 +117,10 @@ absl::StatusOr<ListPlan> PlanList(const Kernel& kernel,
                                   const Message& request,
                                   const CustomSchema* schema) {
   ListPlan plan;
+  ColumnMap columns = resource.table.columns();
+  columns.set_tenant(call.principal.tenant);
   const CustomColumns custom(
-      resource.table.columns(),
+      columns,
       schema == nullptr ? nullptr : schema->Find(resource.schema.type()));
   plan.rule = RuleFor(call.caller.get(), kernel.catalog, resource,
                       call.method->permission);

@@ -6,6 +6,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/query/field_value.h"
+#include "shared/resource/repeated_index.h"
 
 namespace crm {
 namespace {
@@ -111,6 +112,7 @@ SqlTable ResourceTable::Schema() const {
          SqlTypeOf(columns_.FindEvenHidden(column.path)->type),
          true,
          {}});
+    if (columns_.FindEvenHidden(column.path)->many) continue;
     table.indexes.push_back(
         {.name = absl::StrCat("by_", table.name, "_", column.name),
          .columns = {"tenant", column.name, "name"}});
@@ -144,7 +146,7 @@ std::vector<SqlValue> ResourceTable::ColumnValues(
     const Message& message) const {
   std::vector<SqlValue> values;
   for (const FieldPath& path : paths_) {
-    values.push_back(ReadColumn(message, path));
+    values.push_back(ColumnValue(message, path));
   }
   return values;
 }

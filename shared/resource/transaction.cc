@@ -140,6 +140,8 @@ absl::Status Transaction::TryCreate(Message& message) {
   CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, nullptr, &message));
   CRM_RETURN_IF_ERROR(
       ScheduleExpiry(writer_, view_.tenant(), *resource, message));
+  CRM_RETURN_IF_ERROR(
+      KeepTimers(writer_, view_.tenant(), *resource, nullptr, &message));
   return Record(*resource, nullptr, &message, 1, "created");
 }
 
@@ -167,6 +169,8 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
   CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, before.get(), &message));
   CRM_RETURN_IF_ERROR(
       ScheduleExpiry(writer_, view_.tenant(), *resource, message));
+  CRM_RETURN_IF_ERROR(
+      KeepTimers(writer_, view_.tenant(), *resource, before.get(), &message));
   return Record(*resource, std::move(before), &message, version + 1, kind);
 }
 
@@ -187,6 +191,8 @@ absl::Status Transaction::TryDelete(Message& message) {
                                              ReadString(message, "name")));
   CRM_RETURN_IF_ERROR(KeepIndex(*resource, before.get(), nullptr));
   CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, before.get(), nullptr));
+  CRM_RETURN_IF_ERROR(
+      KeepTimers(writer_, view_.tenant(), *resource, before.get(), nullptr));
   return Record(*resource, std::move(before), nullptr, version + 1, "deleted");
 }
 

@@ -8,6 +8,7 @@
 #include "shared/resource/custom_fill.h"
 #include "shared/resource/custom_index.h"
 #include "shared/resource/custom_values.h"
+#include "shared/resource/repeated_index.h"
 #include "shared/resource/standard_fields.h"
 #include "shared/resource/transaction.h"
 
@@ -95,6 +96,8 @@ absl::Status Transaction::CheckRules(
 absl::Status Transaction::KeepIndex(const Resource& resource,
                                     const Message* before,
                                     const Message* after) {
+  CRM_RETURN_IF_ERROR(
+      KeepRepeatedValues(writer_, view_.tenant(), resource, before, after));
   CRM_ASSIGN_OR_RETURN(const CustomType* type, CustomTypeOf(resource));
   if (type == nullptr) return absl::OkStatus();
   CRM_ASSIGN_OR_RETURN(

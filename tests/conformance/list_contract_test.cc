@@ -44,6 +44,7 @@ std::string LiteralOf(const google::protobuf::Message& message,
     return text->empty() ? "" : absl::StrCat("\"", *text, "\"");
   }
   if (const auto* number = std::get_if<int64_t>(&value)) {
+    if (KindOf(field) == ValueKind::kBool) return *number ? "true" : "false";
     return absl::StrCat(*number);
   }
   return "";
@@ -125,14 +126,22 @@ TEST_P(ResourceContract, ListPagesStablyWhileOthersWrite) {
   writer.join();
 }
 
+// Returns the paths of the columns that hold one value of a resource.
+std::vector<std::string> SinglePaths(const ResourceSchema& schema) {
+  std::vector<std::string> paths = {"name"};
+  for (const ResourceColumn& column : schema.columns()) {
+    if (!FindFieldPath(*schema.message(), column.path)->many()) {
+      paths.push_back(column.path);
+    }
+  }
+  return paths;
+}
+
 TEST_P(ResourceContract, ListFiltersByEachColumn) {
   CRM_NEEDS(Verb::kList)
   const std::vector<MessagePtr> all = ExistingOnes(4);
   ASSERT_THAT(all, Not(IsEmpty()));
-  std::vector<std::string> paths = {"name"};
-  for (const ResourceColumn& column : schema().columns()) {
-    paths.push_back(column.path);
-  }
+  const std::vector<std::string> paths = SinglePaths(schema());
 
   for (const std::string& path : paths) {
     const std::string literal = LiteralOf(*all[0], path);
@@ -180,10 +189,7 @@ TEST_P(ResourceContract, ListFiltersByFieldsWithoutColumns) {
 TEST_P(ResourceContract, ListOrdersByEachColumn) {
   CRM_NEEDS(Verb::kList)
   ExistingOnes(5);
-  std::vector<std::string> paths = {"name"};
-  for (const ResourceColumn& column : schema().columns()) {
-    paths.push_back(column.path);
-  }
+  const std::vector<std::string> paths = SinglePaths(schema());
 
   for (const std::string& path : paths) {
     for (const bool descending : {false, true}) {

@@ -47,6 +47,19 @@ TEST(RoleTable, ReadsWildcards) {
   EXPECT_TRUE(Allows(table, "c", "orders.lines.get"));
 }
 
+TEST(RoleTable, ReadsAFilterThatSaysForWhichRows) {
+  const RoleTable table = Parsed("a: views.get@where:sharing=SHARED\n");
+
+  EXPECT_TRUE(Allows(table, "a", "views.get"));
+  const RoleDefinition* role = table.Find("a");
+  ASSERT_NE(role, nullptr);
+  ASSERT_EQ(role->grants.size(), 1u);
+  EXPECT_EQ(role->grants[0].scope, RowScope::kExpression);
+  EXPECT_EQ(role->grants[0].expression, "sharing=SHARED");
+  EXPECT_FALSE(
+      table.AllowsEverywhere(std::vector<std::string>{"a"}, "views.get"));
+}
+
 TEST(RoleTable, AddsTheGrantsOfAllRoles) {
   const RoleTable table = Parsed("a: leads.get\nb: orders.get\n");
   const std::vector<std::string> both = {"a", "unknown", "b"};

@@ -156,11 +156,17 @@ const BadSchema kBadSchemas[] = {
      "field { name: 'b' number: 3 type: TYPE_STRING label: LABEL_OPTIONAL "
      "        options { [crm.api.field] { ordering: true } } }",
      "two ordering fields"},
-    {"an index on a list",
+    {"an index on a list of numbers",
+     "options { [google.api.resource] { type: 'crm/T' pattern: 't/{t}' } } "
+     "field { name: 'name' number: 1 type: TYPE_STRING label: LABEL_OPTIONAL } "
+     "field { name: 'a' number: 2 type: TYPE_INT64 label: LABEL_REPEATED "
+     "        options { [crm.api.field] { indexed: true } } }",
+     "'a' cannot have a column"},
+    {"unique values in a list",
      "options { [google.api.resource] { type: 'crm/T' pattern: 't/{t}' } } "
      "field { name: 'name' number: 1 type: TYPE_STRING label: LABEL_OPTIONAL } "
      "field { name: 'a' number: 2 type: TYPE_STRING label: LABEL_REPEATED "
-     "        options { [crm.api.field] { indexed: true } } }",
+     "        options { [crm.api.field] { indexed: true unique: true } } }",
      "'a' cannot have a column"},
     {"an index on a message",
      "options { [google.api.resource] { type: 'crm/T' pattern: 't/{t}' } } "
