@@ -1,12 +1,15 @@
 #include "services/operational/app.h"
 
 #include "crm/operational/v1/account.pb.h"
+#include "crm/operational/v1/account_contact.pb.h"
 #include "crm/operational/v1/activity.pb.h"
 #include "crm/operational/v1/assignment_rule.pb.h"
+#include "crm/operational/v1/business_calendar.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/field_definition.pb.h"
+#include "crm/operational/v1/follower.pb.h"
 #include "crm/operational/v1/form.pb.h"
 #include "crm/operational/v1/form_submission.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
@@ -30,11 +33,16 @@
 #include "crm/operational/v1/token_revocation.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "crm/operational/v1/validation_rule.pb.h"
+#include "crm/operational/v1/view.pb.h"
 #include "services/operational/domain/access.h"
+#include "services/operational/domain/account_contact.h"
+#include "services/operational/domain/activity.h"
 #include "services/operational/domain/assignment.h"
+#include "services/operational/domain/business_calendar.h"
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/exchange_rate.h"
+#include "services/operational/domain/follower.h"
 #include "services/operational/domain/form.h"
 #include "services/operational/domain/invoice.h"
 #include "services/operational/domain/lead.h"
@@ -48,8 +56,13 @@
 #include "services/operational/domain/scoring_model.h"
 #include "services/operational/domain/subscription.h"
 #include "services/operational/domain/territory.h"
+#include "services/operational/domain/view.h"
+#include "services/operational/handlers/activity.h"
+#include "services/operational/handlers/business_calendar.h"
+#include "services/operational/handlers/call_brief.h"
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/exchange_rate.h"
+#include "services/operational/handlers/follower.h"
 #include "services/operational/handlers/form.h"
 #include "services/operational/handlers/identity.h"
 #include "services/operational/handlers/invoice.h"
@@ -64,12 +77,13 @@
 #include "services/operational/handlers/quote.h"
 #include "services/operational/handlers/subscription.h"
 #include "services/operational/handlers/user.h"
+#include "services/operational/handlers/view.h"
 #include "services/operational/slices/slices.h"
 
 namespace crm::operational {
 
 absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
-    const ServiceEnvironment& /*environment*/) {
+    const ServiceEnvironment& environment) {
   auto service = std::make_unique<Service>("operational");
 
   service->application.MakesCustomers(CustomerFor)
@@ -79,6 +93,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Keeps(MergeRecordTable())
       .Owns<v1::Account>({.prepare = PrepareAccount})
       .Owns<v1::Contact>({.prepare = PrepareContact})
+      .Owns<v1::AccountContact>({.prepare = PrepareAccountContact})
       .Owns<v1::Lead>({.prepare = PrepareLead, .settle = SettleLead})
       .Owns<v1::Form>({.prepare = PrepareForm})
       .Owns<v1::FormSubmission>({.settle = SettleFormSubmission})
@@ -100,7 +115,12 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::OrderReturn>({.prepare = PrepareOrderReturn})
       .Owns<v1::Invoice>({.prepare = PrepareInvoice})
       .Owns<v1::Subscription>({.prepare = PrepareSubscription})
-      .Owns<v1::Activity>()
+      .Owns<v1::Activity>({.prepare = PrepareActivity,
+                           .timers = {{kActivityReminder, ReminderTime},
+                                      {kActivityPassing, PassingTime}}})
+      .Owns<v1::Follower>({.prepare = PrepareFollower})
+      .Owns<v1::View>({.prepare = PrepareView})
+      .Owns<v1::BusinessCalendar>({.prepare = PrepareBusinessCalendar})
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
       .Owns<v1::Role>({.authorize = AuthorizeRole})
@@ -113,6 +133,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
       .Read(HandleResolveIdentity)
+      .Read(HandleGetCallBrief)
       .Mutate(HandleCreateMergeOperation)
       .Mutate(HandleApplyMergeOperation)
       .Mutate(HandleUndoMergeOperation)
@@ -138,6 +159,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleAcceptQuote)
       .Mutate(HandleReviseQuote)
       .OnTimer(kQuoteExpiry, ExpireQuote)
+      .Mutate(HandleCompleteActivity)
+      .Mutate(HandleCancelActivity)
+      .Read(HandleGetFreeBusy)
+      .OnTimer(kActivityReminder, RemindOfActivity)
+      .OnTimer(kActivityPassing, PassActivity)
+      .Read(HandleAddBusinessTime)
+      .Read(environment.page_tokens, HandleListFollowedChanges)
+      .Read(HandleRunView)
       .Mutate(HandleCancelOrder)
       .Mutate(HandleFulfillOrder)
       .Mutate(HandleReceiveOrderReturn)

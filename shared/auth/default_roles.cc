@@ -16,6 +16,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
+    accountContacts.* businessCalendars.* views.* followers.*
     resources.search
     fieldDefinitions.* validationRules.* mergeOperations.*
 
@@ -58,6 +59,18 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list
+    activities.begin@team activities.cancel@team activities.freeBusy@team
+    accountContacts.create@team accountContacts.get@team
+    accountContacts.list@team accountContacts.update@team
+    customers.getCallBrief@team
+    businessCalendars.get businessCalendars.list
+    businessCalendars.addBusinessTime
+    views.create@own views.get@own views.list@own views.update@own
+    views.delete@own views.undelete@own views.run@own
+    views.get@where:sharing=SHARED views.list@where:sharing=SHARED
+    views.run@where:sharing=SHARED
+    followers.create@own followers.get@own followers.list@own
+    followers.delete@own followers.listChanges@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -73,6 +86,15 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
     operations.addRows operations.revert
+    accountContacts.*
+    businessCalendars.get businessCalendars.list
+    businessCalendars.addBusinessTime
+    views.create@own views.get@own views.list@own views.update@own
+    views.delete@own views.undelete@own views.run@own
+    views.get@where:sharing=SHARED views.list@where:sharing=SHARED
+    views.run@where:sharing=SHARED
+    followers.create@own followers.get@own followers.list@own
+    followers.delete@own followers.listChanges@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -92,6 +114,15 @@ marketer: customers.get customers.list customers.getProfile
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     operations.get operations.list
+    accountContacts.get accountContacts.list
+    businessCalendars.get businessCalendars.list
+    businessCalendars.addBusinessTime
+    views.create@own views.get@own views.list@own views.update@own
+    views.delete@own views.undelete@own views.run@own
+    views.get@where:sharing=SHARED views.list@where:sharing=SHARED
+    views.run@where:sharing=SHARED
+    followers.create@own followers.get@own followers.list@own
+    followers.delete@own followers.listChanges@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -112,6 +143,16 @@ support_agent: customers.get customers.list customers.update
     conversations.update conversations.resolve conversations.reopen
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
+    activities.begin activities.cancel activities.freeBusy
+    customers.getCallBrief accountContacts.get accountContacts.list
+    businessCalendars.get businessCalendars.list
+    businessCalendars.addBusinessTime
+    views.create@own views.get@own views.list@own views.update@own
+    views.delete@own views.undelete@own views.run@own
+    views.get@where:sharing=SHARED views.list@where:sharing=SHARED
+    views.run@where:sharing=SHARED
+    followers.create@own followers.get@own followers.list@own
+    followers.delete@own followers.listChanges@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -131,6 +172,15 @@ support_lead: customers.get customers.list customers.update
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
     operations.addRows operations.revert
+    customers.getCallBrief accountContacts.get accountContacts.list
+    businessCalendars.get businessCalendars.list
+    businessCalendars.addBusinessTime
+    views.create@own views.get@own views.list@own views.update@own
+    views.delete@own views.undelete@own views.run@own
+    views.get@where:sharing=SHARED views.list@where:sharing=SHARED
+    views.run@where:sharing=SHARED
+    followers.create@own followers.get@own followers.list@own
+    followers.delete@own followers.listChanges@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -146,6 +196,12 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
     operations.cancel
+    views.create@own views.get@own views.list@own views.update@own
+    views.delete@own views.undelete@own views.run@own
+    views.get@where:sharing=SHARED views.list@where:sharing=SHARED
+    views.run@where:sharing=SHARED
+    followers.create@own followers.get@own followers.list@own
+    followers.delete@own followers.listChanges@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -185,6 +241,11 @@ integration: customers.create customers.get customers.list customers.update
     conversations.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
+    activities.begin activities.cancel activities.freeBusy
+    customers.getCallBrief accountContacts.create accountContacts.get
+    accountContacts.list accountContacts.update
+    businessCalendars.get businessCalendars.list
+    businessCalendars.addBusinessTime
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -225,7 +286,8 @@ privacy_officer: customers.get customers.list customers.getProfile
     identifiers.get identifiers.list contacts.get contacts.list
     accounts.get accounts.list leads.get leads.list
     auditEntries.get auditEntries.list operations.get operations.list
-    calls.prioritize resources.search
+    calls.prioritize
+    accountContacts.get accountContacts.list resources.search
 
 # The suite's own processes, between themselves.
 system: internal.* operations.get operations.list

@@ -82,6 +82,31 @@ const std::map<std::string, Completion>& Completions() {
                           "'north' }"),
              message);
        }},
+      // A calendar has a time zone.
+      {"crm.operational.v1.BusinessCalendar",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Calendar ", number,
+                          "' time_zone: 'Europe/Vienna' weekdays { weekday: 1 "
+                          "intervals { start_minute: 540 end_minute: 1020 } } "
+                          "labels { key: 'team' value: 'north' }"),
+             message);
+       }},
+      // Nobody follows a resource twice.
+      {"crm.operational.v1.Follower",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("resource: 'leads/followed-", number,
+                                     "' labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
+      // A view is of a type, here one that all who run views may list.
+      {"crm.operational.v1.View",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("display_name: 'View ", number,
+                                     "' resource_type: 'crm/Account' "
+                                     "labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
       // A pipeline has stages of each outcome.
       {"crm.operational.v1.Pipeline",
        [](Message& message, int number) {

@@ -94,6 +94,12 @@ absl::StatusOr<v1::ResolveIdentityResponse> ResolveNobody(
   return v1::ResolveIdentityResponse();
 }
 
+absl::StatusOr<v1::CallBrief> SayNothing(
+    const ReadView& /*view*/, const CallContext& /*call*/,
+    const v1::GetCallBriefRequest& /*request*/) {
+  return v1::CallBrief();
+}
+
 absl::StatusOr<std::unique_ptr<Service>> MakeSmallService(
     const ServiceEnvironment& /*environment*/) {
   auto service = std::make_unique<Service>("small");
@@ -104,7 +110,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeSmallService(
       .Mutate(UpdateTwice)
       .Mutate(UpdateAndDelete)
       .Mutate(OverlookFailure)
-      .Read(ResolveNobody);
+      .Read(ResolveNobody)
+      .Read(SayNothing);
   return service;
 }
 

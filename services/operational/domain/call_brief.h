@@ -1,0 +1,40 @@
+// What to know about a customer before a call, made of the records of the
+// service.
+//
+// Everything here is a pure function of its arguments.
+
+#ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_CALL_BRIEF_H_
+#define CRM_SERVICES_OPERATIONAL_DOMAIN_CALL_BRIEF_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/call_brief.pb.h"
+#include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/opportunity.pb.h"
+#include "crm/operational/v1/order.pb.h"
+#include "crm/operational/v1/quote.pb.h"
+
+namespace crm::operational {
+
+// What a brief is made of: the customer and all that belongs to him, in any
+// order.
+struct BriefRecords {
+  v1::Customer customer;
+  std::vector<v1::Opportunity> opportunities;
+  std::vector<v1::Quote> quotes;
+  std::vector<v1::Order> orders;
+  std::vector<v1::Activity> activities;
+};
+
+// Returns the brief. Every figure and item has its sources and how old they
+// are. Amounts of different currencies are never added. Returns OUT_OF_RANGE if
+// a sum does not fit a Money.
+absl::StatusOr<v1::CallBrief> MakeCallBrief(const BriefRecords& records,
+                                            absl::Time now);
+
+}  // namespace crm::operational
+
+#endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_CALL_BRIEF_H_

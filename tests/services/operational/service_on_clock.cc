@@ -1,0 +1,121 @@
+#include "tests/services/operational/service_on_clock.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <future>
+#include <iostream>
+#include <utility>
+
+#include "services/operational/app.h"
+#include "shared/base/status_macros.h"
+#include "shared/storage/lease.h"
+#include "tests/support/test_database.h"
+
+namespace crm::testing {
+namespace {
+
+constexpr char kService[] = "operational";
+constexpr char kSecret[] = "only to make page tokens, of 32 bytes";
+
+void Require(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << status << "\n";
+  std::abort();
+}
+
+template <typename T>
+T Require(absl::StatusOr<T> value) {
+  Require(value.status());
+  return *std::move(value);
+}
+
+}  // namespace
+
+ServiceOnClock::ServiceOnClock()
+    : clock_(absl::FromUnixSeconds(1'735'732'800)),
+      logger_(clock_, kService, LogLevel::kError, STDERR_FILENO),
+      page_tokens_(kSecret, clock_),
+      database_(Require(OpenEngineOnClock(folder_.File("store.db"), clock_))),
+      service_(Require(
+          operational::MakeOperational({.data_dir = folder_.File("data"),
+                                        .clock = clock_,
+                                        .logger = logger_,
+                                        .metrics = metrics_,
+                                        .page_tokens = page_tokens_}))),
+      outbox_(kService, clock_),
+      ids_(clock_) {
+  const Application& application = service_->application;
+  SqlSchema schema;
+  schema.tables = application.Tables();
+  for (auto&& tables : {OutboxTables(), LeaseTables()}) {
+    schema.tables.insert(schema.tables.end(), tables.begin(), tables.end());
+  }
+  Require(database_->Migrate(schema).status());
+  Require(database_->WriteAndWait(
+      absl::InfiniteFuture(),
+      [this](SqlWriter& writer) { return outbox_.Open(writer); }));
+  methods_ = Require(MethodTable::Build(application.Services()));
+  kernel_.emplace(Kernel{.service = kService,
+                         .database = *database_,
+                         .catalog = application.catalog(),
+                         .methods = *methods_,
+                         .outbox = outbox_,
+                         .page_tokens = page_tokens_,
+                         .ids = ids_,
+                         .clock = clock_,
+                         .secret = kSecret,
+                         .feed_epoch = 1,
+                         .on_commit = {}});
+  for (MethodBinding& binding : Require(application.Bind(*kernel_))) {
+    const std::string name = binding.method->descriptor->name();
+    bindings_.emplace(name, std::move(binding));
+  }
+  timers_ =
+      std::make_unique<TimerWorker>(*kernel_, application.timers(), metrics_,
+                                    TimerWorker::Options{.holder = "test"});
+}
+
+ServiceOnClock::~ServiceOnClock() = default;
+
+absl::StatusOr<std::string> ServiceOnClock::Serve(
+    absl::string_view name, const google::protobuf::Message& request) {
+  const MethodBinding& binding = bindings_.at(std::string(name));
+  auto call = std::make_shared<crm::Call>();
+  call->context.method = binding.method;
+  call->context.now = clock_.Now();
+  call->context.principal = {"acme", "user:ada", {"tenant_admin"}, false};
+  call->request.reset(request.New());
+  call->request->CopyFrom(request);
+  std::promise<absl::StatusOr<Answer>> promise;
+  binding.unary(std::move(call), [&promise](absl::StatusOr<Answer> answer) {
+    promise.set_value(std::move(answer));
+  });
+  absl::StatusOr<Answer> answer = promise.get_future().get();
+  CRM_RETURN_IF_ERROR(answer.status());
+  return answer->bytes;
+}
+
+void ServiceOnClock::Advance(absl::Duration step) {
+  clock_.Advance(step);
+  // What fires may set a timer that is due at once.
+  while (timers_->RunOnce() <= absl::ZeroDuration()) {
+  }
+}
+
+int64_t ServiceOnClock::EventsOf(const std::string& name) {
+  int64_t count = 0;
+  Require(database_->Read(
+      absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(
+            const SqlRows rows,
+            reader.Query("SELECT COUNT(*) FROM auditentries WHERE c_resource "
+                         "= ?",
+                         {name}));
+        count = std::get<int64_t>(rows[0][0]);
+        return absl::OkStatus();
+      }));
+  return count;
+}
+
+}  // namespace crm::testing

@@ -1,0 +1,77 @@
+// The operational service without a server, on a clock that the test sets: for
+// tests of what happens by itself as time goes on.
+//
+//   ServiceOnClock service;
+//   auto activity = service.Call<v1::Activity>("CreateActivity", request);
+//   service.Advance(absl::Hours(1));  // fires what is due meanwhile
+
+#ifndef CRM_TESTS_SERVICES_OPERATIONAL_SERVICE_ON_CLOCK_H_
+#define CRM_TESTS_SERVICES_OPERATIONAL_SERVICE_ON_CLOCK_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/host/service.h"
+#include "shared/base/clock.h"
+#include "shared/resource/kernel.h"
+#include "shared/resource/timer_worker.h"
+#include "tests/shared/events/stores.h"
+
+namespace crm::testing {
+
+// One process of the service over a store of its own. Ends the test program if
+// it cannot be made. Thread-compatible.
+class ServiceOnClock {
+ public:
+  // It is noon of 1 January 2025 in UTC, a Wednesday.
+  ServiceOnClock();
+  ~ServiceOnClock();
+
+  absl::Time now() const { return clock_.Now(); }
+
+  // Calls the method called `name` as user:ada, who may do everything.
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(absl::string_view name,
+                                const Request& request) {
+    CRM_ASSIGN_OR_RETURN(const std::string bytes, Serve(name, request));
+    Response response;
+    if (!response.ParseFromString(bytes)) {
+      return absl::InternalError("The answer does not parse.");
+    }
+    return response;
+  }
+
+  // Lets time go on, and fires what is due then, until nothing is.
+  void Advance(absl::Duration step);
+
+  // Returns how many events there are that change the resource `name`.
+  int64_t EventsOf(const std::string& name);
+
+  Database& database() { return *database_; }
+
+ private:
+  absl::StatusOr<std::string> Serve(absl::string_view name,
+                                    const google::protobuf::Message& request);
+
+  TempFolder folder_;
+  FakeClock clock_;
+  Logger logger_;
+  MetricRegistry metrics_;
+  PageTokenCodec page_tokens_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Service> service_;
+  Outbox outbox_;
+  IdMaker ids_;
+  std::optional<MethodTable> methods_;
+  std::optional<Kernel> kernel_;
+  std::map<std::string, MethodBinding> bindings_;
+  std::unique_ptr<TimerWorker> timers_;
+};
+
+}  // namespace crm::testing
+
+#endif  // CRM_TESTS_SERVICES_OPERATIONAL_SERVICE_ON_CLOCK_H_
