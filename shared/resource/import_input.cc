@@ -57,7 +57,8 @@ absl::StatusOr<Parts> PartsOf(SqlReader& reader, const std::string& tenant,
                               const std::string& name) {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      reader.Query("SELECT COALESCE(MAX(part), 0), COALESCE(SUM(size), 0), "
+      reader.Query("SELECT COALESCE(MAX(part), 0), CAST(COALESCE(SUM(size), 0) "
+                   "AS BIGINT), "
                    "COALESCE(MAX(last), 0) FROM operation_input WHERE "
                    "tenant = ? AND name = ?",
                    {tenant, name}));

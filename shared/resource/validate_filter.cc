@@ -50,8 +50,8 @@ absl::Status ValidateFilter::Begin(Call& call) {
   ValidateOptions options;
   // An update may leave out what it does not change; the kernel checks the
   // resource as it will be.
-  const bool masked = method.descriptor->input_type()->FindFieldByName(
-                          "update_mask") != nullptr;
+  const bool masked =
+      call.request->GetDescriptor()->FindFieldByName("update_mask") != nullptr;
   if (masked || method.verb == Verb::kBatchUpdate) {
     options.partial_type = method.resource;
   }
