@@ -38,7 +38,7 @@ absl::StatusOr<Turn> FindTurn(Transaction& transaction,
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       transaction.writer().Query("SELECT turn, last FROM assignment_turn WHERE "
-                                 "tenant = ? AND rule = ?",
+                                 "tenant = ? AND assignment_rule = ?",
                                  {transaction.view().tenant(), rule}));
   if (rows.empty()) return Turn();
   return Turn{.count = std::get<int64_t>(rows[0][0]),
@@ -51,7 +51,7 @@ absl::Status TakeTurn(Transaction& transaction, const std::string& rule,
   if (turn.count == 1) {
     return transaction.writer()
         .Execute(
-            "INSERT INTO assignment_turn (tenant, rule, turn, last) "
+            "INSERT INTO assignment_turn (tenant, assignment_rule, turn, last) "
             "VALUES (?, ?, ?, ?)",
             {tenant, rule, turn.count, turn.last})
         .status();
@@ -59,7 +59,7 @@ absl::Status TakeTurn(Transaction& transaction, const std::string& rule,
   return transaction.writer()
       .Execute(
           "UPDATE assignment_turn SET turn = ?, last = ? WHERE tenant = ? "
-          "AND rule = ?",
+          "AND assignment_rule = ?",
           {turn.count, turn.last, tenant, rule})
       .status();
 }
@@ -238,10 +238,10 @@ bool CreatesForOthers(const Transaction& transaction) {
 SqlTable AssignmentTurnTable() {
   return {.name = "assignment_turn",
           .columns = {{"tenant", SqlType::kText, false},
-                      {"rule", SqlType::kText, false},
+                      {"assignment_rule", SqlType::kText, false},
                       {"turn", SqlType::kInteger, false},
                       {"last", SqlType::kText, false}},
-          .primary_key = {"tenant", "rule"}};
+          .primary_key = {"tenant", "assignment_rule"}};
 }
 
 absl::Status SettleOwner(Transaction& transaction, v1::Lead& lead,
