@@ -1,7 +1,7 @@
 // A company's week, by a client over REST, on a clock that goes from day to day:
 // leads arrive and convert, deals move, quotes are accepted or expire, orders
-// are shipped and partly come back, and a manager is denied what is not his.
-// Then what must hold of all of it.
+// are shipped and partly come back, a manager is denied what is not his, and a
+// merge and an import are taken back. Then what must hold of all of it.
 //
 // The tests are the days, one after another, and each builds on those before.
 
@@ -39,6 +39,8 @@ const STAGES = [
   {stageId: 'won', displayName: 'Won', outcome: 'WON', probabilityMillionths: 1_000_000},
   {stageId: 'lost', displayName: 'Lost', outcome: 'LOST'},
 ];
+const SALES = ['customers', 'leads', 'accounts', 'contacts', 'opportunities',
+  'quotes', 'orders', 'orderReturns'];
 const euros = (units) => ({currencyCode: 'EUR', units: String(units)});
 
 let suite;
@@ -78,11 +80,11 @@ async function refused(reason, person, name, verb, body = {}) {
 }
 
 // Returns all resources of a collection.
-async function all(collection) {
+async function all(collection, query = {}) {
   const rows = [];
   let pageToken = '';
   do {
-    const page = await read('admin', collection, {pageSize: 200, pageToken});
+    const page = await read('admin', collection, {pageSize: 200, pageToken, ...query});
     rows.push(...(page[collection] ?? []));
     pageToken = page.nextPageToken ?? '';
   } while (pageToken);
@@ -262,6 +264,83 @@ test('B18 Friday: a part comes back, and the other quote expires', async () => {
   await act('ann', deal, 'lose', {lostReason: 'no answer'});
 });
 
+// Returns all rows of sales by their names, without what any write changes.
+async function standing() {
+  const rows = [];
+  for (const collection of SALES) rows.push(...await all(collection));
+  return new Map(rows.map(({etag, updateTime, updater, ...row}) => [row.name, row]));
+}
+
+test('A41 A42 A43 Saturday: customers are merged, and that is taken back', async () => {
+  await goTo(6, 10);
+  // Ada comes again, by another way.
+  const twin = await make('ann', 'customers', 'customerId', 'ada-again',
+      {displayName: 'Ada', kind: 'ORGANISATION'});
+  await make('ann', 'leads', 'leadId', 'ada-again',
+      {displayName: 'Ada again', customer: twin.name, owner: 'user:ann'});
+  const {customer: survivor} = await read('admin', 'leads/ada');
+  const before = await standing();
+
+  const merge = await make('boss', 'mergeOperations', 'mergeOperationId', 'ada',
+      {survivor, merged: [twin.name]});
+  assert.equal(merge.state, 'PREVIEWED');
+  assert.equal(merge.linkCount, '1');
+  assert.deepEqual(await standing(), before);
+
+  await act('boss', merge.name, 'apply');
+  assert.equal((await read('boss', 'leads/ada-again')).customer, survivor);
+  const old = await read('boss', twin.name);
+  assert.equal(old.state, 'MERGED');
+  assert.equal(old.mergedInto, survivor);
+  await refused('ILLEGAL_TRANSITION', 'boss', merge.name, 'apply');
+
+  await act('boss', merge.name, 'undo');
+  assert.deepEqual(await standing(), before);
+});
+
+// Waits for the end of an operation. Returns its response.
+async function done({name}) {
+  const {response, error} = await until(`${name} is done`, async () => {
+    const operation = await read('admin', name);
+    return operation.done && operation;
+  });
+  assert.equal(error, undefined, JSON.stringify(error));
+  return response;
+}
+
+test('A10 A11 A12 Saturday: contacts are imported, and that is taken back', async () => {
+  const before = await standing();
+  const rows = ['Name,Mail', ...Array.from({length: 250}, (unused, i) =>
+    `Guest ${i},${i === 7 ? 'nowhere' : `guest${i}@fair.example`}`)].join('\n');
+  const plan = {
+    format: 'CSV',
+    columns: [{column: 'Name', field: 'display_name'}, {column: 'Mail', field: 'email'}],
+  };
+  const importing = async (more) => {
+    const operation = await does('admin', 'POST', 'contacts:import',
+        {body: {plan: {...plan, ...more}}});
+    await act('admin', operation.name, 'addRows', {
+      part: '1', content: Buffer.from(rows).toString('base64'), last: true,
+    });
+    return {name: operation.name, result: await done(operation)};
+  };
+
+  const dry = await importing({dryRun: true});
+  assert.equal(dry.result.createdCount, '249');
+  assert.equal(dry.result.failedCount, '1');
+  assert.deepEqual(await standing(), before);
+
+  const {name, result} = await importing({});
+  assert.equal(result.createdCount, '249');
+  assert.equal(result.failedCount, '1');
+  // Each with the customer that it is.
+  assert.equal((await standing()).size, before.size + 2 * 249);
+
+  const reverted = await done(await act('admin', name, 'revert'));
+  assert.equal(reverted.deletedCount, String(2 * 249));
+  assert.deepEqual(await standing(), before);
+});
+
 test('OP_03 in the end the stays of each deal add up to its age', async () => {
   const instant = (time) => Date.parse(time);
   const deals = await all('opportunities');
@@ -296,32 +375,38 @@ test('OP_04 in the end all sums are those of their lines', async () => {
 });
 
 test('A27 in the end each version of each resource has its event', async () => {
-  const versions = new Map();
-  const customers = await all('customers');
   const rows = [];
-  for (const collection of ['customers', 'leads', 'accounts', 'contacts',
-    'opportunities', 'quotes', 'orders', 'orderReturns']) {
-    rows.push(...await all(collection));
+  for (const collection of SALES) {
+    const deleted = ['contacts', 'customers'].includes(collection) ?
+      {showDeleted: true} : {};
+    rows.push(...await all(collection, deleted));
   }
-  for (const {name: customer} of customers) {
-    const watch = await Watch.open(suite, {customer, fromBeginning: true},
-        {token: suite.token(PEOPLE.admin)});
-    const own = rows.filter((row) =>
-      row.name === customer || row.customer === customer);
-    const wanted = own.reduce(
-        (count, {etag}) => count + Number(etag.replaceAll('"', '')), 0);
-    const changes = await watch.first(wanted);
-    await watch.close();
-    // The numbers of a customer's changes have no holes.
-    assert.deepEqual(changes.map(({keyVersion}) => Number(keyVersion)),
-        changes.map((change, i) => i + 1), customer);
-    for (const {resource} of changes) {
-      versions.set(resource, (versions.get(resource) ?? 0) + 1);
+  const version = ({etag}) => Number(etag.replaceAll('"', ''));
+  const watch = await Watch.open(
+      suite, {fromBeginning: true}, {token: suite.token(PEOPLE.admin)});
+  const versions = new Map();
+  const keys = new Map();
+  const note = (map, key, value) => map.set(key, [...map.get(key) ?? [], Number(value)]);
+  await until('all is told', () => {
+    versions.clear();
+    for (const {resource, resourceVersion} of watch.changes.values()) {
+      note(versions, resource, resourceVersion);
     }
+    return rows.every((row) => versions.get(row.name)?.length >= version(row));
+  });
+  await watch.close();
+
+  const upTo = (count) => Array.from({length: count}, (unused, i) => i + 1);
+  for (const row of rows) {
+    // What went to another customer and back is told in two orders.
+    assert.deepEqual(versions.get(row.name).toSorted((a, b) => a - b),
+        upTo(version(row)), row.name);
   }
-  for (const {name, etag} of rows) {
-    assert.equal(versions.get(name), Number(etag.replaceAll('"', '')), name);
+  // Nor have the numbers of what is ordered with a customer any holes.
+  for (const {orderingKey, keyVersion} of watch.changes.values()) {
+    note(keys, orderingKey, keyVersion);
   }
+  for (const [key, told] of keys) assert.deepEqual(told, upTo(told.length), key);
 });
 
 test('E01 in the end the profile says what was sold', async () => {

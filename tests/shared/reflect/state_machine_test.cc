@@ -42,7 +42,8 @@ TEST(StateMachine, ReadsTheTransitionsOfAResource) {
       machine.Find(v1::QualifyLeadRequest::descriptor());
   ASSERT_NE(qualify, nullptr);
   EXPECT_EQ(qualify->verb, "qualify");
-  EXPECT_THAT(qualify->from, ElementsAre(v1::Lead::NEW));
+  EXPECT_THAT(qualify->from, ElementsAre(v1::Lead::NEW, v1::Lead::ASSIGNED,
+                                         v1::Lead::WORKING));
   EXPECT_EQ(qualify->to, v1::Lead::QUALIFIED);
   ASSERT_NE(qualify->time, nullptr);
   EXPECT_EQ(qualify->time->name(), "qualify_time");
