@@ -70,10 +70,10 @@ readonly SANITIZED_PARTS=(
   "shared_storage_test"
   "shared_redis_test shared_cache_test shared_events_test shared_profile_test"
   "shared_auth_test shared_rpc_test shared_rpc_overload_test"
-  "shared_resource_test"
+  "shared_resource_test shared_tabular_test"
   "gateway_http_test gateway_routing_test gateway_policy_test gateway_transcode_test"
   "gateway_test gateway_local_test"
-  "services_operational_test services_collaborative_test services_analytical_domain_test"
+  "services_operational_test services_operational_handlers_test services_collaborative_test services_analytical_domain_test"
   "services_analytical_test services_host_test"
 )
 

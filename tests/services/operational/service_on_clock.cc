@@ -32,8 +32,8 @@ T Require(absl::StatusOr<T> value) {
 
 }  // namespace
 
-ServiceOnClock::ServiceOnClock()
-    : clock_(absl::FromUnixSeconds(1'735'732'800)),
+ServiceOnClock::ServiceOnClock(absl::Time now)
+    : clock_(now),
       logger_(clock_, kService, LogLevel::kError, STDERR_FILENO),
       page_tokens_(kSecret, clock_),
       database_(Require(OpenEngineOnClock(folder_.File("store.db"), clock_))),

@@ -15,11 +15,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
 #include "services/host/service.h"
 #include "shared/base/clock.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/timer_worker.h"
 #include "tests/shared/events/stores.h"
+#include "tests/support/api_client.h"
 
 namespace crm::testing {
 
@@ -27,11 +30,13 @@ namespace crm::testing {
 // it cannot be made. Thread-compatible.
 class ServiceOnClock {
  public:
-  // It is noon of 1 January 2025 in UTC, a Wednesday.
-  ServiceOnClock();
+  // It is noon of 1 January 2025 in UTC, a Wednesday, unless `now` is said.
+  explicit ServiceOnClock(
+      absl::Time now = absl::FromUnixSeconds(1'735'732'800));
   ~ServiceOnClock();
 
   absl::Time now() const { return clock_.Now(); }
+  FakeClock& clock() { return clock_; }
 
   // Calls the method called `name` as user:ada, who may do everything.
   template <typename Response, typename Request>
@@ -45,6 +50,21 @@ class ServiceOnClock {
     return response;
   }
 
+  // The same for a call that must succeed, of a request in text format.
+  template <typename Response, typename Request>
+  Response Must(absl::string_view name, absl::string_view text) {
+    const auto response = Call<Response>(name, Proto<Request>(text));
+    EXPECT_TRUE(response.ok()) << name << ": " << response.status();
+    return response.value_or(Response());
+  }
+
+  // Returns the bytes of the answer.
+  absl::StatusOr<std::string> Serve(absl::string_view name,
+                                    const google::protobuf::Message& request);
+
+  // Fires the timers that are due, once.
+  void FireTimers() { timers_->RunOnce(); }
+
   // Lets time go on, and fires what is due then, until nothing is.
   void Advance(absl::Duration step);
 
@@ -54,9 +74,6 @@ class ServiceOnClock {
   Database& database() { return *database_; }
 
  private:
-  absl::StatusOr<std::string> Serve(absl::string_view name,
-                                    const google::protobuf::Message& request);
-
   TempFolder folder_;
   FakeClock clock_;
   Logger logger_;

@@ -6,14 +6,14 @@
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/form.pb.h"
 #include "shared/base/digest.h"
-#include "tests/services/operational/handlers/operational_on_clock.h"
+#include "tests/services/operational/service_on_clock.h"
 #include "tests/support/matchers.h"
 
 namespace crm::operational {
 namespace {
 
-using ::crm::testing::OperationalOnClock;
 using ::crm::testing::Proto;
+using ::crm::testing::ServiceOnClock;
 using ::crm::testing::StatusIs;
 
 class FormExpiry : public ::testing::Test {
@@ -49,7 +49,7 @@ class FormExpiry : public ::testing::Test {
 
   static constexpr char kName[] = "forms/call-me/formSubmissions/ada";
 
-  OperationalOnClock service_;
+  ServiceOnClock service_;
 };
 
 TEST_F(FormExpiry, B02_GivesUpWhatNobodyConfirmedInTime) {

@@ -1,11 +1,11 @@
 #include "services/operational/handlers/lead_score.h"
 
-#include "tests/services/operational/handlers/operational_on_clock.h"
+#include "tests/services/operational/service_on_clock.h"
 
 namespace crm::operational {
 namespace {
 
-using ::crm::testing::OperationalOnClock;
+using ::crm::testing::ServiceOnClock;
 
 class LeadFading : public ::testing::Test {
  protected:
@@ -32,7 +32,7 @@ class LeadFading : public ::testing::Test {
     service_.FireTimers();
   }
 
-  OperationalOnClock service_;
+  ServiceOnClock service_;
 };
 
 TEST_F(LeadFading, B05_AScoreIsWrittenAgainOnceTenPointsHaveFaded) {

@@ -4,14 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/product.pb.h"
-#include "tests/services/operational/handlers/operational_on_clock.h"
+#include "tests/services/operational/service_on_clock.h"
 #include "tests/support/matchers.h"
 
 namespace crm::operational {
 namespace {
 
-using ::crm::testing::OperationalOnClock;
 using ::crm::testing::Proto;
+using ::crm::testing::ServiceOnClock;
 using ::crm::testing::StatusIs;
 
 constexpr int64_t kStart = 1'700'000'000;
@@ -38,7 +38,7 @@ class QuoteExpiry : public ::testing::Test {
         "GetQuote", absl::StrCat("name: '", name, "'"));
   }
 
-  OperationalOnClock service_;
+  ServiceOnClock service_;
 };
 
 TEST_F(QuoteExpiry, ComesAtItsTimeAndNotBefore) {

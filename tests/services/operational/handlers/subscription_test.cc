@@ -4,15 +4,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
-#include "tests/services/operational/handlers/operational_on_clock.h"
+#include "tests/services/operational/service_on_clock.h"
 #include "tests/support/matchers.h"
 
 namespace crm::operational {
 namespace {
 
 using ::crm::testing::EqualsProto;
-using ::crm::testing::OperationalOnClock;
 using ::crm::testing::Proto;
+using ::crm::testing::ServiceOnClock;
 using ::crm::testing::StatusIs;
 
 absl::Time Midnight(int month, int day) {
@@ -43,7 +43,7 @@ class SubscriptionTerm : public ::testing::Test {
         "GetSubscription", "name: 'subscriptions/s1'");
   }
 
-  OperationalOnClock service_;
+  ServiceOnClock service_;
 };
 
 TEST_F(SubscriptionTerm, B19_EndsAfterItsLastDay) {
