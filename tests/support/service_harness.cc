@@ -7,8 +7,14 @@
 #include <utility>
 
 #include "google/protobuf/stubs/logging.h"
+#include "tests/support/grpc_environment.h"
 
 namespace crm::testing {
+namespace {
+
+[[maybe_unused]] const bool kEndGrpc = EndGrpcWithTheTests();
+
+}  // namespace
 
 ServiceHarness::ServiceHarness(const TestAuthority& authority,
                                absl::string_view service, MakeService make,

@@ -3,7 +3,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/support/grpc_environment.h"
+
 namespace crm::testing {
+namespace {
+
+[[maybe_unused]] const bool kEndGrpc = EndGrpcWithTheTests();
+
+}  // namespace
 
 LogFile::LogFile()
     : descriptor_(memfd_create("log", 0)),
