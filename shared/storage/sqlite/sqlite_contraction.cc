@@ -79,9 +79,11 @@ absl::Status BeginCopy(SqlWriter& writer, const SqlTable& table) {
       .status();
 }
 
-// Puts the copy in the table's place, which takes the triggers along.
+// Puts the copy in the table's place, which takes the triggers along. From then
+// on the store is of `version`: an older program is refused for that, and does
+// not come as far as a table that it does not know.
 absl::Status EndCopy(SqlWriter& writer, const SqlTable& table,
-                     const SqlSchema& schema) {
+                     const SqlSchema& schema, const SchemaVersion& version) {
   CRM_RETURN_IF_ERROR(
       RunAll(writer, {absl::StrCat("DROP TABLE ", QuoteName(table.name)),
                       absl::StrCat("ALTER TABLE ", QuoteName(CopyOf(table)),
@@ -96,11 +98,12 @@ absl::Status EndCopy(SqlWriter& writer, const SqlTable& table,
           .Execute("DELETE FROM schema_contraction WHERE name = ?",
                    {table.name})
           .status());
+  CRM_RETURN_IF_ERROR(StoreSchemaVersion(writer, version));
   return StoreSqliteStatistics(writer, schema);
 }
 
 absl::Status Copy(SqlWriter& writer, const SqlTable& table,
-                  const SqlSchema& schema) {
+                  const SqlSchema& schema, const SchemaVersion& version) {
   CRM_ASSIGN_OR_RETURN(
       const SqlRows progress,
       writer.Query("SELECT reached FROM schema_contraction WHERE name = ?",
@@ -132,7 +135,8 @@ absl::Status Copy(SqlWriter& writer, const SqlTable& table,
                      {end, table.name})
             .status());
   }
-  return count < kBatch ? EndCopy(writer, table, schema) : absl::OkStatus();
+  return count < kBatch ? EndCopy(writer, table, schema, version)
+                        : absl::OkStatus();
 }
 
 }  // namespace
@@ -159,7 +163,7 @@ absl::StatusOr<bool> ContractSqlite(SqlWriter& writer,
   }
   const SqlTable& table = *contraction.rekeyed.front();
   CRM_RETURN_IF_ERROR(present.tables.contains(CopyOf(table))
-                          ? Copy(writer, table, schema)
+                          ? Copy(writer, table, schema, contraction.version)
                           : BeginCopy(writer, table));
   return true;
 }

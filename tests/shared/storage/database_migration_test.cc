@@ -243,6 +243,28 @@ TEST_P(DatabaseContract, AContractedStoreRefusesOlderProgramsAndStaysAsItIs) {
   EXPECT_THAT(database_->Contract(NotesByTenant()), IsOkAndHolds(false));
 }
 
+TEST_P(DatabaseContract, F40_AnOlderProgramIsRefusedForItsAgeAtEveryStep) {
+  ASSERT_THAT(database_->Migrate(NotesById()), IsOk());
+  ASSERT_THAT(AddNotes(*database_, 0, 10), IsOk());
+  ASSERT_THAT(database_->Migrate(NotesByTenant()), IsOk());
+  absl::Status older = absl::OkStatus();
+  absl::StatusOr<bool> more = true;
+
+  while (more.ok() && *more) {
+    more = database_->Contract(NotesByTenant());
+    const absl::Status again = database_->Migrate(NotesById()).status();
+    // Once it is refused it stays so.
+    EXPECT_TRUE(older.ok() || !again.ok());
+    older = again;
+    if (older.ok()) continue;
+    EXPECT_THAT(older, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                "SCHEMA_TOO_NEW"));
+  }
+
+  EXPECT_THAT(more, IsOkAndHolds(false));
+  EXPECT_FALSE(older.ok());
+}
+
 // Both with what tells who shares the store.
 SqlSchema Shared(SqlSchema schema) {
   for (SqlTable& table : LeaseTables()) {
