@@ -8,6 +8,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shared/base/status_macros.h"
 #include "shared/storage/sqlite/sqlite_error.h"
@@ -78,6 +79,13 @@ SqlValue ReadColumn(sqlite3_stmt* statement, int column, size_t& bytes) {
   }
 }
 
+// Has SQLite not count what it allocates, which takes a lock each time. Without
+// effect once something of SQLite was used in this process.
+void CountNoMemory() {
+  static const int kCode = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kCode);
+}
+
 // Leaves a statement ready for its next run, without references to values.
 void Finish(sqlite3_stmt* statement) {
   sqlite3_reset(statement);
@@ -88,6 +96,7 @@ void Finish(sqlite3_stmt* statement) {
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
     const std::string& path, const SqliteMode& mode) {
+  CountNoMemory();
   const int access = mode.writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                    : SQLITE_OPEN_READONLY;
   sqlite3* database = nullptr;
@@ -238,8 +247,13 @@ absl::StatusOr<int64_t> SqliteConnection::Execute(
     code = sqlite3_step(statement);
   } while (code == SQLITE_ROW);
   if (code != SQLITE_DONE) return LastError();
-  has_written_ = has_written_ || sqlite3_stmt_readonly(statement) == 0;
-  return sqlite3_total_changes64(database_) - changes_before;
+  const int64_t changes = sqlite3_total_changes64(database_) - changes_before;
+  // Other statements than these change what is no row.
+  const bool changes_rows_only =
+      absl::StartsWith(sql, "UPDATE ") || absl::StartsWith(sql, "DELETE ");
+  has_written_ = has_written_ || changes > 0 ||
+                 (!changes_rows_only && sqlite3_stmt_readonly(statement) == 0);
+  return changes;
 }
 
 absl::StatusOr<SqlRows> SqliteConnection::SearchText(const TextQuery& query) {
