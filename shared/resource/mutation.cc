@@ -123,7 +123,9 @@ class Runner {
 
  private:
   absl::Status WriteAnswer(SqlWriter& writer, absl::Time now) {
-    outcome_.token = TokenOf(kernel_, outcome_.events);
+    if (mutation_.needs_token) {
+      outcome_.token = TokenOf(kernel_, outcome_.events);
+    }
     if (!remembers()) return absl::OkStatus();
     return RememberAnswer(writer, Key(), hash_,
                           {outcome_.response, outcome_.token}, outcome_.events,

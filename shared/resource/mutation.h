@@ -31,6 +31,8 @@ struct Mutation {
   std::shared_ptr<const google::protobuf::Message> request;
   std::string request_id;
   bool validate_only = false;
+  // Whether a caller is answered, who may send the token back.
+  bool needs_token = true;
   MutationBody body;
 };
 

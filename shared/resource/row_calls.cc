@@ -33,6 +33,7 @@ void RowCalls::Add(Mutation mutation) {
     index = answers_.size();
     answers_.emplace_back(Internal("ROW_UNANSWERED", "No outcome came."));
   }
+  mutation.needs_token = false;
   RunMutation(kernel_, std::move(mutation),
               [this, index](absl::StatusOr<Answer> answer) {
                 Take(index, std::move(answer));
