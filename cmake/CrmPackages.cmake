@@ -11,6 +11,7 @@ find_package(GTest CONFIG REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(Boost 1.74 REQUIRED)
 find_package(CURL REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(ICU 72 REQUIRED COMPONENTS i18n uc)
 find_package(PkgConfig REQUIRED)
 # hiredis 0.14 ships a CMake config file that aborts, so pkg-config is asked.
@@ -21,6 +22,10 @@ pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(ICAL REQUIRED IMPORTED_TARGET libical)
+pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt)
+# Headers only, and a name of its own, since another folder uses it than Asio.
+add_library(BoostMath::BoostMath INTERFACE IMPORTED)
+target_link_libraries(BoostMath::BoostMath INTERFACE Boost::headers)
 # libphonenumber ships neither kind of file.
 find_path(PHONENUMBER_INCLUDE_DIR phonenumbers/phonenumberutil.h REQUIRED)
 find_library(PHONENUMBER_LIBRARY phonenumber REQUIRED)

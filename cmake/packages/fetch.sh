@@ -7,10 +7,11 @@
 readonly DEBIAN_PACKAGES=(
   build-essential ca-certificates ccache cmake curl libabsl-dev libboost-dev
   libcpp-httplib-dev libcsv-dev libcurl4-openssl-dev libdeflate-dev
-  libgmock-dev libgrpc++-dev libgtest-dev libhiredis-dev libical-dev libicu-dev
-  libidn2-dev libnghttp2-dev libphonenumber-dev libpq-dev libprotobuf-dev
-  libre2-dev libsqlite3-dev libssl-dev mold ninja-build nlohmann-json3-dev
-  pkgconf protobuf-compiler protobuf-compiler-grpc redis-server zlib1g-dev
+  libeigen3-dev libgmock-dev libgrpc++-dev libgtest-dev libhiredis-dev
+  libical-dev libicu-dev libidn2-dev libnghttp2-dev libnlopt-dev
+  libphonenumber-dev libpq-dev libprotobuf-dev libre2-dev libsqlite3-dev
+  libssl-dev mold ninja-build nlohmann-json3-dev pkgconf protobuf-compiler
+  protobuf-compiler-grpc redis-server zlib1g-dev
 )
 # To test, besides.
 readonly DEBIAN_TEST_PACKAGES=(git nghttp2-client pgbouncer postgresql-15)

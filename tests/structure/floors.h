@@ -23,7 +23,7 @@ bool MaySee(absl::string_view from, absl::string_view to);
 
 // Whether code of `folder` may include header `include`, if that is one of a
 // client library which only one folder knows: hiredis, SQLite, DuckDB, gRPC,
-// nghttp2, Boost, httplib, libphonenumber. True for every other header.
+// nghttp2, Boost, httplib, libphonenumber, Eigen. True for every other header.
 bool MaySeeLibraryHeader(absl::string_view folder, absl::string_view include);
 
 // The same for CMake targets, as `PkgConfig::HIREDIS`.

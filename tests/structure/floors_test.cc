@@ -82,6 +82,9 @@ TEST(MaySeeLibraryHeader, KnowsTheOneFolderOfEachLibrary) {
       {"shared/rpc", "grpcpp/grpcpp.h"},
       {"gateway/http", "nghttp2/nghttp2.h"},
       {"gateway/http", "boost/asio/post.hpp"},
+      {"services/analytical/domain", "boost/math/special_functions/beta.hpp"},
+      {"services/analytical/domain", "Eigen/Core"},
+      {"services/analytical/domain", "nlopt.h"},
       {"services/host", "httplib.h"},
   };
   for (const Pair& pair : pairs) {
@@ -92,6 +95,9 @@ TEST(MaySeeLibraryHeader, KnowsTheOneFolderOfEachLibrary) {
         << pair.to;
   }
   EXPECT_TRUE(MaySeeLibraryHeader("shared/base", "absl/time/time.h"));
+  // Of Boost, each sees its own part.
+  EXPECT_FALSE(
+      MaySeeLibraryHeader("services/analytical/domain", "boost/asio/post.hpp"));
 }
 
 TEST(MayLinkLibrary, KnowsTheOneFolderOfEachLibrary) {
@@ -103,6 +109,9 @@ TEST(MayLinkLibrary, KnowsTheOneFolderOfEachLibrary) {
       {"shared/rpc", "gRPC::grpc++_reflection"},
       {"gateway/http", "PkgConfig::NGHTTP2"},
       {"gateway/http", "Boost::headers"},
+      {"services/analytical/domain", "BoostMath::BoostMath"},
+      {"services/analytical/domain", "Eigen3::Eigen"},
+      {"services/analytical/domain", "PkgConfig::NLOPT"},
       {"services/host", "PkgConfig::HTTPLIB"},
   };
   for (const Pair& pair : pairs) {
