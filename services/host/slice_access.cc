@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "crm/api/annotations.pb.h"
@@ -18,6 +19,7 @@ namespace {
 using ::crm::internal::v1::ReadSlicesRequest;
 using ::crm::internal::v1::ReadSlicesResponse;
 
+constexpr absl::Duration kReadTimeout = absl::Seconds(5);
 constexpr char kProfilePermission[] = "customers.getProfile";
 
 // Whether rows of the type belong to customers, so that slices show them.
@@ -142,6 +144,37 @@ UnaryHandler ReadSlicesByAccess(const Kernel& kernel, SliceOwner& slices,
     if (!response.ok()) return done(response.status());
     done(Answer{response->SerializeAsString(), {}});
   };
+}
+
+SliceOwner::FindVersion NewestKeyVersions(const Kernel& kernel) {
+  return [&kernel](const std::string& tenant,
+                   const std::string& customer) -> absl::StatusOr<int64_t> {
+    int64_t version = 0;
+    CRM_RETURN_IF_ERROR(kernel.database.Read(
+        kernel.clock.Now() + kReadTimeout,
+        [&](SqlReader& reader) -> absl::Status {
+          const ReadView view(reader, kernel.catalog, tenant);
+          CRM_ASSIGN_OR_RETURN(version, view.KeyVersion(customer));
+          return absl::OkStatus();
+        }));
+    return version;
+  };
+}
+
+std::string FormerCustomer(const ResourceCatalog& catalog,
+                           const internal::v1::Event& event) {
+  if (event.before().empty()) return "";
+  const Resource* resource = catalog.FindByType(event.resource_type());
+  if (resource == nullptr || resource->schema.ordering() == nullptr ||
+      !absl::c_linear_search(event.changed_fields(),
+                             resource->schema.ordering()->name())) {
+    return "";
+  }
+  const auto before = resource->New();
+  if (!before->ParseFromString(event.before())) return "";
+  std::string former = resource->schema.OrderingKey(*before);
+  const bool is_customer = absl::StartsWith(former, "customers/");
+  return is_customer && former != event.ordering_key() ? former : "";
 }
 
 }  // namespace crm

@@ -1,14 +1,18 @@
 // Answers SliceService.Read for each caller: who sees all rows gets the slices
-// that the cache holds too, others slices made of what they may read.
+// that the cache holds too, others slices made of what they may read. And says
+// which slices a change makes old.
 
 #ifndef CRM_SERVICES_HOST_SLICE_ACCESS_H_
 #define CRM_SERVICES_HOST_SLICE_ACCESS_H_
 
+#include <string>
 #include <vector>
 
+#include "crm/internal/v1/event.pb.h"
 #include "services/host/service.h"
 #include "shared/call/call.h"
 #include "shared/profile/slice_owner.h"
+#include "shared/resource/catalog.h"
 #include "shared/resource/kernel.h"
 
 namespace crm {
@@ -21,6 +25,15 @@ UnaryHandler ReadSlicesByAccess(const Kernel& kernel, SliceOwner& slices,
 // Returns `slice` as one that is built over the service's store, for a caller
 // who sees all.
 SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice);
+
+// Returns what tells the version of the newest event of a customer, 0 without
+// one. `kernel` outlives it.
+SliceOwner::FindVersion NewestKeyVersions(const Kernel& kernel);
+
+// Returns the customer from whom the event took its resource; empty if it took
+// it from nobody.
+std::string FormerCustomer(const ResourceCatalog& catalog,
+                           const internal::v1::Event& event);
 
 }  // namespace crm
 

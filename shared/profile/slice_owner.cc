@@ -24,11 +24,13 @@ constexpr size_t kMaxPending = 100'000;
 }  // namespace
 
 SliceOwner::SliceOwner(std::vector<SliceDefinition> slices, SliceCache* cache,
-                       int64_t feed_epoch, const Clock& clock)
+                       int64_t feed_epoch, const Clock& clock,
+                       FindVersion find_version)
     : slices_(std::move(slices)),
       cache_(cache),
       feed_epoch_(feed_epoch),
-      clock_(clock) {
+      clock_(clock),
+      find_version_(std::move(find_version)) {
   for (const SliceDefinition& slice : slices_) names_.push_back(slice.name);
   if (cache_ != nullptr) thread_ = std::thread([this] { InvalidateLoop(); });
 }
@@ -115,11 +117,32 @@ void SliceOwner::Invalidate(const std::string& tenant,
   if (cache_ == nullptr) return;
   {
     std::lock_guard lock(mutex_);
-    int64_t& newest = pending_[{tenant, customer}];
+    int64_t& newest = pending_[{tenant, customer}].version;
     newest = std::max(newest, version);
     if (pending_.size() > kMaxPending) pending_.erase(pending_.begin());
   }
   changed_.notify_one();
+}
+
+void SliceOwner::InvalidateFormer(const std::string& tenant,
+                                  const std::string& customer) {
+  if (cache_ == nullptr) return;
+  {
+    std::lock_guard lock(mutex_);
+    pending_[{tenant, customer}].is_former = true;
+    if (pending_.size() > kMaxPending) pending_.erase(pending_.begin());
+  }
+  changed_.notify_one();
+}
+
+void SliceOwner::Tell(const SliceKey& key, const Pending& pending) {
+  int64_t version = pending.version;
+  if (pending.is_former && find_version_) {
+    const absl::StatusOr<int64_t> found =
+        find_version_(key.tenant, key.customer);
+    if (found.ok()) version = std::max(version, *found + 1);
+  }
+  cache_->Invalidate(key, names_, feed_epoch_, version).IgnoreError();
 }
 
 void SliceOwner::InvalidateLoop() {
@@ -129,8 +152,7 @@ void SliceOwner::InvalidateLoop() {
     if (stopping_) return;
     const auto entry = pending_.extract(pending_.begin());
     lock.unlock();
-    cache_->Invalidate(entry.key(), names_, feed_epoch_, entry.mapped())
-        .IgnoreError();
+    Tell(entry.key(), entry.mapped());
     lock.lock();
   }
 }

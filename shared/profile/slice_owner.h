@@ -59,9 +59,15 @@ struct SliceDefinition {
 // Serves the slices of one service. Thread-safe.
 class SliceOwner {
  public:
+  // Returns the version that the service has of a customer now.
+  using FindVersion = std::function<absl::StatusOr<int64_t>(
+      const std::string& tenant, const std::string& customer)>;
+
   // `cache` may be null: then nothing is cached. All outlive this.
+  // `find_version` is needed for InvalidateFormer().
   SliceOwner(std::vector<SliceDefinition> slices, SliceCache* cache,
-             int64_t feed_epoch, const Clock& clock);
+             int64_t feed_epoch, const Clock& clock,
+             FindVersion find_version = {});
   // Stops.
   ~SliceOwner();
   SliceOwner(const SliceOwner&) = delete;
@@ -80,6 +86,11 @@ class SliceOwner {
   void Invalidate(const std::string& tenant, const std::string& customer,
                   int64_t version);
 
+  // Says that something was taken from `customer`, which left his version as it
+  // is: what is cached becomes a tombstone of the version that he has next, so
+  // that nothing is cached again as long as readers take a tombstone for one.
+  void InvalidateFormer(const std::string& tenant, const std::string& customer);
+
   // Ends the thread. What was not told is out of date for as long as readers
   // accept without asking, 60 seconds at most.
   void Stop();
@@ -95,20 +106,27 @@ class SliceOwner {
   absl::StatusOr<internal::v1::ReadSlicesResponse> Build(
       const std::string& tenant, const internal::v1::ReadSlicesRequest& request,
       const std::vector<const SliceDefinition*>& wanted, absl::Time deadline);
+  // What the cache is to be told of a customer.
+  struct Pending {
+    int64_t version = 0;
+    bool is_former = false;
+  };
+
+  void Tell(const SliceKey& key, const Pending& pending);
   void InvalidateLoop();
 
   const std::vector<SliceDefinition> slices_;
   SliceCache* const cache_;
   const int64_t feed_epoch_;
   const Clock& clock_;
+  const FindVersion find_version_;
   std::vector<std::string> names_;
   SingleFlight<FlightKey, internal::v1::ReadSlicesResponse> flights_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  // The newest version by customer.
-  std::map<SliceKey, int64_t> pending_;
+  std::map<SliceKey, Pending> pending_;
   std::thread thread_;
 };
 

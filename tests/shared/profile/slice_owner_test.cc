@@ -12,9 +12,11 @@ namespace crm {
 namespace {
 
 using ::crm::internal::v1::ReadSlicesRequest;
+using ::crm::internal::v1::SliceEnvelope;
 using ::crm::testing::IsOk;
 using ::testing::IsEmpty;
 using ::testing::Key;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 constexpr char kAda[] = "customers/ada";
@@ -47,7 +49,10 @@ class SliceOwnerTest : public ::testing::Test {
                       }}},
                     &cache_,
                     /*feed_epoch=*/1,
-                    clock_};
+                    clock_,
+                    [](const std::string&, const std::string&) {
+                      return absl::StatusOr<int64_t>(1);
+                    }};
 };
 
 TEST_F(SliceOwnerTest, CachesWhatItHasBuilt) {
@@ -58,6 +63,23 @@ TEST_F(SliceOwnerTest, CachesWhatItHasBuilt) {
 // Else every question for leave would make all readers forget what they hold.
 TEST_F(SliceOwnerTest, LeavesTheCacheAloneWhereOnlyLeaveIsAskedFor) {
   EXPECT_THAT(CacheAfterRead(/*cached=*/true), IsEmpty());
+}
+
+// His version is as it was, so a tombstone of that would lose against what is
+// cached.
+TEST_F(SliceOwnerTest, ForgetsWhatSomethingWasTakenFrom) {
+  ASSERT_THAT(CacheAfterRead(/*cached=*/false), SizeIs(1));
+
+  owner_.InvalidateFormer("acme", kAda);
+
+  while (true) {
+    const auto stored = cache_.Read({"acme", kAda}, {});
+    ASSERT_THAT(stored, IsOk());
+    const SliceEnvelope& slice = stored->at("IDENTITY");
+    if (slice.state() != SliceEnvelope::TOMBSTONE) continue;
+    EXPECT_EQ(slice.version(), 2);
+    return;
+  }
 }
 
 }  // namespace
