@@ -19,6 +19,7 @@
 #include "shared/profile/slice_owner.h"
 #include "shared/query/page_token.h"
 #include "shared/resource/application.h"
+#include "shared/resource/reaction_applier.h"
 #include "shared/resource/read_view.h"
 #include "shared/storage/database.h"
 
@@ -80,6 +81,8 @@ struct Service {
   // Slices that are built from anything else.
   std::vector<SliceDefinition> slices;
   std::vector<Following> follows;
+  // What it does to its own resources because of other services' events.
+  std::vector<Reaction> reactions;
   // What the parts above refer to; lives as long as the service.
   std::shared_ptr<void> owned;
 };

@@ -19,6 +19,7 @@
 #include "services/host/open_redis.h"
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
+#include "services/host/reactions.h"
 #include "services/host/slice_access.h"
 #include "services/host/store.h"
 #include "services/host/store_commands.h"
@@ -225,8 +226,9 @@ class ServiceHost::State {
     for (const StoreSlice& slice : service_->store_slices) {
       slices.push_back(OverStore(*kernel_, slice));
     }
-    slices_ = std::make_unique<SliceOwner>(
-        std::move(slices), slice_cache_.get(), feed_epoch, clock_);
+    slices_ = std::make_unique<SliceOwner>(std::move(slices),
+                                           slice_cache_.get(), feed_epoch,
+                                           clock_, NewestKeyVersions(*kernel_));
     return absl::OkStatus();
   }
 
@@ -263,14 +265,17 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(
         access_->Follow(settings_, bus_redis_.get(), tls_.get(), logger_));
 
-    if (service_->follows.empty()) return absl::OkStatus();
+    reactions_ =
+        MakeReactions(*kernel_, service_->reactions, settings_, logger_);
+    const auto follows = FollowsOf(*service_, reactions_, *database_);
+    if (follows.empty()) return absl::OkStatus();
     CRM_ASSIGN_OR_RETURN(system_tokens_,
                          SystemTokenSource::Open(settings_.service_key_file,
                                                  settings_.token_audience,
                                                  settings_.service, clock_));
     const FollowingParts parts{settings_, bus_redis_.get(), tls_.get(),
                                *system_tokens_, clock_};
-    for (const Following& following : service_->follows) {
+    for (const Following& following : follows) {
       CRM_ASSIGN_OR_RETURN(
           auto followed,
           FollowedService::Start(parts, following,
@@ -351,6 +356,8 @@ class ServiceHost::State {
   // Tells the cache which customers have changed.
   void InvalidateSlices(const std::vector<internal::v1::Event>& events) {
     for (const internal::v1::Event& event : events) {
+      const std::string former = FormerCustomer(kernel_->catalog, event);
+      if (!former.empty()) slices_->InvalidateFormer(event.tenant(), former);
       if (!absl::StartsWith(event.ordering_key(), "customers/")) continue;
       slices_->Invalidate(event.tenant(), event.ordering_key(),
                           event.key_version());
@@ -388,6 +395,7 @@ class ServiceHost::State {
   std::unique_ptr<ChangeHub> changes_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<SystemTokenSource> system_tokens_;
+  std::vector<std::unique_ptr<ReactionApplier>> reactions_;
   std::vector<std::unique_ptr<FollowedService>> followed_;
 
   std::optional<ObserveFilter> observe_;

@@ -118,12 +118,14 @@ absl::Status WriteCommitRecords(const Kernel& kernel,
                                 const Transaction& transaction,
                                 const std::string& request_id,
                                 std::vector<Event>& events,
-                                std::function<absl::Status(SqlWriter&)> then) {
+                                std::function<absl::Status(SqlWriter&)> then,
+                                const std::string& cause_event_id) {
   CRM_ASSIGN_OR_RETURN(const Resource* audit, AuditOf(kernel));
   events.clear();
   for (const auto& change : transaction.changes()) {
     CRM_RETURN_IF_ERROR(IndexChange(transaction, *change));
     Event event = EventOf(kernel, transaction, *change, request_id);
+    event.set_cause_event_id(cause_event_id);
     CRM_RETURN_IF_ERROR(audit->table.PostInsert(
         transaction.writer(), event.tenant(),
         AuditEntryOf(kernel, transaction.call(), event)));

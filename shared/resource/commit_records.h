@@ -19,11 +19,13 @@ namespace crm {
 // Writes the events and audit entries of what `transaction` changed, the last
 // thing that a body does. `request_id` may be empty. `events` gets the events
 // by the order of change; they have their versions when `then` is called, if it
-// is not empty, and when the body is done. It outlives the body.
+// is not empty, and when the body is done. It outlives the body. Where another
+// event caused the change, `cause_event_id` is its id.
 absl::Status WriteCommitRecords(
     const Kernel& kernel, const Transaction& transaction,
     const std::string& request_id, std::vector<internal::v1::Event>& events,
-    std::function<absl::Status(SqlWriter&)> then = {});
+    std::function<absl::Status(SqlWriter&)> then = {},
+    const std::string& cause_event_id = "");
 
 // Writes an audit entry of a call that changed no resource of the catalog, as
 // one that starts an operation: it did something to `resource`, of type `type`.
