@@ -5,21 +5,36 @@
 #include "services/collaborative/domain/conversation.h"
 #include "services/collaborative/domain/message.h"
 #include "services/collaborative/handlers/conversation.h"
+#include "services/collaborative/projections/customer_moves.h"
+#include "services/collaborative/projections/merged_customers.h"
 #include "services/collaborative/slices/slices.h"
 
 namespace crm::collaborative {
 
 absl::StatusOr<std::unique_ptr<Service>> MakeCollaborative(
-    const ServiceEnvironment& /*environment*/) {
+    const ServiceEnvironment& environment) {
   auto service = std::make_unique<Service>("collaborative");
 
-  service->application.Owns<v1::Conversation>({.prepare = PrepareConversation})
+  service->application
+      .Owns<v1::Conversation>(
+          {.prepare = PrepareConversation, .settle = SettleConversation})
       .Owns<v1::Message, v1::Conversation>(KeepConversation,
                                            {.prepare = PrepareMessage})
       .Mutate(HandleResolveConversation)
-      .Mutate(HandleReopenConversation);
+      .Mutate(HandleReopenConversation)
+      .Keeps(MergedCustomerTable())
+      .Keeps(MovedRowTable())
+      .OnTimer(kCustomerMoves, MoveMoreOfCustomer)
+      .OnTimer(kChildMoves, MoveMoreChildren);
 
   service->store_slices = {{"ENGAGEMENT", BuildEngagementSlice}};
+  service->reactions = {
+      {.producer = "operational",
+       .concerns = ConcernsMerges,
+       .react = FollowMerge,
+       .forget = [&clock = environment.clock](SqlWriter& writer) {
+         return ForgetMergesAndReturn(writer, clock.Now());
+       }}};
   return service;
 }
 

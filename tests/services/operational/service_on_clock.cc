@@ -9,13 +9,13 @@
 
 #include "services/operational/app.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/sql_applier.h"
 #include "shared/storage/lease.h"
 #include "tests/support/test_database.h"
 
 namespace crm::testing {
 namespace {
 
-constexpr char kService[] = "operational";
 constexpr char kSecret[] = "only to make page tokens, of 32 bytes";
 
 void Require(const absl::Status& status) {
@@ -33,22 +33,26 @@ T Require(absl::StatusOr<T> value) {
 }  // namespace
 
 ServiceOnClock::ServiceOnClock(absl::Time now)
+    : ServiceOnClock("operational", operational::MakeOperational, now) {}
+
+ServiceOnClock::ServiceOnClock(const std::string& name, const MakeService& make,
+                               absl::Time now)
     : clock_(now),
-      logger_(clock_, kService, LogLevel::kError, STDERR_FILENO),
+      logger_(clock_, name, LogLevel::kError, STDERR_FILENO),
       page_tokens_(kSecret, clock_),
       database_(Require(OpenEngineOnClock(folder_.File("store.db"), clock_))),
-      service_(Require(
-          operational::MakeOperational({.data_dir = folder_.File("data"),
-                                        .clock = clock_,
-                                        .logger = logger_,
-                                        .metrics = metrics_,
-                                        .page_tokens = page_tokens_}))),
-      outbox_(kService, clock_),
+      environment_{.data_dir = folder_.File("data"),
+                   .clock = clock_,
+                   .logger = logger_,
+                   .metrics = metrics_,
+                   .page_tokens = page_tokens_},
+      service_(Require(make(environment_))),
+      outbox_(name, clock_),
       ids_(clock_) {
   const Application& application = service_->application;
   SqlSchema schema;
   schema.tables = application.Tables();
-  for (auto&& tables : {OutboxTables(), LeaseTables()}) {
+  for (auto&& tables : {OutboxTables(), LeaseTables(), ConsumerTables()}) {
     schema.tables.insert(schema.tables.end(), tables.begin(), tables.end());
   }
   Require(database_->Migrate(schema).status());
@@ -56,7 +60,7 @@ ServiceOnClock::ServiceOnClock(absl::Time now)
       absl::InfiniteFuture(),
       [this](SqlWriter& writer) { return outbox_.Open(writer); }));
   methods_ = Require(MethodTable::Build(application.Services()));
-  kernel_.emplace(Kernel{.service = kService,
+  kernel_.emplace(Kernel{.service = name,
                          .database = *database_,
                          .catalog = application.catalog(),
                          .methods = *methods_,
@@ -68,8 +72,8 @@ ServiceOnClock::ServiceOnClock(absl::Time now)
                          .feed_epoch = 1,
                          .on_commit = {}});
   for (MethodBinding& binding : Require(application.Bind(*kernel_))) {
-    const std::string name = binding.method->descriptor->name();
-    bindings_.emplace(name, std::move(binding));
+    const std::string method = binding.method->descriptor->name();
+    bindings_.emplace(method, std::move(binding));
   }
   timers_ =
       std::make_unique<TimerWorker>(*kernel_, application.timers(), metrics_,

@@ -1,5 +1,5 @@
-// The operational service without a server, on a clock that the test sets: for
-// tests of what happens by itself as time goes on.
+// A service without a server, on a clock that the test sets: for tests of what
+// happens by itself as time goes on. The operational one unless it is said.
 //
 //   ServiceOnClock service;
 //   auto activity = service.Call<v1::Activity>("CreateActivity", request);
@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -33,6 +34,8 @@ class ServiceOnClock {
   // It is noon of 1 January 2025 in UTC, a Wednesday, unless `now` is said.
   explicit ServiceOnClock(
       absl::Time now = absl::FromUnixSeconds(1'735'732'800));
+  ServiceOnClock(const std::string& name, const MakeService& make,
+                 absl::Time now = absl::FromUnixSeconds(1'735'732'800));
   ~ServiceOnClock();
 
   absl::Time now() const { return clock_.Now(); }
@@ -58,6 +61,10 @@ class ServiceOnClock {
     return response.value_or(Response());
   }
 
+  // What the service reacts to.
+  const std::vector<Reaction>& reactions() const { return service_->reactions; }
+  const Kernel& kernel() const { return *kernel_; }
+
   // Returns the bytes of the answer.
   absl::StatusOr<std::string> Serve(absl::string_view name,
                                     const google::protobuf::Message& request);
@@ -80,6 +87,7 @@ class ServiceOnClock {
   MetricRegistry metrics_;
   PageTokenCodec page_tokens_;
   std::unique_ptr<Database> database_;
+  const ServiceEnvironment environment_;
   std::unique_ptr<Service> service_;
   Outbox outbox_;
   IdMaker ids_;
