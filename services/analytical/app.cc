@@ -3,9 +3,17 @@
 #include <string>
 #include <utility>
 
+#include "crm/analytical/v1/assessment.pb.h"
+#include "crm/analytical/v1/crm_project.pb.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
 #include "crm/analytical/v1/rfm_snapshot.pb.h"
+#include "crm/analytical/v1/rubric.pb.h"
+#include "services/analytical/domain/frameworks/assessment.h"
+#include "services/analytical/domain/frameworks/crm_project.h"
+#include "services/analytical/domain/frameworks/rubric.h"
 #include "services/analytical/handlers/analytics.h"
+#include "services/analytical/handlers/assessment.h"
+#include "services/analytical/handlers/crm_project.h"
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
@@ -61,7 +69,17 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(parts->analytics, HandleListRfmScores)
       .Mutate(parts->analytics, PreparePortfolioAnalysis,
               HandleCreatePortfolioAnalysis)
-      .Read(parts->analytics, HandleAnalyzePortfolio);
+      .Read(parts->analytics, HandleAnalyzePortfolio)
+      .Owns<v1::Rubric>(
+          {.prepare = PrepareRubric, .deletable = CheckRubricDeletable})
+      .Owns<v1::Assessment>(
+          {.prepare = PrepareAssessment, .deletable = CheckAssessmentDeletable})
+      .Owns<v1::CrmProject>({.prepare = PrepareCrmProject})
+      .Mutate(HandleReviseRubric)
+      .Mutate(HandleScoreAssessment)
+      .Read(HandleVerifyAssessment)
+      .Mutate(HandleStopCrmProject)
+      .Read(HandleListCriticalPath);
 
   service->slices = {
       {"SCORES",

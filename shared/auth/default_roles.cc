@@ -15,6 +15,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     subscriptions.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
+    rubrics.* assessments.* crmProjects.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
     resources.search
@@ -195,6 +196,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     subscriptions.list subscriptions.sumRecurringRevenue
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
+    rubrics.* assessments.* crmProjects.*
     operations.cancel
     views.create@own views.get@own views.list@own views.update@own
     views.delete@own views.undelete@own views.run@own

@@ -120,6 +120,19 @@ const std::map<std::string, Completion>& Completions() {
                           "LOST } labels { key: 'team' value: 'north' }"),
              message);
        }},
+      // The weights of rubrics add up.
+      {"crm.analytical.v1.Rubric",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Rubric ", number,
+                          "' subject: CRM_READINESS dimensions { dimension_id: "
+                          "'people' display_name: 'People' weight_millionths: "
+                          "1000000 questions { question_id: 'sponsor' text: "
+                          "'Is there one?' weight_millionths: 1000000 "
+                          "best_points: 5 } } labels { key: 'team' value: "
+                          "'north' }"),
+             message);
+       }},
       // There is one rate of two currencies and a day.
       {"crm.operational.v1.ExchangeRate",
        [](Message& message, int number) {
