@@ -12,6 +12,7 @@
 #include "crm/operational/v1/follower.pb.h"
 #include "crm/operational/v1/form.pb.h"
 #include "crm/operational/v1/form_submission.pb.h"
+#include "crm/operational/v1/goal.pb.h"
 #include "crm/operational/v1/identifier.pb.h"
 #include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/lead.pb.h"
@@ -44,6 +45,7 @@
 #include "services/operational/domain/exchange_rate.h"
 #include "services/operational/domain/follower.h"
 #include "services/operational/domain/form.h"
+#include "services/operational/domain/goal.h"
 #include "services/operational/domain/invoice.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/domain/opportunity.h"
@@ -64,6 +66,7 @@
 #include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/follower.h"
 #include "services/operational/handlers/form.h"
+#include "services/operational/handlers/goal.h"
 #include "services/operational/handlers/identity.h"
 #include "services/operational/handlers/invoice.h"
 #include "services/operational/handlers/lead.h"
@@ -106,6 +109,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
           {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
       .Owns<v1::ExchangeRate>({.prepare = PrepareExchangeRate})
+      .Owns<v1::Goal>({.prepare = PrepareGoal})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::TaxClass>()
       .Owns<v1::PriceBook>({.prepare = PreparePriceBook})
@@ -156,6 +160,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Read(HandleForecastOpportunities)
       .Read(HandleConvertMoney)
       .Mutate(HandleSendQuote)
+      .Read(HandleGetGoalProgress)
       .Mutate(HandleAcceptQuote)
       .Mutate(HandleReviseQuote)
       .OnTimer(kQuoteExpiry, ExpireQuote)

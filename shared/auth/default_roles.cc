@@ -12,7 +12,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     scoringModels.* assignmentRules.* territories.* forms.* formSubmissions.*
     pipelines.* products.* taxClasses.* quotes.* orders.* orderReturns.*
     exchangeRates.* priceBooks.* priceBookEntries.* invoices.*
-    subscriptions.*
+    subscriptions.* goals.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
     rubrics.* assessments.* crmProjects.*
@@ -46,6 +46,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     subscriptions.update@team subscriptions.activate@team
     subscriptions.pause@team subscriptions.cancel@team
     subscriptions.sumRecurringRevenue@team
+    goals.get@team goals.list@team goals.getProgress@team
     pipelines.get pipelines.list
     orders.create@team orders.get@team orders.list@team orders.update@team
     orders.submit@team
@@ -83,6 +84,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
     priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
     conversations.get conversations.list messages.get messages.list
+    goals.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel

@@ -28,12 +28,22 @@ absl::Status ScanRows(
     const ReadView& view, const CallContext& call, const Resource& resource,
     int64_t most,
     absl::FunctionRef<absl::Status(const google::protobuf::Message&)> visit) {
+  return ScanRows(view, call, resource, Filter(), most, visit);
+}
+
+absl::Status ScanRows(
+    const ReadView& view, const CallContext& call, const Resource& resource,
+    const Filter& filter, int64_t most,
+    absl::FunctionRef<absl::Status(const google::protobuf::Message&)> visit) {
   const std::shared_ptr<const RowRule> rule = RuleOf(view, call, resource);
   const SqlFragment& where = rule->where().where;
+  ColumnMap columns = resource.table.columns();
+  columns.set_tenant(view.tenant());
+  const LoweredFilter lowered = filter.Lower(columns);
   const std::string sql = absl::StrCat(
       "SELECT name, body FROM ", resource.schema.table(),
       " WHERE tenant = ? AND name > ? AND delete_time IS NULL AND (",
-      where.text, ") ORDER BY name LIMIT ?");
+      where.text, ") AND (", lowered.where.text, ") ORDER BY name LIMIT ?");
   const std::unique_ptr<google::protobuf::Message> message = resource.New();
   std::string last;
   int64_t seen = 0;
@@ -41,12 +51,15 @@ absl::Status ScanRows(
   do {
     std::vector<SqlValue> params = {view.tenant(), last};
     params.insert(params.end(), where.params.begin(), where.params.end());
+    params.insert(params.end(), lowered.where.params.begin(),
+                  lowered.where.params.end());
     params.push_back(kScanBatch);
     CRM_ASSIGN_OR_RETURN(rows, view.reader().Query(sql, params));
     for (const SqlRow& row : rows) {
       if (!message->ParseFromString(std::get<SqlBlob>(row[1]).bytes)) {
         return Internal("ROW_UNREADABLE", "A stored row could not be read.");
       }
+      if (!lowered.exact && !filter.Matches(*message)) continue;
       if (++seen > most) {
         return ResourceExhausted(
             "TOO_MANY_ROWS",

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "shared/call/call.h"
+#include "shared/query/filter.h"
 #include "shared/resource/catalog.h"
 #include "shared/resource/read_view.h"
 
@@ -22,6 +23,13 @@ namespace crm {
 absl::Status ScanRows(
     const ReadView& view, const CallContext& call, const Resource& resource,
     int64_t most,
+    absl::FunctionRef<absl::Status(const google::protobuf::Message&)> visit);
+
+// The same for the rows that match `filter`, which follows no references:
+// others are neither visited nor counted.
+absl::Status ScanRows(
+    const ReadView& view, const CallContext& call, const Resource& resource,
+    const Filter& filter, int64_t most,
     absl::FunctionRef<absl::Status(const google::protobuf::Message&)> visit);
 
 // Returns PERMISSION_DENIED (FIELD_HIDDEN) if the roles of the caller hide

@@ -54,6 +54,17 @@ const std::map<std::string, Completion>& Completions() {
                           "'north' }"),
              message);
        }},
+      // Goals have a target of the kind that their metric counts.
+      {"crm.operational.v1.Goal",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Goal ", number,
+                          "' metric: WON_COUNT target_count: 5 "
+                          "start_date { year: 2026 month: 1 day: 1 } "
+                          "end_date { year: 2026 month: 3 day: 31 } "
+                          "labels { key: 'team' value: 'north' }"),
+             message);
+       }},
       // Scoring models have terms, whose filters fit leads.
       {"crm.operational.v1.ScoringModel",
        [](Message& message, int number) {

@@ -1,6 +1,7 @@
 // Rows of the capability list on several currencies and on forecasts, as
 // callers of the operational service see them.
 
+#include <map>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -20,6 +21,7 @@ namespace {
 namespace v1 = ::crm::operational::v1;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 class MoneyRows : public ::testing::Test {
  protected:
@@ -277,6 +279,50 @@ TEST_F(MoneyRows, B15_SplitsAreCreditedToUsersAndTheirTeams) {
   ASSERT_THAT(north, IsOk());
   ASSERT_EQ(north->rows_size(), 1);
   EXPECT_EQ(north->rows(0).owner(), "user:bob");
+}
+
+TEST_F(MoneyRows, B14_ATeamHasWhatTheTeamsBelowItHaveOnce) {
+  for (const char* id : {"ada", "bob", "eve"}) {
+    Must<v1::User, v1::CreateUserRequest>(
+        "UserService.CreateUser",
+        absl::StrCat("user_id: '", id, "' user { display_name: '", id,
+                     "' subject: 'user:", id, "' email: '", id,
+                     "@example.org' }"));
+  }
+  const auto team = [&](absl::string_view id, absl::string_view fields) {
+    Must<v1::Team, v1::CreateTeamRequest>(
+        "TeamService.CreateTeam",
+        absl::StrCat("team_id: '", id, "' team { display_name: '", id, "' ",
+                     fields, " }"));
+  };
+  team("all", "members: 'users/ada'");
+  team("north", "parent_team: 'teams/all' members: 'users/bob'");
+  // Who is in two teams of a branch counts once in what is above them.
+  team("coast",
+       "parent_team: 'teams/north' members: 'users/eve' members: 'users/ada'");
+  for (const char* id : {"ada", "bob", "eve"}) {
+    Deal(id, "EUR", 5,
+         authority_.Token("acme", absl::StrCat("user:", id), {"sales_rep"}));
+  }
+
+  const auto teams = Forecast("grouping: TEAM", token_);
+  const auto north = Forecast("team: 'teams/north'", token_);
+  const auto nowhere = Forecast("team: 'teams/moon'", token_);
+
+  ASSERT_THAT(teams, IsOk());
+  std::map<std::string, int64_t> amounts;
+  for (const v1::ForecastRow& row : teams->rows()) {
+    amounts[row.team()] = row.amount().units();
+  }
+  EXPECT_THAT(amounts,
+              ElementsAre(Pair("teams/all", 300), Pair("teams/coast", 200),
+                          Pair("teams/north", 300)));
+  ASSERT_EQ(teams->totals_size(), 1);
+  EXPECT_EQ(teams->totals(0).amount().units(), 300);
+  ASSERT_THAT(north, IsOk());
+  EXPECT_EQ(north->rows_size(), 3);
+  EXPECT_THAT(nowhere,
+              StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
 }
 
 TEST_F(MoneyRows, B14_AnOpportunityThatIsDecidedClosesOnItsDay) {

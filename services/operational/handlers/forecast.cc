@@ -4,15 +4,13 @@
 
 #include "services/operational/domain/forecast.h"
 
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "crm/operational/v1/team.pb.h"
-#include "crm/operational/v1/user.pb.h"
 #include "services/operational/domain/calendar_day.h"
+#include "services/operational/handlers/credited.h"
 #include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/opportunity.h"
 #include "shared/base/clock.h"
@@ -29,75 +27,10 @@ using Request = v1::ForecastOpportunitiesRequest;
 using Holder = ForecastSums::Holder;
 
 constexpr int64_t kMaxOpportunities = 200'000;
-constexpr int64_t kMaxTeams = 10'000;
 // The fields whose values the sums tell.
 constexpr const char* kSummed[] = {
     "amount", "close_date", "forecast_category",      "owner",     "pipeline",
     "splits", "state",      "probability_millionths", "close_time"};
-
-// The users and teams of a tenant, whom anybody may be credited to.
-class Credited {
- public:
-  Credited(const ReadView& view, const CallContext& call)
-      : all_(view.reader(), view.catalog(), view.tenant()), call_(call) {}
-
-  // Reads the teams. With `only`, all but that one are left out; NOT_FOUND if
-  // there is none of the name.
-  absl::Status ReadTeams(const std::string& only) {
-    if (!only.empty()) {
-      CRM_ASSIGN_OR_RETURN(const v1::Team team, all_.GetLive<v1::Team>(only));
-      return AddTeam(team);
-    }
-    const CallContext everything = WithoutCaller();
-    return ScanRows(all_, everything,
-                    *all_.catalog().Find(v1::Team::descriptor()), kMaxTeams,
-                    [&](const Message& row) {
-                      return AddTeam(static_cast<const v1::Team&>(row));
-                    });
-  }
-
-  // Returns the subject of a user of a split; that of one who is gone is the
-  // name.
-  absl::StatusOr<std::string> SubjectOf(const std::string& user) {
-    const auto [known, added] = subjects_.try_emplace(user);
-    if (added) {
-      const auto found = all_.Get<v1::User>(user);
-      if (!found.ok() && !absl::IsNotFound(found.status())) {
-        return found.status();
-      }
-      known->second = found.ok() ? found->subject() : user;
-    }
-    return known->second;
-  }
-
-  // Returns the teams that a subject is in.
-  const std::set<std::string>& TeamsOf(const std::string& subject) const {
-    static const auto& none = *new std::set<std::string>();
-    const auto teams = teams_.find(subject);
-    return teams == teams_.end() ? none : teams->second;
-  }
-
- private:
-  // Scans ask the rules of a caller only where there is one.
-  CallContext WithoutCaller() const {
-    CallContext context = call_;
-    context.caller = nullptr;
-    return context;
-  }
-
-  absl::Status AddTeam(const v1::Team& team) {
-    for (const std::string& member : team.members()) {
-      CRM_ASSIGN_OR_RETURN(const std::string subject, SubjectOf(member));
-      teams_[subject].insert(team.name());
-    }
-    return absl::OkStatus();
-  }
-
-  const ReadView all_;
-  const CallContext& call_;
-  std::map<std::string, std::string> subjects_;
-  std::map<std::string, std::set<std::string>> teams_;
-};
 
 // Adds one opportunity after the other to the sums. Thread-compatible.
 class Forecaster {
