@@ -6,6 +6,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/query/field_value.h"
+#include "shared/query/resource_columns.h"
 #include "shared/resource/repeated_index.h"
 
 namespace crm {
@@ -42,10 +43,6 @@ bool IsEmpty(const SqlValue& value) {
          (text != nullptr && text->empty());
 }
 
-// Times of a row: the columns that are not bytes of the message but are asked
-// for on their own.
-constexpr const char* kTimes[] = {"create_time", "update_time", "delete_time"};
-
 SqlValue TimeOf(const Message& message, const char* field) {
   const auto path = FindFieldPath(*message.GetDescriptor(), field);
   return path.has_value() ? ReadColumn(message, *path)
@@ -54,15 +51,9 @@ SqlValue TimeOf(const Message& message, const char* field) {
 
 }  // namespace
 
-ResourceTable::ResourceTable(const ResourceSchema& schema) : schema_(schema) {
+ResourceTable::ResourceTable(const ResourceSchema& schema)
+    : schema_(schema), columns_(ColumnsOf(schema)) {
   const std::string& table = schema_.table();
-  columns_.set_table(table);
-  columns_.Add("name", {"name", ColumnType::kText, false});
-  for (const char* time : kTimes) {
-    if (schema_.message()->FindFieldByName(time) != nullptr) {
-      columns_.Add(time, {time, ColumnType::kInteger, true});
-    }
-  }
   std::string names =
       "tenant, name, parent, version, create_time, "
       "update_time, delete_time, body";
@@ -72,7 +63,6 @@ ResourceTable::ResourceTable(const ResourceSchema& schema) : schema_(schema) {
   for (const ResourceColumn& column : schema_.columns()) {
     // The schema was checked: its paths exist.
     paths_.push_back(*FindFieldPath(*schema_.message(), column.path));
-    columns_.Add(column.path, ColumnFor(paths_.back(), column.name));
     absl::StrAppend(&names, ", ", column.name);
     absl::StrAppend(&marks, ", ?");
     absl::StrAppend(&assignments, ", ", column.name, " = ?");

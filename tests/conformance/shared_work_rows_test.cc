@@ -96,6 +96,34 @@ TEST_F(SharedWorkRows, OP_23_AViewShowsWhatItsFilterShowsToTheCaller) {
   EXPECT_EQ(listed.leads(0).name(), "leads/cc");
 }
 
+TEST_F(SharedWorkRows, OP_23_AViewShowsItsColumnsAlone) {
+  CreateLead("aa", "user:boss");
+  Must<v1::View, v1::CreateViewRequest>(
+      "ViewService.CreateView",
+      "view_id: 'narrow' view { display_name: 'N' resource_type: 'crm/Lead' "
+      "columns: 'company' columns: 'createTime' }");
+
+  const auto run = Must<v1::RunViewResponse, v1::RunViewRequest>(
+      "ViewService.RunView", "name: 'views/narrow'");
+
+  ASSERT_EQ(run.resources_size(), 1);
+  v1::Lead lead;
+  ASSERT_TRUE(run.resources(0).UnpackTo(&lead));
+  EXPECT_TRUE(lead.has_create_time());
+  lead.clear_create_time();
+  EXPECT_THAT(lead, EqualsProto("name: 'leads/aa' company: 'Acme'"));
+}
+
+TEST_F(SharedWorkRows, OP_23_AViewThatCannotBeOrderedIsRefusedWhenItIsWritten) {
+  EXPECT_THAT(
+      (Call<v1::View, v1::CreateViewRequest>(
+          "ViewService.CreateView",
+          "view { display_name: 'N' resource_type: 'crm/Lead' order_by: 'moon' "
+          "}",
+          token_)),
+      StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
 TEST_F(SharedWorkRows, OP_23_AViewGoesOnFromPageToPage) {
   for (const char* id : {"aa", "bb", "cc"}) CreateLead(id, "user:boss");
   Must<v1::View, v1::CreateViewRequest>(

@@ -12,10 +12,10 @@
 namespace crm::operational {
 
 // Checks a view against the type that it is of; it is PRIVATE unless that is
-// said otherwise. Whether lists can be ordered as it says is found out when it
-// is run.
+// said otherwise. Whether a custom field that it is ordered by has an index yet
+// is found out when it is run.
 //
-// Returns INVALID_ARGUMENT with all that is wrong with type, filter and
+// Returns INVALID_ARGUMENT with all that is wrong with type, filter, order and
 // columns.
 absl::Status PrepareView(const v1::View* before, v1::View& after,
                          const RuleContext& context);

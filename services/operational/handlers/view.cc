@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/api/resource.pb.h"
+#include "services/operational/domain/view_columns.h"
 #include "shared/auth/caller.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
@@ -120,6 +121,7 @@ absl::StatusOr<v1::RunViewResponse> HandleRunView(
   if (!listed->ParseFromString(answer.bytes)) {
     return Internal("LIST_UNREADABLE", "The list could not be read.");
   }
+  const ViewColumns columns(view, list->resource);
   v1::RunViewResponse response;
   response.set_next_page_token(ReadString(*listed, "next_page_token"));
   for (int i = 0; i < listed->GetDescriptor()->field_count(); ++i) {
@@ -127,8 +129,10 @@ absl::StatusOr<v1::RunViewResponse> HandleRunView(
     if (items->message_type() != list->resource) continue;
     const auto* reflection = listed->GetReflection();
     for (int k = 0; k < reflection->FieldSize(*listed, items); ++k) {
-      response.add_resources()->PackFrom(
-          reflection->GetRepeatedMessage(*listed, items, k));
+      Message& resource =
+          *reflection->MutableRepeatedMessage(listed.get(), items, k);
+      columns.Show(resource);
+      response.add_resources()->PackFrom(resource);
     }
   }
   return response;

@@ -15,12 +15,20 @@ namespace {
 
 using ::crm::testing::IsOk;
 
-// Knows leads.
+// Knows leads, and their custom field `seats`.
 RuleContext Context() {
   RuleContext context;
   context.find_type =
       [](absl::string_view type) -> const google::protobuf::Descriptor* {
     return type == "crm/Lead" ? v1::Lead::descriptor() : nullptr;
+  };
+  context.find_custom_field = [](const google::protobuf::Descriptor&,
+                                 absl::string_view key) {
+    return CustomFieldKind{
+        .member = key == "seats"
+                      ? crm::api::CustomValue::descriptor()->FindFieldByName(
+                            "int_value")
+                      : nullptr};
   };
   return context;
 }
@@ -56,7 +64,18 @@ TEST(PrepareView, OP_23_RefusesWhatItsTypeDoesNotHave) {
            {"resource_type: 'crm/Lead' filter: 'moon = 1' "
             "columns: 'state' columns: 'moon'",
             {"view.filter", "view.columns[1]"}},
-           {"resource_type: 'crm/Lead' filter: 'state ='", {"view.filter"}}}) {
+           {"resource_type: 'crm/Lead' filter: 'state ='", {"view.filter"}},
+           {"resource_type: 'crm/Lead' order_by: 'state, createTime desc'", {}},
+           {"resource_type: 'crm/Lead' order_by: 'custom_fields.seats desc'",
+            {}},
+           {"resource_type: 'crm/Lead' order_by: 'custom_fields.moon'",
+            {"view.order_by"}},
+           // It has no column, there is none, there is no such word.
+           {"resource_type: 'crm/Lead' order_by: 'labels'", {"view.order_by"}},
+           {"resource_type: 'crm/Lead' order_by: 'moon'", {"view.order_by"}},
+           {"resource_type: 'crm/Lead' filter: 'moon = 1' "
+            "order_by: 'name up' columns: 'moon'",
+            {"view.filter", "view.order_by", "view.columns[0]"}}}) {
     v1::View view = Parse(test.text);
     std::vector<std::string> fields;
     for (const FieldViolation& violation :
