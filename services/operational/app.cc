@@ -118,7 +118,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Order>({.prepare = PrepareOrder})
       .Owns<v1::OrderReturn>({.prepare = PrepareOrderReturn})
       .Owns<v1::Invoice>({.prepare = PrepareInvoice})
-      .Owns<v1::Subscription>({.prepare = PrepareSubscription})
+      .Owns<v1::Subscription>({.prepare = PrepareSubscription,
+                               .timers = {{kSubscriptionTrial, EndOfTrial}}})
       .Owns<v1::Activity>({.prepare = PrepareActivity,
                            .timers = {{kActivityReminder, ReminderTime},
                                       {kActivityPassing, PassingTime}}})
@@ -184,6 +185,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .OnTimer(kSubscriptionTerm, EndSubscriptionTerm)
       .Mutate(HandleRevokeUserSessions);
 
+      .OnTimer(kSubscriptionTrial, EndSubscriptionTrial)
   service->store_slices = {{"IDENTITY", BuildIdentitySlice},
                            {"COMMERCIAL", BuildCommercialSlice}};
   return service;

@@ -36,8 +36,14 @@ void SetEnd(v1::Subscription& subscription) {
 
 bool SameTerms(const v1::Subscription& a, const v1::Subscription& b) {
   return MessageDifferencer::Equals(a.start_date(), b.start_date()) &&
+         MessageDifferencer::Equals(a.trial_end_date(), b.trial_end_date()) &&
          a.term_months() == b.term_months() && a.interval() == b.interval() &&
          a.amount().currency_code() == b.amount().currency_code();
+}
+
+void Expire(absl::Time now, v1::Subscription& subscription) {
+  subscription.set_state(v1::Subscription::EXPIRED);
+  *subscription.mutable_expire_time() = ToTimestamp(now);
 }
 
 absl::Status Refused(const v1::Subscription& subscription,
@@ -64,8 +70,9 @@ absl::Status PrepareSubscription(const v1::Subscription* before,
   if (before != nullptr && before->state() != v1::Subscription::TRIAL &&
       !SameTerms(*before, after)) {
     return Refused(*before, "SUBSCRIPTION_BEGUN",
-                   "has begun: first day, term, interval and currency stay as "
-                   "they are. Cancel it and make another.");
+                   "has begun: first day, term, interval, currency and the end "
+                   "of the trial stay as they are. Cancel it and make "
+                   "another.");
   }
   CRM_ASSIGN_OR_RETURN(*after.mutable_monthly_amount(),
                        FromNanos(after.amount().currency_code(),
@@ -78,6 +85,11 @@ absl::Status PrepareSubscription(const v1::Subscription* before,
     return Refused(*before, "SUBSCRIPTION_ENDED",
                    "has come to the end of its term.");
   }
+  if (before != nullptr && after.state() == v1::Subscription::ACTIVE &&
+      EndOfTrial(*before) <= context.now) {
+    return Refused(*before, "SUBSCRIPTION_ENDED",
+                   "has come to the end of its trial.");
+  }
   return absl::OkStatus();
 }
 
@@ -87,10 +99,22 @@ absl::Time EndOfTerm(const v1::Subscription& subscription) {
                          absl::UTCTimeZone());
 }
 
+absl::Time EndOfTrial(const v1::Subscription& subscription) {
+  if (subscription.state() != v1::Subscription::TRIAL ||
+      !subscription.has_trial_end_date()) {
+    return absl::InfiniteFuture();
+  }
+  return absl::FromCivil(ToDay(subscription.trial_end_date()) + 1,
+                         absl::UTCTimeZone());
+}
+
+void EndTrial(absl::Time now, v1::Subscription& subscription) {
+  Expire(now, subscription);
+}
+
 void EndTerm(absl::Time now, v1::Subscription& subscription) {
   if (!subscription.renews()) {
-    subscription.set_state(v1::Subscription::EXPIRED);
-    *subscription.mutable_expire_time() = ToTimestamp(now);
+    Expire(now, subscription);
     return;
   }
   subscription.set_renewal_count(subscription.renewal_count() + 1);

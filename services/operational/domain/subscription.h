@@ -22,9 +22,9 @@ namespace crm::operational {
 // month.
 //
 // Returns INVALID_ARGUMENT for a negative amount, or renewal without a term;
-// FAILED_PRECONDITION: SUBSCRIPTION_BEGUN if its first day, term, interval or
-// currency change after TRIAL, SUBSCRIPTION_ENDED if it is activated when its
-// term has ended.
+// FAILED_PRECONDITION: SUBSCRIPTION_BEGUN if its first day, term, interval,
+// currency or the end of the trial change after TRIAL, SUBSCRIPTION_ENDED if it
+// is activated when its term or trial has ended.
 absl::Status PrepareSubscription(const v1::Subscription* before,
                                  v1::Subscription& after,
                                  const RuleContext& context);
@@ -32,6 +32,13 @@ absl::Status PrepareSubscription(const v1::Subscription* before,
 // Returns when the term of `subscription` has passed, in UTC; InfiniteFuture()
 // for one without end.
 absl::Time EndOfTerm(const v1::Subscription& subscription);
+
+// Returns when the trial of `subscription` has passed, in UTC;
+// InfiniteFuture() for one without end, and after the trial.
+absl::Time EndOfTrial(const v1::Subscription& subscription);
+
+// Ends a trial that has passed.
+void EndTrial(absl::Time now, v1::Subscription& subscription);
 
 // Ends a term that has passed: another one begins, or it is EXPIRED.
 void EndTerm(absl::Time now, v1::Subscription& subscription);

@@ -85,4 +85,16 @@ absl::Status EndSubscriptionTerm(Transaction& transaction, const Timer& timer) {
   return absl::OkStatus();
 }
 
+absl::Status EndSubscriptionTrial(Transaction& transaction,
+                                  const Timer& timer) {
+  auto subscription = transaction.view().GetLive<v1::Subscription>(timer.key);
+  if (absl::IsNotFound(subscription.status())) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(subscription.status());
+  // A change after the timer was read has moved it.
+  if (EndOfTrial(*subscription) > transaction.now()) return absl::OkStatus();
+  EndTrial(transaction.now(), *subscription);
+  transaction.Update(*subscription);
+  return transaction.status();
+}
+
 }  // namespace crm::operational

@@ -16,6 +16,9 @@ namespace crm::operational {
 // subscription. One is set when it is activated.
 inline constexpr char kSubscriptionTerm[] = "subscription-term";
 
+// The timer that ends a trial; it goes with the subscription.
+inline constexpr char kSubscriptionTrial[] = "subscription-trial";
+
 // Each serves the method of its request; see the proto for what it returns.
 absl::StatusOr<v1::Subscription> HandleActivateSubscription(
     Transaction& transaction, const CallContext& call,
@@ -32,6 +35,9 @@ absl::StatusOr<v1::SumRecurringRevenueResponse> HandleSumRecurringRevenue(
 // Ends the term of a subscription that is active or paused: another begins, or
 // it has expired.
 absl::Status EndSubscriptionTerm(Transaction& transaction, const Timer& timer);
+
+// Ends the trial of a subscription that is still one.
+absl::Status EndSubscriptionTrial(Transaction& transaction, const Timer& timer);
 
 }  // namespace crm::operational
 

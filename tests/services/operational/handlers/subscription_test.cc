@@ -23,8 +23,8 @@ class SubscriptionTerm : public ::testing::Test {
  protected:
   SubscriptionTerm() : service_(Midnight(1, 10)) {}
 
-  // A subscription of a month from 2026-01-31 on.
-  void Make(absl::string_view fields) {
+  // The trial of a subscription of a month from 2026-01-31 on.
+  void MakeTrial(absl::string_view fields) {
     service_.Must<v1::Subscription, v1::CreateSubscriptionRequest>(
         "CreateSubscription",
         absl::StrCat("subscription_id: 's1' subscription { display_name: 'S' "
@@ -32,6 +32,11 @@ class SubscriptionTerm : public ::testing::Test {
                      "interval: MONTH term_months: 1 "
                      "start_date { year: 2026 month: 1 day: 31 } ",
                      fields, " }"));
+  }
+
+  // The same, activated.
+  void Make(absl::string_view fields) {
+    MakeTrial(fields);
     service_.Must<v1::Subscription, v1::ActivateSubscriptionRequest>(
         "ActivateSubscription", "name: 'subscriptions/s1'");
   }
@@ -77,6 +82,53 @@ TEST_F(SubscriptionTerm, B19_DoesNotTouchOneThatWasCancelled) {
       "CancelSubscription", "name: 'subscriptions/s1' cancel_reason: 'price'");
 
   EXPECT_EQ(At(Midnight(4, 1)).state(), v1::Subscription::CANCELLED);
+}
+
+TEST_F(SubscriptionTerm, B19_ATrialEndsAfterItsLastDayByItself) {
+  MakeTrial("trial_end_date { year: 2026 month: 2 day: 14 }");
+
+  EXPECT_EQ(At(Midnight(2, 15) - absl::Microseconds(1)).state(),
+            v1::Subscription::TRIAL);
+  const v1::Subscription ended = At(Midnight(2, 15));
+
+  EXPECT_EQ(ended.state(), v1::Subscription::EXPIRED);
+  EXPECT_TRUE(ended.has_expire_time());
+}
+
+TEST_F(SubscriptionTerm, B19_ATrialThatIsProlongedEndsOnItsNewDay) {
+  MakeTrial("trial_end_date { year: 2026 month: 2 day: 14 }");
+  service_.Must<v1::Subscription, v1::UpdateSubscriptionRequest>(
+      "UpdateSubscription",
+      "subscription { name: 'subscriptions/s1' "
+      "trial_end_date { year: 2026 month: 2 day: 20 } } "
+      "update_mask { paths: 'trial_end_date' }");
+
+  EXPECT_EQ(At(Midnight(2, 20)).state(), v1::Subscription::TRIAL);
+  EXPECT_EQ(At(Midnight(2, 21)).state(), v1::Subscription::EXPIRED);
+}
+
+TEST_F(SubscriptionTerm, B19_WhatWasActivatedDoesNotEndWithItsTrial) {
+  Make("trial_end_date { year: 2026 month: 2 day: 14 }");
+
+  EXPECT_EQ(At(Midnight(2, 20)).state(), v1::Subscription::ACTIVE);
+  EXPECT_THAT(
+      service_.Serve("UpdateSubscription",
+                     Proto<v1::UpdateSubscriptionRequest>(
+                         "subscription { name: 'subscriptions/s1' "
+                         "trial_end_date { year: 2026 month: 3 day: 1 } } "
+                         "update_mask { paths: 'trial_end_date' }")),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "SUBSCRIPTION_BEGUN"));
+}
+
+TEST_F(SubscriptionTerm, B19_ATrialThatHasPassedIsNotActivated) {
+  MakeTrial("trial_end_date { year: 2026 month: 2 day: 14 }");
+  service_.clock().Advance(absl::Hours(24 * 60));
+
+  EXPECT_THAT(
+      service_.Serve(
+          "ActivateSubscription",
+          Proto<v1::ActivateSubscriptionRequest>("name: 'subscriptions/s1'")),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "SUBSCRIPTION_ENDED"));
 }
 
 TEST_F(SubscriptionTerm, B19_IsNotBegunAfterItsEnd) {
