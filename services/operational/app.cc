@@ -79,6 +79,7 @@
 #include "services/operational/handlers/pipeline.h"
 #include "services/operational/handlers/quote.h"
 #include "services/operational/handlers/subscription.h"
+#include "services/operational/handlers/timeline.h"
 #include "services/operational/handlers/user.h"
 #include "services/operational/handlers/view.h"
 #include "services/operational/slices/slices.h"
@@ -108,8 +109,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Pipeline>(
           {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
-      .Owns<v1::ExchangeRate>({.prepare = PrepareExchangeRate})
       .Owns<v1::Goal>({.prepare = PrepareGoal})
+      .Owns<v1::ExchangeRate>({.prepare = PrepareExchangeRate})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::TaxClass>()
       .Owns<v1::PriceBook>({.prepare = PreparePriceBook})
@@ -159,9 +160,9 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleWinOpportunity)
       .Mutate(HandleLoseOpportunity)
       .Read(HandleForecastOpportunities)
+      .Read(HandleGetGoalProgress)
       .Read(HandleConvertMoney)
       .Mutate(HandleSendQuote)
-      .Read(HandleGetGoalProgress)
       .Mutate(HandleAcceptQuote)
       .Mutate(HandleReviseQuote)
       .OnTimer(kQuoteExpiry, ExpireQuote)
@@ -172,6 +173,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .OnTimer(kActivityPassing, PassActivity)
       .Read(HandleAddBusinessTime)
       .Read(environment.page_tokens, HandleListFollowedChanges)
+      .Read(environment.page_tokens, HandleListTimeline)
       .Read(HandleRunView)
       .Mutate(HandleCancelOrder)
       .Mutate(HandleFulfillOrder)
@@ -183,9 +185,9 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleCancelSubscription)
       .Read(HandleSumRecurringRevenue)
       .OnTimer(kSubscriptionTerm, EndSubscriptionTerm)
+      .OnTimer(kSubscriptionTrial, EndSubscriptionTrial)
       .Mutate(HandleRevokeUserSessions);
 
-      .OnTimer(kSubscriptionTrial, EndSubscriptionTrial)
   service->store_slices = {{"IDENTITY", BuildIdentitySlice},
                            {"COMMERCIAL", BuildCommercialSlice}};
   return service;

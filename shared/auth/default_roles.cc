@@ -62,6 +62,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list
     activities.begin@team activities.cancel@team activities.freeBusy@team
+    activities.listTimeline@team
     accountContacts.create@team accountContacts.get@team
     accountContacts.list@team accountContacts.update@team
     customers.getCallBrief@team
@@ -83,8 +84,8 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     opportunities.* pipelines.* taxClasses.* quotes.* orders.*
     orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
     priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
-    conversations.get conversations.list messages.get messages.list
     goals.*
+    conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     changes.watch operations.get operations.list operations.cancel
@@ -147,6 +148,7 @@ support_agent: customers.get customers.list customers.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
     activities.begin activities.cancel activities.freeBusy
+    activities.listTimeline
     customers.getCallBrief accountContacts.get accountContacts.list
     businessCalendars.get businessCalendars.list
     businessCalendars.addBusinessTime
@@ -246,6 +248,7 @@ integration: customers.create customers.get customers.list customers.update
     messages.create messages.get messages.list messages.update
     changes.watch operations.get operations.list
     activities.begin activities.cancel activities.freeBusy
+    activities.listTimeline
     customers.getCallBrief accountContacts.create accountContacts.get
     accountContacts.list accountContacts.update
     businessCalendars.get businessCalendars.list
