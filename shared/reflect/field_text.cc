@@ -194,6 +194,19 @@ std::string WriteOne(const FieldDescriptor* to, absl::string_view text,
 absl::StatusOr<TextField> TextField::Find(const Descriptor& message,
                                           absl::string_view path,
                                           const FindCustomField& find_custom) {
+  return Resolve(message, path, find_custom, Use::kWrite);
+}
+
+absl::StatusOr<TextField> TextField::FindToRead(
+    const Descriptor& message, absl::string_view path,
+    const FindCustomField& find_custom) {
+  return Resolve(message, path, find_custom, Use::kRead);
+}
+
+absl::StatusOr<TextField> TextField::Resolve(const Descriptor& message,
+                                             absl::string_view path,
+                                             const FindCustomField& find_custom,
+                                             Use use) {
   TextField out;
   out.path_ = std::string(path);
   const Descriptor* type = &message;
@@ -207,7 +220,7 @@ absl::StatusOr<TextField> TextField::Find(const Descriptor& message,
     if (field == nullptr) return TakesNoText(path, "is not there");
     // Names are given at create.
     const bool is_name = out.fields_.empty() && field->name() == "name";
-    if (ResourceSchema::IsOutputOnly(field) && !is_name) {
+    if (use == Use::kWrite && ResourceSchema::IsOutputOnly(field) && !is_name) {
       return TakesNoText(path, "is written by the server alone");
     }
     out.fields_.push_back(field);
@@ -231,7 +244,7 @@ absl::StatusOr<TextField> TextField::Find(const Descriptor& message,
   }
   // An amount of a custom field has no column for its currency.
   const bool lacks_currency =
-      out.member_ != nullptr &&
+      use == Use::kWrite && out.member_ != nullptr &&
       holds->message_type() == google::type::Money::descriptor();
   if (!HasTextForm(*holds) || lacks_currency) {
     return TakesNoText(path, "has no form as text");

@@ -29,6 +29,11 @@ class TextField {
       const google::protobuf::Descriptor& message, absl::string_view path,
       const FindCustomField& find_custom);
 
+  // The same for a field that is only read, which the server may write.
+  static absl::StatusOr<TextField> FindToRead(
+      const google::protobuf::Descriptor& message, absl::string_view path,
+      const FindCustomField& find_custom);
+
   const std::string& path() const { return path_; }
   // The last field of the path.
   const google::protobuf::FieldDescriptor& field() const {
@@ -47,8 +52,20 @@ class TextField {
   std::string Write(absl::string_view text,
                     google::protobuf::Message& message) const;
 
+  // Returns what Write() would be given to write the value that `message` has;
+  // "" for none, and for the first value of an enum. A number with a fraction
+  // has as many digits as tell it from any other.
+  std::string Read(const google::protobuf::Message& message) const;
+
  private:
+  // Whether a field is looked for to be written.
+  enum class Use { kRead, kWrite };
+  static absl::StatusOr<TextField> Resolve(
+      const google::protobuf::Descriptor& message, absl::string_view path,
+      const FindCustomField& find_custom, Use use);
+
   google::protobuf::Message& Holder(google::protobuf::Message& message) const;
+  std::string ReadMapEntry(const google::protobuf::Message& holder) const;
   std::string WriteMapEntry(absl::string_view text,
                             google::protobuf::Message& holder) const;
 

@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "crm/platform/v1/audit_entry.pb.h"
 #include "shared/resource/answer_mask.h"
+#include "shared/resource/bulk_action.h"
 #include "shared/resource/bulk_operations.h"
 #include "shared/resource/custom_fill.h"
 #include "shared/resource/custom_index.h"
@@ -18,6 +19,7 @@
 #include "shared/resource/search_filler.h"
 #include "shared/resource/search_index.h"
 #include "shared/resource/standard_bindings.h"
+#include "shared/resource/standard_mutations.h"
 
 namespace crm {
 namespace {
@@ -128,10 +130,33 @@ OperationKinds Application::Operations(const Kernel& kernel) const {
       }
       continue;
     }
-    auto kind = StandardOperation(kernel, method);
+    auto kind = KindOf(kernel, method);
     if (kind.has_value()) kinds.emplace(path, *std::move(kind));
   }
   return kinds;
+}
+
+MutationBody Application::BodyOf(const MethodInfo& method) const {
+  const auto handler = handlers_.find(method.descriptor->input_type());
+  if (handler != handlers_.end()) return handler->second.mutate;
+  const Resource* resource = catalog_.Find(method.resource);
+  if (resource == nullptr || method.verb != Verb::kCustom ||
+      method.descriptor->output_type() != resource->schema.message()) {
+    return nullptr;
+  }
+  return [resource](Transaction& transaction, const CallContext&,
+                    const Message& request) {
+    return ApplyStandard(transaction, Verb::kCustom, *resource, request,
+                         resource->schema.message());
+  };
+}
+
+std::optional<OperationKind> Application::KindOf(
+    const Kernel& kernel, const MethodInfo& method) const {
+  auto kind = BulkActionOperation(
+      kernel, method,
+      [this](const MethodInfo& action) { return BodyOf(action); });
+  return kind.has_value() ? std::move(kind) : StandardOperation(kernel, method);
 }
 
 absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
@@ -156,6 +181,10 @@ absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
         binding = BindHandler(kernel, *method, handler->second);
       } else {
         binding = BindStandard(kernel, *method);
+        if (auto kind = KindOf(kernel, *method);
+            !binding.unary && kind.has_value()) {
+          binding.unary = StartOperation(kernel, *std::move(kind));
+        }
       }
       if (!binding.unary) {
         problems.push_back(

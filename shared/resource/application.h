@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -348,6 +349,14 @@ class Application {
                               KernelBody body);
   Application& BindOperation(const google::protobuf::Descriptor* request,
                              OperationKind kind);
+
+  // Returns what serves `method` inside a transaction; an empty one if
+  // something else does.
+  MutationBody BodyOf(const MethodInfo& method) const;
+  // Returns the kind of operation that a method without a handler starts;
+  // nothing if it starts none.
+  std::optional<OperationKind> KindOf(const Kernel& kernel,
+                                      const MethodInfo& method) const;
 
   static MethodBinding BindHandler(const Kernel& kernel,
                                    const MethodInfo& method,

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "crm/internal/v1/operation_record.pb.h"
 #include "crm/platform/v1/operations.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
@@ -16,6 +15,7 @@
 #include "shared/resource/bulk_update.h"
 #include "shared/resource/collection_lister.h"
 #include "shared/resource/commit_records.h"
+#include "shared/resource/export_format.h"
 #include "shared/resource/import_operation.h"
 #include "shared/resource/import_revert.h"
 #include "shared/resource/operation_table.h"
@@ -135,25 +135,40 @@ absl::StatusOr<StepCommit> PurgeStep(const CollectionLister& lister,
 }
 
 // Writes what the caller may see of each resource.
-absl::StatusOr<std::vector<std::string>> ToParts(const OperationStep& step,
+absl::StatusOr<std::vector<std::string>> ToParts(const Resource& resource,
+                                                 const OperationStep& step,
                                                  const CollectionPage& page) {
   CRM_ASSIGN_OR_RETURN(const auto custom,
                        step.kernel.catalog.custom_schemas().Recent(
                            step.kernel.database, step.call.principal.tenant,
                            step.kernel.clock.Now(), step.call.deadline));
+  CRM_ASSIGN_OR_RETURN(
+      const ExportFormat format,
+      ExportFormat::Build(resource, step.request, custom->finder()));
   std::vector<std::string> parts;
-  for (const auto& resource : page.resources) {
-    MaskMessage(step.kernel.catalog, *custom, step.call, *resource);
+  if (step.progress.checkpoint.empty() && !format.header().empty()) {
+    parts.push_back(format.header());
+  }
+  for (const auto& row : page.resources) {
+    MaskMessage(step.kernel.catalog, *custom, step.call, *row);
     if (parts.empty() || parts.back().size() >= kOutputPartBytes) {
       parts.emplace_back();
     }
-    std::string line;
-    if (!google::protobuf::util::MessageToJsonString(*resource, &line).ok()) {
-      return Internal("ROW_UNREADABLE", "A resource could not be written.");
-    }
-    absl::StrAppend(&parts.back(), line, "\n");
+    CRM_RETURN_IF_ERROR(format.Append(*row, parts.back()));
   }
   return parts;
+}
+
+// Returns what is wrong with a request to export.
+absl::Status CheckExport(const Kernel& kernel, const CollectionLister& lister,
+                         const CallContext& call, const Message& request) {
+  CRM_RETURN_IF_ERROR(lister.Check(call, request));
+  CRM_ASSIGN_OR_RETURN(const auto custom,
+                       kernel.catalog.custom_schemas().Recent(
+                           kernel.database, call.principal.tenant,
+                           kernel.clock.Now(), call.deadline));
+  return ExportFormat::Build(lister.resource(), request, custom->finder())
+      .status();
 }
 
 absl::StatusOr<StepCommit> ExportStep(const CollectionLister& lister,
@@ -162,7 +177,8 @@ absl::StatusOr<StepCommit> ExportStep(const CollectionLister& lister,
   CRM_ASSIGN_OR_RETURN(
       const CollectionPage page,
       lister.Read(step.call, step.request, kExportBatch, next.page_token()));
-  CRM_ASSIGN_OR_RETURN(std::vector<std::string> read, ToParts(step, page));
+  CRM_ASSIGN_OR_RETURN(std::vector<std::string> read,
+                       ToParts(lister.resource(), step, page));
   const auto parts =
       std::make_shared<const std::vector<std::string>>(std::move(read));
   const int64_t first_part = next.part_count();
@@ -225,8 +241,10 @@ std::optional<OperationKind> StandardOperation(const Kernel& kernel,
       std::make_shared<const CollectionLister>(kernel, *resource, *list);
   OperationKind kind;
   kind.narrowed = true;
-  kind.check = [lister](const CallContext& call, const Message& request) {
-    return lister->Check(call, request);
+  kind.check = [lister, &kernel, verb = method.verb](const CallContext& call,
+                                                     const Message& request) {
+    return verb == Verb::kExport ? CheckExport(kernel, *lister, call, request)
+                                 : lister->Check(call, request);
   };
   const auto step = method.verb == Verb::kPurge ? &PurgeStep : &ExportStep;
   kind.step = [lister, step](const OperationStep& now) {

@@ -1,218 +1,26 @@
 #include "shared/resource/bulk_update.h"
 
-#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "crm/internal/v1/import_record.pb.h"
-#include "crm/platform/v1/bulk_update.pb.h"
-#include "google/protobuf/util/json_util.h"
-#include "shared/base/errors.h"
-#include "shared/base/status_macros.h"
-#include "shared/resource/collection_lister.h"
+#include "shared/resource/bulk_change.h"
 #include "shared/resource/import_operation.h"
-#include "shared/resource/operation_table.h"
-#include "shared/resource/row_calls.h"
 #include "shared/resource/standard_mutations.h"
 
 namespace crm {
 namespace {
 
-using ::crm::internal::v1::BulkUpdateCheckpoint;
-using ::crm::internal::v1::RowOutcome;
-using ::crm::platform::v1::BulkUpdateFailure;
-using ::crm::platform::v1::BulkUpdateResult;
 using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
 
-// A type that is updated, and how its resources are found and updated.
-struct UpdatedType {
-  const Kernel& kernel;
-  const CollectionLister lister;
-  const MethodInfo& update;
-
-  const Resource& resource() const { return lister.resource(); }
-};
-
-absl::Status CheckMay(const UpdatedType& type, const CallContext& call,
-                      const Message& request) {
-  if (call.caller != nullptr &&
-      !call.caller->AccessTo(type.update.permission).allowed()) {
-    return PermissionDenied("PERMISSION_DENIED",
-                            absl::StrCat("The update needs the permission '",
-                                         type.update.permission,
-                                         "', which none of your roles grants."),
-                            {{"permission", type.update.permission}});
-  }
-  return type.lister.Check(call, request);
-}
-
-// Returns the update of one resource that `bulk` asks for.
-std::unique_ptr<Message> RequestOf(const UpdatedType& type, const Message& bulk,
-                                   const BulkUpdateCheckpoint::Found& found) {
-  std::unique_ptr<Message> request(
-      google::protobuf::MessageFactory::generated_factory()
-          ->GetPrototype(type.update.descriptor->input_type())
-          ->New());
-  for (const std::string& name :
-       {type.resource().schema.request_field(), std::string("update_mask")}) {
-    const FieldDescriptor* from = bulk.GetDescriptor()->FindFieldByName(name);
-    const FieldDescriptor* to = request->GetDescriptor()->FindFieldByName(name);
-    request->GetReflection()
-        ->MutableMessage(request.get(), to)
-        ->CopyFrom(bulk.GetReflection()->GetMessage(bulk, from));
-  }
-  Message* resource = request->GetReflection()->MutableMessage(
-      request.get(), request->GetDescriptor()->FindFieldByName(
-                         type.resource().schema.request_field()));
-  WriteString(*resource, "name", found.name());
-  WriteString(*resource, "etag", found.etag());
-  return request;
-}
-
-absl::StatusOr<std::unique_ptr<Message>> UpdateOne(const Resource& resource,
-                                                   Transaction& transaction,
-                                                   const Message& request) {
-  CRM_RETURN_IF_ERROR(ApplyStandard(transaction, Verb::kUpdate, resource,
-                                    request, resource.schema.message())
-                          .status());
-  CRM_RETURN_IF_ERROR(transaction.status());
-  auto outcome = std::make_unique<RowOutcome>();
-  outcome->set_updated(!transaction.changes().empty());
-  return outcome;
-}
-
-// Updates what was found. Returns what became of each, or an error that may
-// pass.
-absl::StatusOr<std::vector<absl::StatusOr<Answer>>> UpdateFound(
-    const UpdatedType& type, const OperationStep& step,
-    const BulkUpdateCheckpoint& checkpoint) {
-  auto call = std::make_shared<CallContext>(step.call);
-  call->method = &type.update;
-  RowCalls calls(type.kernel);
-  for (const BulkUpdateCheckpoint::Found& found : checkpoint.found()) {
-    Mutation mutation;
-    mutation.call = call;
-    mutation.request = RequestOf(type, step.request, found);
-    mutation.request_id = absl::StrCat(step.name, "/", found.name());
-    mutation.body = [&resource = type.resource()](Transaction& transaction,
-                                                  const CallContext&,
-                                                  const Message& request) {
-      return UpdateOne(resource, transaction, request);
-    };
-    calls.Add(std::move(mutation));
-  }
-  std::vector<absl::StatusOr<Answer>> answers = calls.Finish();
-  for (const absl::StatusOr<Answer>& answer : answers) {
-    if (!answer.ok() && MayPass(answer.status())) return answer.status();
-  }
-  return answers;
-}
-
-absl::StatusOr<std::string> FailureLine(const std::string& name,
-                                        const absl::Status& status) {
-  BulkUpdateFailure failure;
-  failure.set_name(name);
-  failure.set_code(absl::StatusCodeToString(status.code()));
-  failure.set_reason(ErrorReason(status));
-  failure.set_message(std::string(status.message()));
-  std::string line;
-  if (!google::protobuf::util::MessageToJsonString(failure, &line).ok()) {
-    return Internal("ROW_UNREADABLE", "A failure could not be written.");
-  }
-  return absl::StrCat(line, "\n");
-}
-
-// Counts what became of what was found. Returns the failures to list.
-absl::StatusOr<std::string> Count(
-    const std::vector<absl::StatusOr<Answer>>& answers,
-    BulkUpdateCheckpoint& next) {
-  std::string lines;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    next.set_matched_count(next.matched_count() + 1);
-    if (!answers[i].ok()) {
-      next.set_failed_count(next.failed_count() + 1);
-      if (next.listed_count() == kMaxListedFailures) continue;
-      next.set_listed_count(next.listed_count() + 1);
-      CRM_ASSIGN_OR_RETURN(const std::string line,
-                           FailureLine(next.found(static_cast<int>(i)).name(),
-                                       answers[i].status()));
-      absl::StrAppend(&lines, line);
-      continue;
-    }
-    RowOutcome outcome;
-    if (!outcome.ParseFromString(answers[i]->bytes)) {
-      return Internal("ROW_UNREADABLE", "An answer could not be read.");
-    }
-    outcome.updated() ? next.set_updated_count(next.updated_count() + 1)
-                      : next.set_unchanged_count(next.unchanged_count() + 1);
-  }
-  return lines;
-}
-
-std::unique_ptr<BulkUpdateResult> ResultOf(const BulkUpdateCheckpoint& last) {
-  auto result = std::make_unique<BulkUpdateResult>();
-  result->set_matched_count(last.matched_count());
-  result->set_updated_count(last.updated_count());
-  result->set_unchanged_count(last.unchanged_count());
-  result->set_failed_count(last.failed_count());
-  return result;
-}
-
-// Finds the next resources.
-absl::Status Find(const UpdatedType& type, const OperationStep& step,
-                  BulkUpdateCheckpoint& next) {
-  CRM_ASSIGN_OR_RETURN(const CollectionPage page,
-                       type.lister.Read(step.call, step.request,
-                                        kBulkUpdateBatch, next.page_token()));
-  for (const auto& resource : page.resources) {
-    BulkUpdateCheckpoint::Found& found = *next.add_found();
-    found.set_name(ReadString(*resource, "name"));
-    found.set_etag(ReadString(*resource, "etag"));
-  }
-  next.set_page_token(page.next_page_token);
-  next.set_read_all(page.next_page_token.empty());
-  return absl::OkStatus();
-}
-
-absl::StatusOr<StepCommit> BulkUpdateStep(const UpdatedType& type,
-                                          const OperationStep& step) {
-  BulkUpdateCheckpoint next;
-  if (!next.ParseFromString(step.progress.checkpoint)) {
-    return Internal("ROW_UNREADABLE", "A checkpoint could not be read.");
-  }
-  int64_t total = step.progress.total_count;
-  std::string failures;
-  if (!next.found().empty()) {
-    CRM_ASSIGN_OR_RETURN(const auto answers, UpdateFound(type, step, next));
-    CRM_ASSIGN_OR_RETURN(failures, Count(answers, next));
-    next.clear_found();
-  } else if (!next.read_all()) {
-    if (step.progress.checkpoint.empty()) {
-      CRM_ASSIGN_OR_RETURN(total, type.lister.Count(step.call, step.request));
-    }
-    CRM_RETURN_IF_ERROR(Find(type, step, next));
-  }
-  const bool finished = next.read_all() && next.found().empty();
-  return [next, failures, total, finished, name = step.name](
-             Transaction& transaction) -> absl::StatusOr<StepResult> {
-    BulkUpdateCheckpoint after = next;
-    if (!failures.empty()) {
-      CRM_RETURN_IF_ERROR(AppendOutput(transaction.writer(),
-                                       transaction.call().principal.tenant,
-                                       name, after.output_count(), failures));
-      after.set_output_count(after.output_count() + 1);
-    }
-    StepResult result;
-    result.progress = {.checkpoint = after.SerializeAsString(),
-                       .done_count = after.matched_count(),
-                       .total_count = finished ? after.matched_count() : total};
-    if (finished) result.response = ResultOf(after);
-    return result;
-  };
+// Copies the field `name` from one message to another that has it too.
+void CopyField(const std::string& name, const Message& from, Message& to) {
+  const FieldDescriptor* source = from.GetDescriptor()->FindFieldByName(name);
+  const FieldDescriptor* target = to.GetDescriptor()->FindFieldByName(name);
+  to.GetReflection()
+      ->MutableMessage(&to, target)
+      ->CopyFrom(from.GetReflection()->GetMessage(from, source));
 }
 
 }  // namespace
@@ -229,17 +37,26 @@ std::optional<OperationKind> BulkUpdateOperation(const Kernel& kernel,
   const MethodInfo* update =
       StandardMethod(kernel.methods, method.resource, Verb::kUpdate);
   if (list == nullptr || update == nullptr) return std::nullopt;
-  const auto type = std::make_shared<const UpdatedType>(
-      UpdatedType{kernel, CollectionLister(kernel, *resource, *list), *update});
-  OperationKind kind;
-  kind.narrowed = true;
-  kind.check = [type](const CallContext& call, const Message& request) {
-    return CheckMay(*type, call, request);
+  const BulkChange change = {
+      update, [resource](Transaction& transaction, const CallContext&,
+                         const Message& request) {
+        return ApplyStandard(transaction, Verb::kUpdate, *resource, request,
+                             resource->schema.message());
+      }};
+  const std::string field = resource->schema.request_field();
+  BulkChangeKind kind;
+  kind.change_of = [change](const Message&) -> absl::StatusOr<BulkChange> {
+    return change;
   };
-  kind.step = [type](const OperationStep& step) {
-    return BulkUpdateStep(*type, step);
+  kind.fill = [field](const Message& bulk, Message& request) {
+    CopyField(field, bulk, request);
+    CopyField("update_mask", bulk, request);
   };
-  return kind;
+  kind.target = [field](Message& request) {
+    return request.GetReflection()->MutableMessage(
+        &request, request.GetDescriptor()->FindFieldByName(field));
+  };
+  return BulkChangeOperation(kernel, *resource, *list, std::move(kind));
 }
 
 }  // namespace crm

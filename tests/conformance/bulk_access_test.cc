@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "crm/operational/v1/lead_bulk.pb.h"
+#include "crm/platform/v1/bulk_update.pb.h"
 #include "crm/platform/v1/operations.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "shared/base/errors.h"
@@ -69,19 +70,23 @@ class BulkAccessRows : public AccessRows {
   }
 
   // Exports as the caller, and returns what was written.
-  std::vector<v1::Lead> Exported(const std::string& token,
-                                 const std::string& request = "") {
-    std::vector<v1::Lead> leads;
+  std::string Written(const std::string& token, const std::string& request) {
     const auto started = Export(token, request);
     EXPECT_THAT(started, IsOk());
-    if (!started.ok()) return leads;
+    if (!started.ok()) return "";
     const Operation operation = Await(token, started->name());
     EXPECT_FALSE(operation.has_error()) << operation.error().message();
     const auto output = Output(token, started->name());
     EXPECT_THAT(output, IsOk());
-    if (!output.ok()) return leads;
+    return output.ok() ? output->content() : "";
+  }
+
+  std::vector<v1::Lead> Exported(const std::string& token,
+                                 const std::string& request = "") {
+    std::vector<v1::Lead> leads;
+    const std::string written = Written(token, request);
     for (absl::string_view line :
-         absl::StrSplit(output->content(), '\n', absl::SkipEmpty())) {
+         absl::StrSplit(written, '\n', absl::SkipEmpty())) {
       EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(
                       std::string(line), &leads.emplace_back())
                       .ok());
@@ -109,6 +114,50 @@ TEST_F(BulkAccessRows, A36_AnExportHoldsTheRowsThatTheCallerReaches) {
   EXPECT_THAT(
       Export(TokenOf("user:ann", "sales_rep")),
       StatusIs(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED"));
+}
+
+TEST_F(BulkAccessRows, A36_WhatIsHiddenIsEmptyInCsvToo) {
+  const std::string plan =
+      "plan { format: CSV columns { field: 'name' } columns { field: 'email' } "
+      "}";
+
+  EXPECT_EQ(Written(mover_, plan),
+            "\"name\",\"email\"\r\n\"leads/hers\",\"\"\r\n"
+            "\"leads/mates\",\"\"\r\n");
+}
+
+TEST_F(BulkAccessRows, A36_ABulkActionReachesWhatItsMethodReaches) {
+  ASSERT_THAT(MakeRole(admin_, "worker",
+                       "grants { permissions: 'leads.runBulkAction' "
+                       "permissions: 'leads.get' permissions: 'leads.list' "
+                       "scope: TEAM } "
+                       "grants { permissions: 'leads.work' scope: OWN } "
+                       "grants { permissions: 'operations.get' }"),
+              IsOk());
+  const std::string worker = TokenOf("user:ann", "worker");
+  const auto run = [&](const std::string& action) {
+    return Call<Operation, v1::RunBulkActionOnLeadsRequest>(
+        worker, "LeadBulkService.RunBulkActionOnLeads",
+        absl::StrCat("filter: 'name:*' action: '", action, "'"));
+  };
+
+  const auto started = run("work");
+
+  ASSERT_THAT(started, IsOk());
+  platform::v1::BulkUpdateResult result;
+  Await(worker, started->name()).response().UnpackTo(&result);
+  EXPECT_THAT(result, EqualsProto("matched_count: 2 updated_count: 1 "
+                                  "failed_count: 1"));
+  const auto state_of = [&](const std::string& id) {
+    const auto lead = GetLead(admin_, id);
+    EXPECT_THAT(lead, IsOk());
+    return lead.ok() ? lead->state() : v1::Lead::STATE_UNSPECIFIED;
+  };
+  EXPECT_EQ(state_of("hers"), v1::Lead::WORKING);
+  EXPECT_NE(state_of("mates"), v1::Lead::WORKING);
+  EXPECT_NE(state_of("far"), v1::Lead::WORKING);
+  EXPECT_THAT(run("qualify"), StatusIs(absl::StatusCode::kPermissionDenied,
+                                       "PERMISSION_DENIED"));
 }
 
 TEST_F(BulkAccessRows, A36_APurgeDeletesTheRowsThatTheCallerMay) {

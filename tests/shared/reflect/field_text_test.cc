@@ -1,6 +1,8 @@
 #include "shared/reflect/field_text.h"
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "crm/operational/v1/account.pb.h"
 #include "crm/operational/v1/activity.pb.h"
@@ -81,6 +83,62 @@ TEST(TextField, WritesTimesListsEnumsAndNumbers) {
   ASSERT_THAT(count, IsOk());
   EXPECT_EQ(count->Write("2822", account), "");
   EXPECT_EQ(account.employee_count(), 2822);
+}
+
+std::string ReadOf(absl::string_view path,
+                   const google::protobuf::Message& message) {
+  const auto field =
+      TextField::FindToRead(*message.GetDescriptor(), path, FindOwn);
+  EXPECT_THAT(field, IsOk()) << path;
+  return field.ok() ? field->Read(message) : "";
+}
+
+TEST(TextField, ReadsWhatItWrites) {
+  for (const auto& [path, text] :
+       {std::pair("display_name", "Ada"), std::pair("amount", "12.50"),
+        std::pair("amount", "-0.75"), std::pair("amount", "0.000000001"),
+        std::pair("amount", "-999999999999999999.00"),
+        std::pair("amount.currency_code", "USD"),
+        std::pair("close_date", "2017-03-01"),
+        std::pair("labels.region", "north"),
+        std::pair("custom_fields.seats", "40")}) {
+    const auto field =
+        TextField::Find(*v1::Opportunity::descriptor(), path, FindOwn);
+    ASSERT_THAT(field, IsOk()) << path;
+    v1::Opportunity message;
+    ASSERT_EQ(field->Write(text, message), "") << path;
+    EXPECT_EQ(field->Read(message), text) << path;
+  }
+  v1::Activity activity;
+  for (const auto& [path, text] :
+       {std::pair("due_time", "2026-05-31T14:30:00+00:00"),
+        std::pair("targets", "accounts/a1;leads/b2"),
+        std::pair("kind", "MEETING")}) {
+    const auto field =
+        TextField::Find(*v1::Activity::descriptor(), path, FindOwn);
+    ASSERT_THAT(field, IsOk()) << path;
+    ASSERT_EQ(field->Write(text, activity), "") << path;
+    EXPECT_EQ(field->Read(activity), text) << path;
+  }
+}
+
+TEST(TextField, ReadsWhatTheServerWritesAndNothingWhereNothingIs) {
+  v1::Opportunity message;
+  message.set_uid("u1");
+  EXPECT_EQ(ReadOf("uid", message), "u1");
+  for (const char* path :
+       {"display_name", "amount", "amount.currency_code", "close_date",
+        "create_time", "state", "labels.region", "custom_fields.seats",
+        "custom_fields.price"}) {
+    EXPECT_EQ(ReadOf(path, message), "") << path;
+  }
+  // The least whole number has no magnitude of its own type.
+  message.mutable_amount()->set_units(INT64_MIN);
+  EXPECT_EQ(ReadOf("amount", message), "-9223372036854775808.00");
+  EXPECT_THAT(
+      TextField::FindToRead(*v1::Opportunity::descriptor(), "no_such.field",
+                            FindOwn),
+      StatusIs(absl::StatusCode::kInvalidArgument, "FIELD_TAKES_NO_TEXT"));
 }
 
 TEST(TextField, SaysWhatDoesNotFit) {
