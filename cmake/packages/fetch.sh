@@ -7,7 +7,8 @@
 readonly DEBIAN_PACKAGES=(
   build-essential ca-certificates ccache cmake curl libabsl-dev libboost-dev
   libcpp-httplib-dev libcsv-dev libcurl4-openssl-dev libdeflate-dev
-  libeigen3-dev libgmock-dev libgrpc++-dev libgtest-dev libhiredis-dev
+  libeigen3-dev libexpat1-dev libgmock-dev libgrpc++-dev libgtest-dev
+  libhiredis-dev
   libical-dev libicu-dev libidn2-dev libnghttp2-dev libnlopt-dev
   libphonenumber-dev libpq-dev libprotobuf-dev libre2-dev libsqlite3-dev
   libssl-dev mold ninja-build nlohmann-json3-dev pkgconf protobuf-compiler

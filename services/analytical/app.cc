@@ -5,15 +5,21 @@
 
 #include "crm/analytical/v1/assessment.pb.h"
 #include "crm/analytical/v1/crm_project.pb.h"
+#include "crm/analytical/v1/lifecycle_journey.pb.h"
+#include "crm/analytical/v1/lifecycle_vocabulary.pb.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
 #include "crm/analytical/v1/rfm_snapshot.pb.h"
 #include "crm/analytical/v1/rubric.pb.h"
 #include "services/analytical/domain/frameworks/assessment.h"
 #include "services/analytical/domain/frameworks/crm_project.h"
 #include "services/analytical/domain/frameworks/rubric.h"
+#include "services/analytical/domain/lifecycle/journey.h"
 #include "services/analytical/handlers/analytics.h"
 #include "services/analytical/handlers/assessment.h"
 #include "services/analytical/handlers/crm_project.h"
+#include "services/analytical/handlers/lifecycle_journey.h"
+#include "services/analytical/handlers/lifecycle_proposals.h"
+#include "services/analytical/handlers/lifecycle_views.h"
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
@@ -63,6 +69,9 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
 
   service->application.Owns<v1::RfmSnapshot>()
       .Owns<v1::PortfolioAnalysis>()
+      .Owns<v1::LifecycleJourney>({.prepare = PrepareLifecycleJourney,
+                                   .settle = SettleLifecycleJourney})
+      .Owns<v1::LifecycleVocabulary>()
       .Keeps(ScoreBlockTable())
       .Mutate(parts->analytics, PrepareRfmSnapshot, HandleCreateRfmSnapshot)
       .Mutate(HandleDeleteRfmSnapshot)
@@ -79,7 +88,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Mutate(HandleScoreAssessment)
       .Read(HandleVerifyAssessment)
       .Mutate(HandleStopCrmProject)
-      .Read(HandleListCriticalPath);
+      .Read(HandleListCriticalPath)
+      .Mutate(HandleActivateLifecycleJourney)
+      .Mutate(HandleAdvanceLifecycleJourney)
+      .Mutate(HandleTerminateLifecycleJourney)
+      .Read(parts->analytics, HandleProposeLifecycleTransitions)
+      .Read(HandleRenderLifecycle)
+      .Read(HandleMeasureLifecycleFunnel)
+      .Read(HandleMeasureLifecycleCycles);
 
   service->slices = {
       {"SCORES",

@@ -14,8 +14,8 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     exchangeRates.* priceBooks.* priceBookEntries.* invoices.*
     subscriptions.* goals.*
     activities.* conversations.* messages.*
-    rfmSnapshots.* portfolioAnalyses.* changes.watch operations.*
-    rubrics.* assessments.* crmProjects.*
+    rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
+    rubrics.* assessments.* crmProjects.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
     resources.search
@@ -60,6 +60,9 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    lifecycleVocabularies.get lifecycleVocabularies.list
+    lifecycleJourneys.get lifecycleJourneys.list lifecycleJourneys.render
+    lifecycleJourneys.measureFunnel lifecycleJourneys.measureCycles
     changes.watch operations.get operations.list
     activities.begin@team activities.cancel@team activities.freeBusy@team
     activities.listTimeline@team
@@ -88,6 +91,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    lifecycleJourneys.* lifecycleVocabularies.get lifecycleVocabularies.list
     changes.watch operations.get operations.list operations.cancel
     operations.addRows operations.revert
     accountContacts.*
@@ -117,6 +121,9 @@ marketer: customers.get customers.list customers.getProfile
     subscriptions.get subscriptions.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    lifecycleVocabularies.get lifecycleVocabularies.list
+    lifecycleJourneys.get lifecycleJourneys.list lifecycleJourneys.render
+    lifecycleJourneys.measureFunnel lifecycleJourneys.measureCycles
     operations.get operations.list
     accountContacts.get accountContacts.list
     businessCalendars.get businessCalendars.list
@@ -175,6 +182,9 @@ support_lead: customers.get customers.list customers.update
     activities.* conversations.* messages.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
+    lifecycleVocabularies.get lifecycleVocabularies.list
+    lifecycleJourneys.get lifecycleJourneys.list lifecycleJourneys.render
+    lifecycleJourneys.measureFunnel lifecycleJourneys.measureCycles
     changes.watch operations.get operations.list operations.cancel
     operations.addRows operations.revert
     customers.getCallBrief accountContacts.get accountContacts.list
@@ -199,9 +209,9 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     exchangeRates.convert invoices.get invoices.list subscriptions.get
     subscriptions.list subscriptions.sumRecurringRevenue
     conversations.get conversations.list
-    rfmSnapshots.* portfolioAnalyses.* operations.get operations.list
-    rubrics.* assessments.* crmProjects.*
-    operations.cancel
+    rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
+    lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
+    operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own
     views.delete@own views.undelete@own views.run@own
     views.get@where:sharing=SHARED views.list@where:sharing=SHARED

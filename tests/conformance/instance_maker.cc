@@ -36,6 +36,13 @@ const std::map<std::string, Completion>& Completions() {
                                      "' labels { key: 'team' value: 'north' }"),
                         message);
        }},
+      // A customer has one open run.
+      {"crm.analytical.v1.LifecycleJourney",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("customer: 'customers/runner-", number,
+                                     "' labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
       // Definitions say what they are about.
       {"crm.operational.v1.FieldDefinition",
        [](Message& message, int number) {
