@@ -85,6 +85,30 @@ absl::StatusOr<bool> HasRows(SqlReader& reader, const std::string& sql) {
   return !rows.empty();
 }
 
+struct RowKey {
+  const SqlValue& tenant;
+  const SqlValue& name;
+  const SqlValue& parent;
+};
+
+// Whether another live row has `value` in a unique column, where `key` may not
+// have it too: under its parent, or in its tenant.
+absl::StatusOr<bool> IsHeld(SqlReader& reader, const ResourceSchema& schema,
+                            const ResourceColumn& column, const SqlValue& value,
+                            const RowKey& key) {
+  std::string sql =
+      absl::StrCat("SELECT 1 FROM ", schema.table(), " WHERE tenant = ? AND ",
+                   column.name, " = ? AND delete_time IS NULL AND name <> ?");
+  std::vector<SqlValue> params = {key.tenant, value, key.name};
+  if (!column.unique_in_tenant) {
+    sql += " AND parent = ?";
+    params.push_back(key.parent);
+  }
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       reader.Query(absl::StrCat(sql, " LIMIT 1"), params));
+  return !rows.empty();
+}
+
 std::string NamesOf(const ResourceSchema& schema,
                     const std::vector<size_t>& columns) {
   return absl::StrJoin(columns, "", [&](std::string* out, size_t index) {
@@ -298,14 +322,10 @@ absl::Status ColumnFiller::FillRow(SqlWriter& writer, const SqlRow& row,
     if (value == row[kFirstColumn + i]) continue;
     if (column.unique && is_live && !IsEmptyText(value)) {
       CRM_ASSIGN_OR_RETURN(
-          const SqlRows holders,
-          writer.Query(
-              absl::StrCat("SELECT 1 FROM ", schema.table(),
-                           " WHERE tenant = ? AND parent = ? AND ", column.name,
-                           " = ? AND delete_time IS NULL AND name <> ? LIMIT "
-                           "1"),
-              {row[0], row[2], value, row[1]}));
-      if (!holders.empty()) {
+          const bool is_held,
+          IsHeld(writer, schema, column, value,
+                 {.tenant = row[0], .name = row[1], .parent = row[2]}));
+      if (is_held) {
         ++task.conflicts;
         continue;
       }

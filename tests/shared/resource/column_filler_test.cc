@@ -1,6 +1,7 @@
 #include "shared/resource/column_filler.h"
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -22,7 +23,9 @@ namespace crm::testing {
 namespace {
 
 using resource_test::NewNote;
+using resource_test::NewPage;
 using resource_test::OldNote;
+using resource_test::OldPage;
 using ::testing::UnorderedElementsAre;
 
 constexpr char kTenant[] = "acme";
@@ -313,6 +316,59 @@ TEST_F(ColumnFillerTest, KeepsAUniqueColumnBackUntilNoValueIsHeldTwice) {
               UnorderedElementsAre("notes/a"));
   EXPECT_THAT(newer.Insert(*database_, NewProgram::Make("d", "", "third")),
               StatusIs(absl::StatusCode::kAlreadyExists, "UNIQUE_VIOLATION"));
+}
+
+// Codes are unique in the tenant, marks under one parent.
+TEST_F(ColumnFillerTest, LooksForAHolderWhereverTheValueMayNotBeTwice) {
+  const auto start = [&](const google::protobuf::Descriptor* type,
+                         ResourceCatalog& catalog,
+                         std::optional<ColumnFiller>& filler) {
+    ASSERT_THAT(catalog.Add(type), IsOk());
+    SqlSchema schema;
+    schema.tables = catalog.Tables();
+    schema.tables.push_back(ColumnFillTable());
+    ASSERT_THAT(database_->Migrate(schema).status(), IsOk());
+    filler.emplace(*database_, catalog, clock_, ColumnFiller::Options());
+    ASSERT_THAT(filler->Load(), IsOk());
+  };
+  const auto write = [&](const ResourceTable& table, auto act) {
+    ASSERT_THAT(database_->WriteAndWait(
+                    absl::InfiniteFuture(),
+                    [&](SqlWriter& writer) { return act(table, writer); }),
+                IsOk());
+  };
+  ResourceCatalog older;
+  std::optional<ColumnFiller> old_filler;
+  start(OldPage::descriptor(), older, old_filler);
+  const ResourceTable& old_table = older.Find(OldPage::descriptor())->table;
+  for (const char* book : {"a", "b"}) {
+    OldPage page;
+    page.set_name(absl::StrCat("books/", book, "/pages/1"));
+    page.set_code("same");
+    page.set_mark("same");
+    write(old_table, [&](const ResourceTable& table, SqlWriter& writer) {
+      return table.Insert(writer, kTenant, page);
+    });
+  }
+
+  ResourceCatalog newer;
+  std::optional<ColumnFiller> filler;
+  start(NewPage::descriptor(), newer, filler);
+  EXPECT_THAT(
+      filler->Step().status(),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "COLUMN_CONFLICTS"));
+  EXPECT_EQ(filler->progress().conflicts, 1);
+
+  NewPage page;
+  page.set_name("books/b/pages/1");
+  page.set_code("another");
+  page.set_mark("same");
+  write(newer.Find(NewPage::descriptor())->table,
+        [&](const ResourceTable& table, SqlWriter& writer) {
+          return table.Update(writer, kTenant, 1, page);
+        });
+  EXPECT_THAT(filler->Step(), IsOkAndHolds(false));
+  EXPECT_EQ(filler->progress().filling_columns, 0);
 }
 
 TEST_F(ColumnFillerTest, FillsByItselfOnceItIsStarted) {
