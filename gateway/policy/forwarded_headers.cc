@@ -41,9 +41,9 @@ Headers GrpcHeaders(const Headers& headers) {
 }
 
 Headers RestMetadata(const Headers& headers) {
-  constexpr std::array<absl::string_view, 5> kPassed = {
-      "authorization", "crm-criticality", "crm-token", "user-agent",
-      "x-request-id"};
+  constexpr std::array<absl::string_view, 6> kPassed = {
+      "authorization", "crm-allow-duplicates", "crm-criticality",
+      "crm-token",     "user-agent",           "x-request-id"};
   Headers metadata;
   for (const Header& header : headers) {
     if (!IsOneOf(header.name, kPassed)) continue;

@@ -16,8 +16,8 @@ namespace crm::gateway {
 Headers GrpcHeaders(const Headers& headers);
 
 // Returns the headers of a REST call that become metadata of its gRPC call:
-// `authorization`, `crm-criticality`, `crm-token` (each, also of several parted
-// by commas), `x-request-id`, `user-agent`.
+// `authorization`, `crm-allow-duplicates`, `crm-criticality`, `crm-token`
+// (each, also of several parted by commas), `x-request-id`, `user-agent`.
 Headers RestMetadata(const Headers& headers);
 
 // Returns the metadata of an answer that becomes headers of a REST response:

@@ -50,6 +50,9 @@ struct CallContext {
   std::vector<std::string> consistency_tokens;
   // What the caller asked for, no higher than it may; to be passed on.
   Criticality criticality = Criticality::kCritical;
+  // Whether what duplicate rules refuse is to be stored all the same
+  // (`crm-allow-duplicates: true`).
+  bool allow_duplicates = false;
   // The caller's credential, to be passed on to other services.
   std::string bearer_token;
 };

@@ -93,6 +93,12 @@ class Application {
     return *this;
   }
 
+  // Has `rule` follow each change of a resource; see ChangeRule.
+  Application& OnChange(ChangeRule rule) {
+    catalog_.SetChangeRule(std::move(rule));
+    return *this;
+  }
+
   // Serves the method whose request is `Request` inside a transaction.
   template <typename Response, typename Request>
   Application& Mutate(absl::StatusOr<Response> (*handler)(Transaction&,
@@ -221,6 +227,17 @@ class Application {
         {.step = [&deps, step](const OperationStep& now) {
           return step(deps, now, static_cast<const Request&>(now.request));
         }});
+  }
+
+  // The same for a step that needs nothing of the service.
+  template <typename Request>
+  Application& Operate(absl::StatusOr<StepCommit> (*step)(const OperationStep&,
+                                                          const Request&)) {
+    OperationKind kind;
+    kind.step = [step](const OperationStep& now) {
+      return step(now, static_cast<const Request&>(now.request));
+    };
+    return BindOperation(Request::descriptor(), std::move(kind));
   }
 
   // Has `body` do what timers of `kind` are for; see Transaction::Schedule().

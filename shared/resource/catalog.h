@@ -121,6 +121,15 @@ struct Resource {
 using CustomerMaker = std::function<std::unique_ptr<google::protobuf::Message>(
     const google::protobuf::Message& resource)>;
 
+// Keeps what a service has beside its resources, of whatever type, in step with
+// them: called with each change once it is stored. `before` is null for a
+// resource that was created, `after` for one that was removed for good. May
+// change other resources with it; an error refuses the change.
+using ChangeRule = std::function<absl::Status(
+    Transaction& transaction, const Resource& resource,
+    const google::protobuf::Message* before,
+    const google::protobuf::Message* after)>;
+
 // The resource types of one service. Filled at start, then immutable.
 class ResourceCatalog {
  public:
@@ -136,6 +145,11 @@ class ResourceCatalog {
   void SetCustomerMaker(CustomerMaker maker) { maker_ = std::move(maker); }
   // Empty in services that do not own customers.
   const CustomerMaker& customer_maker() const { return maker_; }
+
+  // Sets what is done with each change.
+  void SetChangeRule(ChangeRule rule) { change_rule_ = std::move(rule); }
+  // Empty without one.
+  const ChangeRule& change_rule() const { return change_rule_; }
 
   // Returns the type of `message`, or null if the service does not own it.
   const Resource* Find(const google::protobuf::Descriptor* message) const;
@@ -166,6 +180,7 @@ class ResourceCatalog {
  private:
   std::vector<std::unique_ptr<Resource>> resources_;
   CustomerMaker maker_;
+  ChangeRule change_rule_;
   Validator validator_;
   std::unique_ptr<CustomSchemas> custom_schemas_ =
       std::make_unique<CustomSchemas>(*this);

@@ -27,18 +27,20 @@ bool SameAs(const Message& a, const Message& b) {
 }
 
 // Returns the name of the resource that a rule asks for by `name`, which may
-// be that of a unique value; empty if there is none.
-std::string NameOf(SqlReader& reader, const ReadView& view,
-                   const Resource& resource, absl::string_view name) {
+// be that of a unique value; empty if there is none. Returns the errors of a
+// read.
+absl::StatusOr<std::string> NameOf(SqlReader& reader, const ReadView& view,
+                                   const Resource& resource,
+                                   absl::string_view name) {
   const std::optional<UniqueKey> key = ParseUniqueName(name);
   if (!key.has_value()) return std::string(name);
   // FindHolder() looks among the siblings of what it is given.
   const std::unique_ptr<Message> sibling = resource.New();
   WriteString(*sibling, "name", absl::StrCat(key->parent, "/-/-"));
   WriteString(*sibling, std::string(key->field), key->value);
-  const auto holder =
-      resource.table.FindHolder(reader, view.tenant(), *sibling);
-  return holder.ok() && holder->has_value() ? (*holder)->name : "";
+  CRM_ASSIGN_OR_RETURN(const auto holder, resource.table.FindHolder(
+                                              reader, view.tenant(), *sibling));
+  return holder.has_value() ? holder->name : "";
 }
 
 }  // namespace
@@ -121,7 +123,8 @@ absl::Status Transaction::TryCreate(Message& message) {
       ScheduleExpiry(writer_, view_.tenant(), *resource, message));
   CRM_RETURN_IF_ERROR(
       KeepTimers(writer_, view_.tenant(), *resource, nullptr, &message));
-  return Record(*resource, nullptr, &message, 1, "created");
+  CRM_RETURN_IF_ERROR(Record(*resource, nullptr, &message, 1, "created"));
+  return FollowChange(*resource, nullptr, &message);
 }
 
 absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
@@ -150,6 +153,7 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
       ScheduleExpiry(writer_, view_.tenant(), *resource, message));
   CRM_RETURN_IF_ERROR(
       KeepTimers(writer_, view_.tenant(), *resource, before.get(), &message));
+  CRM_RETURN_IF_ERROR(FollowChange(*resource, before.get(), &message));
   return Record(*resource, std::move(before), &message, version + 1, kind);
 }
 
@@ -172,6 +176,7 @@ absl::Status Transaction::TryDelete(Message& message) {
   CRM_RETURN_IF_ERROR(NoteDefinitions(*resource, before.get(), nullptr));
   CRM_RETURN_IF_ERROR(
       KeepTimers(writer_, view_.tenant(), *resource, before.get(), nullptr));
+  CRM_RETURN_IF_ERROR(FollowChange(*resource, before.get(), nullptr));
   return Record(*resource, std::move(before), nullptr, version + 1, "deleted");
 }
 
@@ -215,6 +220,15 @@ absl::Status Transaction::Settle(const Resource& resource,
   return status_;
 }
 
+absl::Status Transaction::FollowChange(const Resource& resource,
+                                       const Message* before,
+                                       const Message* after) {
+  const ChangeRule& rule = view_.catalog().change_rule();
+  if (!rule) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(rule(*this, resource, before, after));
+  return status_;
+}
+
 absl::Status Transaction::RunRules(const Resource& resource,
                                    const Message* before,
                                    Message& after) const {
@@ -222,42 +236,58 @@ absl::Status Transaction::RunRules(const Resource& resource,
     return absl::OkStatus();
   }
   std::map<std::string, std::unique_ptr<Message>> found;
+  // What a rule could not read it takes for absent: what it says then does not
+  // count.
+  absl::Status failure;
   RuleContext context;
   context.now = now_;
   context.actor = call_.principal.subject;
   context.find = [&](const google::protobuf::Descriptor* type,
                      absl::string_view name) {
-    return FindForRule(type, name, found);
+    auto resource_or = FindForRule(type, name, found);
+    failure.Update(resource_or.status());
+    return resource_or.ok() ? *resource_or : nullptr;
   };
   context.find_type =
       [this](absl::string_view type) -> const google::protobuf::Descriptor* {
     const Resource* named = view_.catalog().FindByType(type);
     return named == nullptr ? nullptr : named->schema.message();
   };
-  context.find_custom_field = [this](const google::protobuf::Descriptor& type,
-                                     absl::string_view key) -> CustomFieldKind {
+  context.find_custom_field = [&](const google::protobuf::Descriptor& type,
+                                  absl::string_view key) -> CustomFieldKind {
     const auto schema = custom_schema();
+    failure.Update(schema.status());
     return schema.ok() ? (*schema)->finder()(type, key) : CustomFieldKind();
   };
   if (resource.rules.prepare) {
-    CRM_RETURN_IF_ERROR(resource.rules.prepare(before, after, context));
+    const absl::Status status = resource.rules.prepare(before, after, context);
+    CRM_RETURN_IF_ERROR(failure);
+    CRM_RETURN_IF_ERROR(status);
   }
   if (!resource.rules.authorize || !access_.Concerns(resource)) {
     return absl::OkStatus();
   }
-  return resource.rules.authorize(before, after, call_, context);
+  const absl::Status status =
+      resource.rules.authorize(before, after, call_, context);
+  CRM_RETURN_IF_ERROR(failure);
+  return status;
 }
 
-const Message* Transaction::FindForRule(
+absl::StatusOr<const Message*> Transaction::FindForRule(
     const google::protobuf::Descriptor* type, absl::string_view name,
     std::map<std::string, std::unique_ptr<Message>>& found) const {
   const auto [entry, added] = found.try_emplace(std::string(name));
   const Resource* resource = view_.catalog().Find(type);
   if (added && resource != nullptr) {
+    CRM_ASSIGN_OR_RETURN(const std::string stored,
+                         NameOf(writer_, view_, *resource, name));
     int64_t version = 0;
-    auto message =
-        Load(*resource, NameOf(writer_, view_, *resource, name), version);
-    if (message.ok()) entry->second = *std::move(message);
+    auto message = Load(*resource, stored, version);
+    if (message.ok()) {
+      entry->second = *std::move(message);
+    } else if (!absl::IsNotFound(message.status())) {
+      return message.status();
+    }
   }
   return entry->second.get();
 }

@@ -87,8 +87,7 @@ class Transaction {
   // GetLive: ILLEGAL_TRANSITION.
   template <typename T, typename Request>
   absl::StatusOr<T> Move(const Request& request) const {
-    CRM_ASSIGN_OR_RETURN(T message,
-                         GetLive<T>(request.name(), request.etag()));
+    CRM_ASSIGN_OR_RETURN(T message, GetLive<T>(request.name(), request.etag()));
     CRM_RETURN_IF_ERROR(MakeTransition(request, message));
     return message;
   }
@@ -165,10 +164,15 @@ class Transaction {
                       const google::protobuf::Message* before,
                       google::protobuf::Message& after,
                       const Settlement& settlement);
+  // Has the service keep what it has beside the resource in step.
+  absl::Status FollowChange(const Resource& resource,
+                            const google::protobuf::Message* before,
+                            const google::protobuf::Message* after);
   absl::Status RunRules(const Resource& resource,
                         const google::protobuf::Message* before,
                         google::protobuf::Message& after) const;
-  const google::protobuf::Message* FindForRule(
+  // Null if there is none; the errors of a read.
+  absl::StatusOr<const google::protobuf::Message*> FindForRule(
       const google::protobuf::Descriptor* type, absl::string_view name,
       std::map<std::string, std::unique_ptr<google::protobuf::Message>>& found)
       const;

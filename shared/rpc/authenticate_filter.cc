@@ -38,6 +38,9 @@ absl::Status AuthenticateFilter::Begin(Call& call) {
   call.context.bearer_token = std::string(token);
   for (const auto& [name, value] : call.metadata) {
     if (name == "crm-token") call.context.consistency_tokens.push_back(value);
+    if (name == "crm-allow-duplicates") {
+      call.context.allow_duplicates = value == "true";
+    }
   }
   if (call.context.consistency_tokens.size() > kMaxConsistencyTokens) {
     return InvalidArgument("TOO_MANY_CONSISTENCY_TOKENS",

@@ -28,12 +28,14 @@ TEST(GrpcHeaders, KeepsMetadataAndDropsWhatInsidersSay) {
 TEST(RestMetadata, TakesOnlyWhatServicesRead) {
   EXPECT_THAT(RestMetadata({{"authorization", "a"},
                             {"accept", "x"},
+                            {"crm-allow-duplicates", "true"},
                             {"crm-criticality", "SHEDDABLE"},
                             {"crm-token", "1"},
                             {"crm-token", "2"},
                             {"x-crm-tenant", "other"},
                             {"x-request-id", "r"}}),
               ElementsAre(Header{"authorization", "a"},
+                          Header{"crm-allow-duplicates", "true"},
                           Header{"crm-criticality", "SHEDDABLE"},
                           Header{"crm-token", "1"}, Header{"crm-token", "2"},
                           Header{"x-request-id", "r"}));
