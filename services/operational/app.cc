@@ -7,6 +7,8 @@
 #include "crm/operational/v1/business_calendar.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/duplicate_candidate.pb.h"
+#include "crm/operational/v1/duplicate_rule.pb.h"
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/field_definition.pb.h"
 #include "crm/operational/v1/follower.pb.h"
@@ -42,6 +44,7 @@
 #include "services/operational/domain/business_calendar.h"
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
+#include "services/operational/domain/duplicate_rule.h"
 #include "services/operational/domain/exchange_rate.h"
 #include "services/operational/domain/follower.h"
 #include "services/operational/domain/form.h"
@@ -63,6 +66,9 @@
 #include "services/operational/handlers/business_calendar.h"
 #include "services/operational/handlers/call_brief.h"
 #include "services/operational/handlers/custom_field.h"
+#include "services/operational/handlers/duplicate_index.h"
+#include "services/operational/handlers/duplicate_rule.h"
+#include "services/operational/handlers/duplicate_search.h"
 #include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/follower.h"
 #include "services/operational/handlers/form.h"
@@ -95,6 +101,12 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Identifier>({.prepare = PrepareIdentifier})
       .Owns<v1::MergeOperation>()
       .Keeps(MergeRecordTable())
+      .Owns<v1::DuplicateRule>({.prepare = PrepareDuplicateRule,
+                                .deletable = CheckDuplicateRuleDeletable,
+                                .settle = SettleDuplicateRule})
+      .Owns<v1::DuplicateCandidate>()
+      .Keeps(DuplicateKeyTable())
+      .OnChange(FollowDuplicates)
       .Owns<v1::Account>({.prepare = PrepareAccount})
       .Owns<v1::Contact>({.prepare = PrepareContact})
       .Owns<v1::AccountContact>({.prepare = PrepareAccountContact})
@@ -144,6 +156,11 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleApplyMergeOperation)
       .Mutate(HandleUndoMergeOperation)
       .OnTimer(kMergeExpiry, ExpireMergeOperation)
+      .Mutate(HandleActivateDuplicateRule)
+      .Mutate(HandleRetireDuplicateRule)
+      .OnTimer(kDuplicateFill, FillDuplicateIndex)
+      .OnTimer(kDuplicateClear, ClearDuplicateIndex)
+      .Operate(FindDuplicatesStep)
       .Mutate(HandleConvertLead)
       .Mutate(HandleUndoLeadConversion)
       .Mutate(HandleAssignLead)

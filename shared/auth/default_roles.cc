@@ -20,6 +20,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     accountContacts.* businessCalendars.* views.* followers.*
     resources.search
     fieldDefinitions.* validationRules.* mergeOperations.*
+    duplicateRules.* duplicateCandidates.*
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
@@ -88,6 +89,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
     priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
     goals.*
+    duplicateRules.* duplicateCandidates.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze

@@ -72,6 +72,18 @@ const std::map<std::string, Completion>& Completions() {
                           "labels { key: 'team' value: 'north' }"),
              message);
        }},
+      // Duplicate rules have terms, and keys of what these compare.
+      {"crm.operational.v1.DuplicateRule",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Rule ", number,
+                          "' resource_type: 'crm/Lead' terms { field: 'email' "
+                          "comparison: EMAIL weight: 1000000 } block_keys { "
+                          "parts { field: 'email' form: WHOLE } } "
+                          "threshold_millionths: 1000000 action: REPORT labels "
+                          "{ key: 'team' value: 'north' }"),
+             message);
+       }},
       // Scoring models have terms, whose filters fit leads.
       {"crm.operational.v1.ScoringModel",
        [](Message& message, int number) {

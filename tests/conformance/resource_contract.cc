@@ -15,6 +15,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "shared/base/status_macros.h"
 #include "shared/reflect/field_access.h"
+#include "shared/resource/standard_fields.h"
 #include "tests/conformance/sales_history.h"
 
 namespace crm::testing {
@@ -24,6 +25,8 @@ using ::google::protobuf::FieldDescriptor;
 
 constexpr char kOperational[] = "operational";
 constexpr char kAnalytical[] = "analytical";
+// What only the service itself makes, of what is alike.
+constexpr char kCandidate[] = "crm/DuplicateCandidate";
 
 // What all tests of the process share.
 struct Suite {
@@ -161,6 +164,7 @@ std::vector<MessagePtr> ResourceContract::MakeSome(int count) {
 
 std::vector<MessagePtr> ResourceContract::ExistingOnes(int count) {
   if (api().Has(Verb::kCreate)) return MakeSome(count);
+  if (schema().type() == kCandidate) PutCandidates(count);
   // Audit entries come of every change of anything.
   for (const auto& other :
        service_->host().service().application.catalog().resources()) {
@@ -219,6 +223,25 @@ void ResourceContract::PutInto(
         return resource().table.Update(writer, tenant_, row->version, *message);
       });
   ASSERT_THAT(written, IsOk());
+}
+
+void ResourceContract::PutCandidates(int count) {
+  const absl::Status written = service_->host().database().WriteAndWait(
+      absl::Now() + absl::Seconds(30), [&](SqlWriter& writer) -> absl::Status {
+        for (int i = 0; i < count; ++i) {
+          const std::string id = absl::StrCat("made-", maker_->NextNumber());
+          const MessagePtr candidate = NewMessage(schema().message());
+          WriteString(*candidate, "name", schema().pattern().Format("", id));
+          WriteString(*candidate, "first", absl::StrCat("leads/", id));
+          WriteString(*candidate, "pair_key", id);
+          WriteString(*candidate, "etag", EtagOf(1));
+          SetTime(*candidate, "create_time", absl::Now());
+          CRM_RETURN_IF_ERROR(
+              resource().table.Insert(writer, tenant_, *candidate));
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_THAT(written, IsOk());
 }
 
 StoredRecords ResourceContract::Records() const {

@@ -81,6 +81,9 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
   void PutInto(const std::string& name,
                const google::protobuf::EnumValueDescriptor* state) const;
 
+  // Puts candidates into the store, as the service would make them.
+  void PutCandidates(int count);
+
   // The tenant's records as they are now.
   StoredRecords Records() const;
 

@@ -13,6 +13,7 @@
 #include "crm/operational/v1/identifier.pb.h"
 #include "services/operational/domain/identity/merge_plan.h"
 #include "services/operational/handlers/customer_links.h"
+#include "services/operational/handlers/duplicate_candidate.h"
 #include "services/operational/handlers/merge_records.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -274,6 +275,7 @@ absl::StatusOr<v1::MergeOperation> HandleApplyMergeOperation(
     record.customers.after.push_back(merged.SerializeAsString());
   }
   CRM_RETURN_IF_ERROR(StoreMergeRecord(transaction, operation.name(), record));
+  CRM_RETURN_IF_ERROR(MergeCandidates(transaction, operation));
   SetExpiry(transaction, kUndoable, operation);
   transaction.Update(operation);
   return operation;
@@ -304,6 +306,7 @@ absl::StatusOr<v1::MergeOperation> HandleUndoMergeOperation(
   }
   TellKept(kept, operation);
   CRM_RETURN_IF_ERROR(RemoveMergeRecord(transaction, operation.name()));
+  CRM_RETURN_IF_ERROR(ReopenCandidates(transaction, operation));
   transaction.Unschedule(kMergeExpiry, operation.name());
   operation.clear_expire_time();
   transaction.Update(operation);
