@@ -22,6 +22,7 @@
 #include "shared/resource/import_input.h"
 #include "shared/resource/import_revert.h"
 #include "shared/resource/operation_table.h"
+#include "shared/resource/operation_target.h"
 #include "shared/resource/standard_bindings.h"
 
 namespace crm {
@@ -381,6 +382,8 @@ UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
                          if (!narrowed)
                            CRM_RETURN_IF_ERROR(CheckReachesAll(call));
                          if (check) CRM_RETURN_IF_ERROR(check(call, request));
+                         CRM_RETURN_IF_ERROR(
+                             CheckOperationTarget(transaction, request));
                          return Make(kernel, transaction, call, request);
                        }));
 }

@@ -89,6 +89,14 @@ TEST_F(DuplicateRows, A40_WhatWasDismissedComesBackWithOtherEvidenceOnly) {
   EXPECT_THAT(List("state = DISMISSED"), SizeIs(1));
 }
 
+TEST_F(DuplicateRows, A40_ASearchByARuleThatIsNotThereIsNotBegun) {
+  EXPECT_THAT(
+      (CallAs<google::longrunning::Operation, v1::FindDuplicatesRequest>(
+          admin_, "DuplicateRuleService.FindDuplicates",
+          "name: 'duplicateRules/none'")),
+      StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+}
+
 TEST_F(DuplicateRows, A40_ASearchOfADraftIsRefused) {
   Must<v1::DuplicateRule, v1::CreateDuplicateRuleRequest>(
       "DuplicateRuleService.CreateDuplicateRule",
