@@ -88,6 +88,7 @@
 #include "services/operational/handlers/timeline.h"
 #include "services/operational/handlers/user.h"
 #include "services/operational/handlers/view.h"
+#include "services/operational/import_rules.h"
 #include "services/operational/slices/slices.h"
 
 namespace crm::operational {
@@ -108,6 +109,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Keeps(DuplicateKeyTable())
       .OnChange(FollowDuplicates)
       .Owns<v1::Account>({.prepare = PrepareAccount})
+      .Imports(MakeImportRules())
       .Owns<v1::Contact>({.prepare = PrepareContact})
       .Owns<v1::AccountContact>({.prepare = PrepareAccountContact})
       .Owns<v1::Lead>({.prepare = PrepareLead, .settle = SettleLead})

@@ -12,6 +12,7 @@
 #include "shared/resource/custom_fill.h"
 #include "shared/resource/custom_index.h"
 #include "shared/resource/expiry.h"
+#include "shared/resource/import_operation.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/pending_audit.h"
@@ -156,6 +157,7 @@ std::optional<OperationKind> Application::KindOf(
   auto kind = BulkActionOperation(
       kernel, method,
       [this](const MethodInfo& action) { return BodyOf(action); });
+  if (!kind.has_value()) kind = ImportOperation(kernel, method, import_rules_);
   return kind.has_value() ? std::move(kind) : StandardOperation(kernel, method);
 }
 

@@ -26,6 +26,7 @@
 #include "absl/time/time.h"
 #include "shared/call/call.h"
 #include "shared/call/method_table.h"
+#include "shared/resource/import_rules.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/mutation.h"
 #include "shared/resource/operation_kind.h"
@@ -246,6 +247,12 @@ class Application {
     return *this;
   }
 
+  // Says what is known of rows that are imported.
+  Application& Imports(ImportRules rules) {
+    import_rules_ = std::make_shared<const ImportRules>(std::move(rules));
+    return *this;
+  }
+
   // Adds a table of the service's own to its store, for what is no resource.
   // Handlers reach it by Transaction::writer() and ReadView::reader().
   Application& Keeps(SqlTable table) {
@@ -381,6 +388,8 @@ class Application {
 
   std::string service_;
   ResourceCatalog catalog_;
+  std::shared_ptr<const ImportRules> import_rules_ =
+      std::make_shared<const ImportRules>();
   std::vector<SqlTable> tables_;
   TimerBodies timers_;
   absl::Status problem_;

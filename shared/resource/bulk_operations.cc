@@ -225,8 +225,7 @@ absl::StatusOr<StepCommit> ExportStep(const CollectionLister& lister,
 std::optional<OperationKind> StandardOperation(const Kernel& kernel,
                                                const MethodInfo& method) {
   if (method.verb != Verb::kPurge && method.verb != Verb::kExport) {
-    for (const auto kind_of :
-         {&ImportOperation, &RevertOperation, &BulkUpdateOperation}) {
+    for (const auto kind_of : {&RevertOperation, &BulkUpdateOperation}) {
       std::optional<OperationKind> kind = kind_of(kernel, method);
       if (kind.has_value()) return kind;
     }

@@ -1,6 +1,6 @@
 // Operations on whole collections, for any resource type: Purge (AIP-165) and
 // Export (AIP-153), which read what List would show the caller, page by page;
-// bulk_update.h, import_operation.h and import_revert.h have the others.
+// bulk_update.h and import_revert.h have the others.
 
 #ifndef CRM_SHARED_RESOURCE_BULK_OPERATIONS_H_
 #define CRM_SHARED_RESOURCE_BULK_OPERATIONS_H_
@@ -28,7 +28,7 @@ inline constexpr size_t kOutputPartBytes = size_t{1} << 20;
 inline constexpr int64_t kMaxExportBytes = int64_t{512} << 20;
 
 // Returns what carries out `method`: nothing unless it is the Purge or Export
-// of a resource that can be listed, imports resources, or takes imports back.
+// of a resource that can be listed, its bulk update, or takes imports back.
 //
 // A purge deletes each resource as Delete would, with its event and audit
 // entry. A resource that was changed since it was listed is looked at again:

@@ -13,7 +13,6 @@
 #include "shared/base/digest.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
-#include "shared/resource/import_presets.h"
 
 namespace crm {
 namespace {
@@ -80,18 +79,27 @@ std::string IdOfKey(absl::string_view system, absl::string_view key) {
 
 absl::StatusOr<ImportMapping> ImportMapping::Build(
     const ResourceCatalog& catalog, const Resource& resource,
-    const ImportPlan& plan, const FindCustomField& find_custom) {
+    const ImportPlan& plan, const ImportRules& rules,
+    const FindCustomField& find_custom) {
   ImportMapping mapping;
+  const ImportPreset* preset =
+      rules.Find(plan.preset(), resource.schema.pattern().collection());
   mapping.request_field_ = resource.schema.request_field();
-  mapping.system_ = plan.system().empty()
-                        ? std::string(PresetSystem(plan.preset()))
-                        : plan.system();
-  mapping.preset_ =
-      PresetColumns(plan.preset(), resource.schema.pattern().collection());
+  mapping.system_ = plan.system().empty() && preset != nullptr ? preset->system
+                                                               : plan.system();
+  mapping.region_ = plan.region();
+  mapping.rules_ = &rules;
   std::vector<FieldViolation> violations;
-  if (plan.preset() != ImportPlan::PRESET_UNSPECIFIED &&
-      mapping.preset_.empty()) {
+  if (plan.preset() != ImportPlan::PRESET_UNSPECIFIED && preset == nullptr) {
     violations.push_back({"plan.preset", "is not known for the collection."});
+  }
+  if (!plan.region().empty() &&
+      !(rules.knows_region && rules.knows_region(plan.region()))) {
+    violations.push_back(
+        {"plan.region", "must be a country code that is known here, as US."});
+  } else if (!plan.region().empty() && plan.columns().empty() &&
+             preset == nullptr) {
+    violations.push_back({"plan.region", "is of rows that have columns."});
   }
   for (int i = 0; i < plan.columns_size(); ++i) {
     const absl::Status added =
@@ -100,9 +108,11 @@ absl::StatusOr<ImportMapping> ImportMapping::Build(
     violations.push_back({absl::StrCat("plan.columns[", i, "].field"),
                           std::string(added.message())});
   }
-  for (const ImportColumn& column : mapping.preset_) {
-    CRM_RETURN_IF_ERROR(
-        mapping.AddColumn(catalog, resource, column, find_custom));
+  if (preset != nullptr) {
+    for (const ImportColumn& column : preset->columns) {
+      CRM_RETURN_IF_ERROR(
+          mapping.AddColumn(catalog, resource, column, find_custom));
+    }
   }
   const std::map<std::string, std::string> constants(plan.constants().begin(),
                                                      plan.constants().end());
@@ -191,13 +201,22 @@ std::string ImportMapping::TextOf(const Column& column,
   return column.key_of->schema.pattern().Format("", IdOfKey(system_, text));
 }
 
+std::string ImportMapping::WriteText(const TextField& field, std::string text,
+                                     Message& resource) const {
+  if (!region_.empty() && rules_->localize) {
+    std::string wrong = rules_->localize(field.field(), region_, text);
+    if (!wrong.empty()) return wrong;
+  }
+  return field.Write(text, resource);
+}
+
 absl::Status ImportMapping::Fill(FindValue find_value,
                                  Message& resource) const {
   // By the path of the field, in the order of the columns.
   std::map<std::string, std::string> written;
   std::vector<FieldViolation> violations;
   const auto write = [&](const TextField& field, const std::string& text) {
-    const std::string wrong = field.Write(text, resource);
+    const std::string wrong = WriteText(field, text, resource);
     if (wrong.empty()) return;
     violations.push_back(
         {absl::StrCat(request_field_, ".", field.path()), wrong});

@@ -16,6 +16,7 @@
 #include "shared/reflect/custom_fields.h"
 #include "shared/reflect/field_text.h"
 #include "shared/resource/catalog.h"
+#include "shared/resource/import_rules.h"
 
 namespace crm {
 
@@ -23,21 +24,19 @@ namespace crm {
 // same key, and another one for any other.
 std::string IdOfKey(absl::string_view system, absl::string_view key);
 
-// Immutable. Moved, but not copied: it points into itself.
+// Immutable.
 class ImportMapping {
  public:
-  ImportMapping(ImportMapping&&) = default;
-  ImportMapping& operator=(ImportMapping&&) = default;
-
   // Returns the value of a column of the row; null if the row lacks it.
   using FindValue =
       absl::FunctionRef<const std::string*(const std::string& column)>;
 
-  // Compiles `plan`, which outlives this, for `resource`. Returns
-  // INVALID_ARGUMENT with all that is wrong with it.
+  // Compiles `plan` by `rules`, which both outlive this, for `resource`.
+  // Returns INVALID_ARGUMENT with all that is wrong with it.
   static absl::StatusOr<ImportMapping> Build(
       const ResourceCatalog& catalog, const Resource& resource,
-      const platform::v1::ImportPlan& plan, const FindCustomField& find_custom);
+      const platform::v1::ImportPlan& plan, const ImportRules& rules,
+      const FindCustomField& find_custom);
 
   // Whether rows are resources as they are.
   bool whole_rows() const { return columns_.empty(); }
@@ -65,6 +64,10 @@ class ImportMapping {
     TextField field;
   };
 
+  // Writes text to a field, as it is written in the region of the plan. Returns
+  // what is wrong with it, or "".
+  std::string WriteText(const TextField& field, std::string text,
+                        google::protobuf::Message& resource) const;
   // Returns the text that a column has for its field; empty for nothing.
   std::string TextOf(const Column& column, const std::string& value) const;
   absl::Status AddColumn(const ResourceCatalog& catalog,
@@ -74,8 +77,8 @@ class ImportMapping {
 
   std::string request_field_;
   std::string system_;
-  // The preset's; `columns_` points into it.
-  std::vector<platform::v1::ImportColumn> preset_;
+  std::string region_;
+  const ImportRules* rules_ = nullptr;
   std::vector<Column> columns_;
   std::vector<Constant> constants_;
 };

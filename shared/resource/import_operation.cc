@@ -54,6 +54,7 @@ struct ImportedType {
   const Resource& resource;
   const MethodInfo& create;
   const MethodInfo& update;
+  const std::shared_ptr<const ImportRules> rules;
 
   // The method that the rows of `plan` are calls of.
   const MethodInfo& RowMethod(const ImportPlan& plan) const {
@@ -87,9 +88,10 @@ absl::StatusOr<Import> Open(const ImportedType& type, const CallContext& call,
                        type.kernel.catalog.custom_schemas().Recent(
                            type.kernel.database, call.principal.tenant,
                            type.kernel.clock.Now(), call.deadline));
-  CRM_ASSIGN_OR_RETURN(ImportMapping mapping,
-                       ImportMapping::Build(type.kernel.catalog, type.resource,
-                                            plan, schema->finder()));
+  CRM_ASSIGN_OR_RETURN(
+      ImportMapping mapping,
+      ImportMapping::Build(type.kernel.catalog, type.resource, plan,
+                           *type.rules, schema->finder()));
   return Import{std::move(schema), std::move(mapping)};
 }
 
@@ -346,8 +348,9 @@ const MethodInfo* StandardMethod(const MethodTable& methods,
   return nullptr;
 }
 
-std::optional<OperationKind> ImportOperation(const Kernel& kernel,
-                                             const MethodInfo& method) {
+std::optional<OperationKind> ImportOperation(
+    const Kernel& kernel, const MethodInfo& method,
+    std::shared_ptr<const ImportRules> rules) {
   if (!IsImport(method)) return std::nullopt;
   const Resource* resource = kernel.catalog.Find(method.resource);
   if (resource == nullptr || resource->schema.pattern().nested()) {
@@ -359,7 +362,7 @@ std::optional<OperationKind> ImportOperation(const Kernel& kernel,
       StandardMethod(kernel.methods, method.resource, Verb::kUpdate);
   if (create == nullptr || update == nullptr) return std::nullopt;
   const auto type = std::make_shared<const ImportedType>(
-      ImportedType{kernel, *resource, *create, *update});
+      ImportedType{kernel, *resource, *create, *update, std::move(rules)});
   OperationKind kind;
   kind.narrowed = true;
   kind.check = [type](const CallContext& call, const Message& request) {

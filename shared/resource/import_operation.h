@@ -13,10 +13,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "absl/time/time.h"
 #include "shared/call/method_table.h"
+#include "shared/resource/import_rules.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/operation_kind.h"
 
@@ -40,8 +42,9 @@ bool IsImport(const MethodInfo& method);
 
 // Returns what carries out `method`: nothing unless it imports resources that
 // have Create and Update and lie under no other.
-std::optional<OperationKind> ImportOperation(const Kernel& kernel,
-                                             const MethodInfo& method);
+std::optional<OperationKind> ImportOperation(
+    const Kernel& kernel, const MethodInfo& method,
+    std::shared_ptr<const ImportRules> rules);
 
 // Returns the standard method `verb` of `resource`; null if it has none.
 const MethodInfo* StandardMethod(const MethodTable& methods,

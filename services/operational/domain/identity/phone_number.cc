@@ -69,7 +69,7 @@ absl::StatusOr<PhoneNumber> NormalizePhone(absl::string_view text,
   }
   const PhoneNumberUtil& plans = *PhoneNumberUtil::GetInstance();
   const std::string country = absl::AsciiStrToUpper(region);
-  if (!country.empty() && plans.GetCountryCodeForRegion(country) == 0) {
+  if (!country.empty() && !IsPhoneRegion(country)) {
     return BadField(field,
                     "needs a region of two letters, such as 'US', to be read "
                     "in.");
@@ -93,6 +93,11 @@ absl::StatusOr<PhoneNumber> NormalizePhone(absl::string_view text,
   number.extension = parsed.extension();
   number.known_range = plans.IsValidNumber(parsed);
   return number;
+}
+
+bool IsPhoneRegion(absl::string_view region) {
+  return PhoneNumberUtil::GetInstance()->GetCountryCodeForRegion(
+             absl::AsciiStrToUpper(region)) != 0;
 }
 
 }  // namespace crm::operational

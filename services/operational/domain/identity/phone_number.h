@@ -38,6 +38,9 @@ absl::StatusOr<PhoneNumber> NormalizePhone(absl::string_view text,
                                            absl::string_view region,
                                            absl::string_view field);
 
+// Whether `region` is a country code that NormalizePhone() takes.
+bool IsPhoneRegion(absl::string_view region);
+
 }  // namespace crm::operational
 
 #endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_IDENTITY_PHONE_NUMBER_H_

@@ -1,10 +1,20 @@
-#include "shared/resource/import_presets.h"
+#include "services/operational/import_rules.h"
 
-namespace crm {
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crm/operational/v1/contact.pb.h"
+#include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/lead.pb.h"
+#include "services/operational/domain/identity/phone_number.h"
+
+namespace crm::operational {
 namespace {
 
 using ::crm::platform::v1::ImportColumn;
 using ::crm::platform::v1::ImportPlan;
+using ::google::protobuf::FieldDescriptor;
 
 enum class Use { kPlain, kKey, kJoin };
 
@@ -82,32 +92,61 @@ constexpr PresetColumn kColumns[] = {
      Use::kKey},
 };
 
+absl::string_view SystemOf(ImportPlan::Preset preset) {
+  return preset == ImportPlan::HUBSPOT ? "hubspot" : "salesforce";
+}
+
+ImportColumn ColumnOf(const PresetColumn& known) {
+  ImportColumn column;
+  column.set_column(std::string(known.column));
+  column.set_field(std::string(known.field));
+  column.set_key(known.use == Use::kKey);
+  column.set_join(known.use == Use::kJoin);
+  column.set_optional(true);
+  return column;
+}
+
+std::vector<ImportPreset> Presets() {
+  std::vector<ImportPreset> presets;
+  for (const PresetColumn& known : kColumns) {
+    // The table has the columns of a collection together.
+    if (presets.empty() || presets.back().preset != known.preset ||
+        presets.back().collection != known.collection) {
+      presets.push_back({known.preset,
+                         std::string(known.collection),
+                         std::string(SystemOf(known.preset)),
+                         {}});
+    }
+    presets.back().columns.push_back(ColumnOf(known));
+  }
+  return presets;
+}
+
+bool IsPhone(const FieldDescriptor& field) {
+  return &field == v1::Contact::descriptor()->FindFieldByName("phone") ||
+         &field == v1::Lead::descriptor()->FindFieldByName("phone") ||
+         &field == v1::Customer::descriptor()->FindFieldByName("primary_phone");
+}
+
+std::string LocalizePhone(const FieldDescriptor& field,
+                          absl::string_view region, std::string& text) {
+  if (!IsPhone(field)) return "";
+  auto number = NormalizePhone(text, region, "phone");
+  if (!number.ok()) return "must be a phone number.";
+  if (!number->extension.empty()) {
+    return "must be a phone number without an extension, for which the field "
+           "has no room.";
+  }
+  text = std::move(number->e164);
+  return "";
+}
+
 }  // namespace
 
-std::vector<ImportColumn> PresetColumns(ImportPlan::Preset preset,
-                                        absl::string_view collection) {
-  std::vector<ImportColumn> columns;
-  for (const PresetColumn& known : kColumns) {
-    if (known.preset != preset || known.collection != collection) continue;
-    ImportColumn& column = columns.emplace_back();
-    column.set_column(std::string(known.column));
-    column.set_field(std::string(known.field));
-    column.set_key(known.use == Use::kKey);
-    column.set_join(known.use == Use::kJoin);
-    column.set_optional(true);
-  }
-  return columns;
+ImportRules MakeImportRules() {
+  return {.presets = Presets(),
+          .knows_region = IsPhoneRegion,
+          .localize = LocalizePhone};
 }
 
-absl::string_view PresetSystem(ImportPlan::Preset preset) {
-  switch (preset) {
-    case ImportPlan::HUBSPOT:
-      return "hubspot";
-    case ImportPlan::SALESFORCE:
-      return "salesforce";
-    default:
-      return "";
-  }
-}
-
-}  // namespace crm
+}  // namespace crm::operational
