@@ -44,8 +44,8 @@ class Reader {
   // Reads what comes before the rows. Returns false where it is not there yet.
   absl::StatusOr<bool> Start() {
     if (!checkpoint_.started()) {
-      const bool first = checkpoint_.part() == 1 && checkpoint_.offset() == 0;
-      if (first && absl::StartsWith(rest(), kByteOrderMark)) {
+      // Nothing was taken yet, though parts without bytes may have been.
+      if (absl::StartsWith(rest(), kByteOrderMark)) {
         size_ = kByteOrderMark.size();
       }
       if (csv_) {
