@@ -1,5 +1,5 @@
 // The gateway's REST/JSON with a real service behind it, where what the service
-// makes of a request matters: custom fields and operations.
+// makes of a request matters: custom fields, operations and imports.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "gateway/app.h"
@@ -149,6 +150,49 @@ TEST_F(RealService, OperationsAreWaitedFor) {
 
   EXPECT_THAT(waited, HasSubstr("\"done\":true"));
   EXPECT_THAT(waited, HasSubstr("\"resourceCount\":\"1\""));
+}
+
+// Returns the name of the operation in an answer.
+std::string OperationIn(const std::string& answer) {
+  const size_t at = answer.find("operations/");
+  EXPECT_NE(at, std::string::npos) << answer;
+  return at == std::string::npos ? ""
+                                 : answer.substr(at, answer.find('"', at) - at);
+}
+
+TEST_F(RealService, A10_ImportsAreFedAndTakenBackByRest) {
+  const std::string name =
+      OperationIn(Must("POST", "/v1/leads:import",
+                       R"({"plan":{"format":"CSV","columns":[)"
+                       R"({"column":"Name","field":"display_name"}]}})"));
+
+  const std::string first =
+      Must("POST", absl::StrCat("/v1/", name, ":addRows"),
+           absl::StrCat(R"({"part":"1","content":")",
+                        absl::Base64Escape("Name\nAda\nBo"), R"("})"));
+  const Response beyond =
+      Fetch("POST", absl::StrCat("/v1/", name, ":addRows"), R"({"part":"7"})");
+  Must("POST", absl::StrCat("/v1/", name, ":addRows"),
+       absl::StrCat(R"({"part":2,"last":true,"content":")",
+                    absl::Base64Escape("b\n"), R"("})"));
+  const std::string done =
+      Must("GET", absl::StrCat("/v1/", name, ":wait?timeout=20s"));
+
+  EXPECT_THAT(first, HasSubstr(R"("nextPart":"2")"));
+  EXPECT_EQ(beyond.status, 400);
+  EXPECT_THAT(beyond.body, HasSubstr("IMPORT_PART_MISSING"));
+  EXPECT_THAT(done, HasSubstr(R"("createdCount":"2")"));
+  EXPECT_EQ(Leads("filter=displayName%20%3D%20%22Bob%22").size(), 1u);
+
+  const std::string revert =
+      OperationIn(Must("POST", absl::StrCat("/v1/", name, ":revert"), "{}"));
+  const std::string reverted =
+      Must("GET", absl::StrCat("/v1/", revert, ":wait?timeout=20s"));
+
+  EXPECT_NE(revert, name);
+  // Each lead, and the customer that was made for it.
+  EXPECT_THAT(reverted, HasSubstr(R"("deletedCount":"4")"));
+  EXPECT_THAT(Leads(""), ElementsAre());
 }
 
 }  // namespace
