@@ -31,7 +31,8 @@ BackgroundWork::BackgroundWork(const Kernel& kernel,
     : kernel_(kernel),
       waits_(kernel.database, kernel.clock, {}),
       operations_(kernel, application.Operations(kernel), metrics, {}),
-      timers_(kernel, application.timers(), metrics, TimerOptions(kernel)) {}
+      timers_(kernel, application.timers(), metrics, TimerOptions(kernel),
+              application.Plans(kernel)) {}
 
 BackgroundWork::~BackgroundWork() { Stop(); }
 

@@ -17,6 +17,7 @@
 #include "services/host/metrics_endpoint.h"
 #include "services/host/open_audit.h"
 #include "services/host/open_redis.h"
+#include "services/host/own_events_follower.h"
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
 #include "services/host/reactions.h"
@@ -114,6 +115,7 @@ class ServiceHost::State {
     if (contraction_.has_value()) contraction_->Stop();
     if (background_ != nullptr) background_->Stop();
     for (auto& followed : followed_) followed->Stop();
+    if (own_events_.has_value()) own_events_->Stop();
     if (access_.has_value()) access_->Stop();
     if (relay_ != nullptr) relay_->Stop();
     if (audit_ != nullptr) audit_->Stop();
@@ -265,6 +267,8 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(
         access_->Follow(settings_, bus_redis_.get(), tls_.get(), logger_));
 
+    own_events_.emplace(*kernel_, service_->application,
+                        HolderOf(kStoreVersion, ids_.NewId()));
     reactions_ =
         MakeReactions(*kernel_, service_->reactions, settings_, logger_);
     const auto follows = FollowsOf(*service_, reactions_, *database_);
@@ -300,6 +304,7 @@ class ServiceHost::State {
       parts.consumers.push_back(&followed->consumer());
       parts.followed.push_back(followed->feed());
     }
+    own_events_->AddTo(parts.followed);
     for (MethodBinding& binding : BindPlatform(std::move(parts))) {
       bindings.push_back(std::move(binding));
     }
@@ -346,6 +351,7 @@ class ServiceHost::State {
           for (const auto& followed : followed_) {
             consumers.push_back(&followed->consumer());
           }
+          own_events_->AddTo(consumers);
           return absl::StrCat(registry_.Expose(),
                               ExposeProcess(settings_.service, *database_,
                                             *relay_, consumers, logger_));
@@ -397,6 +403,7 @@ class ServiceHost::State {
   std::unique_ptr<SystemTokenSource> system_tokens_;
   std::vector<std::unique_ptr<ReactionApplier>> reactions_;
   std::vector<std::unique_ptr<FollowedService>> followed_;
+  std::optional<OwnEventsFollower> own_events_;
 
   std::optional<ObserveFilter> observe_;
   std::optional<CallerFilter> callers_;

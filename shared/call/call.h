@@ -55,6 +55,10 @@ struct CallContext {
   bool allow_duplicates = false;
   // The caller's credential, to be passed on to other services.
   std::string bearer_token;
+  // Of a call that the service makes itself: the event that it answers to, and
+  // what led to that and to the call, the first cause first.
+  std::string cause_event_id = {};
+  std::vector<std::string> cause_chain = {};
 };
 
 // One call. The transport makes it, filters fill it in, one handler answers it.

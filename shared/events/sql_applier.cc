@@ -141,6 +141,26 @@ absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
       .status();
 }
 
+absl::Status BeginEpochInPlace(SqlWriter& writer, absl::string_view producer,
+                               int64_t feed_epoch) {
+  CRM_ASSIGN_OR_RETURN(const bool has_begun,
+                       HasBegun(writer, producer, feed_epoch));
+  if (has_begun) return absl::OkStatus();
+  const std::string name(producer);
+  CRM_RETURN_IF_ERROR(
+      writer
+          .Execute("UPDATE consumer_position SET feed_epoch = ? WHERE "
+                   "producer = ?",
+                   {feed_epoch, name})
+          .status());
+  return writer
+      .Execute(
+          "INSERT INTO consumer_position (producer, part, feed_epoch, seq) "
+          "VALUES (?, ?, ?, 0) ON CONFLICT (producer, part) DO NOTHING",
+          {name, kProducerRow, feed_epoch})
+      .status();
+}
+
 SqlApplier::SqlApplier(Database& database, const Clock& clock,
                        ApplyEvent apply_event, ForgetProducer forget_producer)
     : database_(database),

@@ -42,6 +42,12 @@ absl::StatusOr<bool> HasBegun(SqlReader& reader, absl::string_view producer,
 absl::Status ResetConsumerState(SqlWriter& writer, absl::string_view producer,
                                 int64_t feed_epoch);
 
+// Begins `feed_epoch` of `producer` and keeps positions and parked events: for
+// a producer whose log lies in the same store. Does nothing if that epoch or a
+// later one has begun.
+absl::Status BeginEpochInPlace(SqlWriter& writer, absl::string_view producer,
+                               int64_t feed_epoch);
+
 // Applies events to a Database by two functions. Thread-safe.
 class SqlApplier : public Applier {
  public:

@@ -52,6 +52,7 @@ Application& Application::Own(const Descriptor* message, ResourceRules rules) {
 
 Application& Application::BindMutation(const Descriptor* request,
                                        MutationBody body) {
+  bodies_->insert_or_assign(request, body);
   handlers_[request].mutate = std::move(body);
   return *this;
 }
@@ -159,6 +160,17 @@ std::optional<OperationKind> Application::KindOf(
       [this](const MethodInfo& action) { return BodyOf(action); });
   if (!kind.has_value()) kind = ImportOperation(kernel, method, import_rules_);
   return kind.has_value() ? std::move(kind) : StandardOperation(kernel, method);
+}
+
+TimerPlans Application::Plans(const Kernel& kernel) const {
+  TimerPlans plans;
+  for (const auto& [kind, plan] : plans_) {
+    plans.emplace(kind,
+                  [plan = plan, &kernel, bodies = bodies_](const Timer& timer) {
+                    return plan(InnerCalls(kernel, bodies), timer);
+                  });
+  }
+  return plans;
 }
 
 absl::StatusOr<std::vector<MethodBinding>> Application::Bind(

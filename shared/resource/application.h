@@ -27,9 +27,11 @@
 #include "shared/call/call.h"
 #include "shared/call/method_table.h"
 #include "shared/resource/import_rules.h"
+#include "shared/resource/inner_calls.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/mutation.h"
 #include "shared/resource/operation_kind.h"
+#include "shared/resource/own_events.h"
 #include "shared/resource/read_view.h"
 #include "shared/resource/timer_worker.h"
 
@@ -216,6 +218,21 @@ class Application {
         });
   }
 
+  // The same for one that tries out what calls would do.
+  template <typename Response, typename Request>
+  Application& Read(absl::StatusOr<Response> (*handler)(const InnerCalls&,
+                                                        const CallContext&,
+                                                        const Request&)) {
+    return BindKernelRead(
+        Request::descriptor(),
+        [handler, bodies = bodies_](const Kernel& kernel,
+                                    const CallContext& call,
+                                    const google::protobuf::Message& request) {
+          return Erase(handler(InnerCalls(kernel, bodies), call,
+                               static_cast<const Request&>(request)));
+        });
+  }
+
   // Serves a method that returns google.longrunning.Operation: the call is
   // answered with an operation, which `step` carries out; see OperationKind.
   template <typename Deps, typename Request>
@@ -253,6 +270,21 @@ class Application {
     return *this;
   }
 
+  // The same for what has to find something out first, or makes calls of the
+  // service; see TimerPlan.
+  Application& OnTimer(std::string kind,
+                       absl::StatusOr<TimerCommit> (*plan)(const InnerCalls&,
+                                                           const Timer&)) {
+    plans_.insert_or_assign(std::move(kind), plan);
+    return *this;
+  }
+
+  // Has `body` decide on the events of the service; see own_events.h.
+  Application& OnEvent(EventBody body) {
+    event_bodies_.push_back(std::move(body));
+    return *this;
+  }
+
   // Adds a table of the service's own to its store, for what is no resource.
   // Handlers reach it by Transaction::writer() and ReadView::reader().
   Application& Keeps(SqlTable table) {
@@ -274,6 +306,10 @@ class Application {
   OperationKinds Operations(const Kernel& kernel) const;
 
   const TimerBodies& timers() const { return timers_; }
+  // Returns the other timers. `kernel` outlives them.
+  TimerPlans Plans(const Kernel& kernel) const;
+
+  const std::vector<EventBody>& event_bodies() const { return event_bodies_; }
 
   // Returns the tables of the service's store.
   std::vector<SqlTable> Tables() const;
@@ -392,6 +428,12 @@ class Application {
       std::make_shared<const ImportRules>();
   std::vector<SqlTable> tables_;
   TimerBodies timers_;
+  std::map<std::string,
+           absl::StatusOr<TimerCommit> (*)(const InnerCalls&, const Timer&)>
+      plans_;
+  std::vector<EventBody> event_bodies_;
+  // What InnerCalls finds the handlers in.
+  std::shared_ptr<MutationBodies> bodies_ = std::make_shared<MutationBodies>();
   absl::Status problem_;
   std::map<const google::protobuf::Descriptor*, Handler> handlers_;
 };

@@ -19,9 +19,15 @@ using ::crm::platform::v1::AuditEntry;
 // The version of the resources' schema that events follow.
 constexpr int kSchemaVersion = 1;
 
+// The call that made the change.
+const CallContext& CallOf(const Transaction& transaction,
+                          const ResourceChange& change) {
+  return change.acting ? *change.acting : transaction.call();
+}
+
 Event EventOf(const Kernel& kernel, const Transaction& transaction,
               const ResourceChange& change, const std::string& request_id) {
-  const CallContext& call = transaction.call();
+  const CallContext& call = CallOf(transaction, change);
   const ResourceSchema& schema = change.resource->schema;
   const google::protobuf::Message& present =
       change.after != nullptr ? *change.after : *change.before;
@@ -40,6 +46,10 @@ Event EventOf(const Kernel& kernel, const Transaction& transaction,
   event.set_resource_version(change.version);
   event.set_method(call.method->path);
   event.set_trace_id(call.trace_id);
+  event.set_cause_event_id(call.cause_event_id);
+  for (const std::string& cause : call.cause_chain) {
+    event.add_cause_chain(cause);
+  }
   if (change.before != nullptr) {
     event.set_before(change.before->SerializeAsString());
   }
@@ -125,10 +135,10 @@ absl::Status WriteCommitRecords(const Kernel& kernel,
   for (const auto& change : transaction.changes()) {
     CRM_RETURN_IF_ERROR(IndexChange(transaction, *change));
     Event event = EventOf(kernel, transaction, *change, request_id);
-    event.set_cause_event_id(cause_event_id);
+    if (!cause_event_id.empty()) event.set_cause_event_id(cause_event_id);
     CRM_RETURN_IF_ERROR(audit->table.PostInsert(
         transaction.writer(), event.tenant(),
-        AuditEntryOf(kernel, transaction.call(), event)));
+        AuditEntryOf(kernel, CallOf(transaction, *change), event)));
     events.push_back(std::move(event));
   }
   return kernel.outbox.AppendLast(transaction.writer(), events,

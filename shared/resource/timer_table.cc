@@ -120,12 +120,13 @@ absl::StatusOr<std::vector<StoredTimer>> DueTimers(
   const std::vector<std::string> marks(kinds.size(), "?");
   CRM_ASSIGN_OR_RETURN(
       SqlRows rows,
-      reader.Query(absl::StrCat("SELECT due_time, tenant, kind, timer_key, "
-                                "payload, attempts FROM timer WHERE part = ? "
-                                "AND next_try <= ? AND kind IN (",
-                                absl::StrJoin(marks, ", "),
-                                ") ORDER BY next_try LIMIT ?"),
-                   params));
+      reader.Query(
+          absl::StrCat("SELECT due_time, tenant, kind, timer_key, "
+                       "payload, attempts, error FROM timer WHERE part = ? "
+                       "AND next_try <= ? AND kind IN (",
+                       absl::StrJoin(marks, ", "),
+                       ") ORDER BY next_try LIMIT ?"),
+          params));
   std::vector<StoredTimer> timers;
   for (SqlRow& row : rows) {
     StoredTimer& stored = timers.emplace_back();
@@ -135,7 +136,8 @@ absl::StatusOr<std::vector<StoredTimer>> DueTimers(
     stored.timer.kind = std::move(std::get<std::string>(row[2]));
     stored.timer.key = std::move(std::get<std::string>(row[3]));
     stored.timer.payload = std::move(std::get<SqlBlob>(row[4]).bytes);
-    stored.attempts = static_cast<int>(std::get<int64_t>(row[5]));
+    stored.timer.attempts = static_cast<int>(std::get<int64_t>(row[5]));
+    stored.timer.last_error = std::move(std::get<std::string>(row[6]));
   }
   return timers;
 }

@@ -37,14 +37,15 @@ struct Timer {
   absl::Time due_time;
   // What the function is given.
   std::string payload;
+  // Of a timer that fires: the tries that failed, and why the last one did.
+  int attempts = 0;
+  std::string last_error = {};
 };
 
 // A timer as it is stored.
 struct StoredTimer {
   Timer timer;
   int partition = 0;
-  // The tries that failed.
-  int attempts = 0;
 };
 
 // Returns the table.

@@ -37,9 +37,11 @@ std::vector<double> LatenessBounds() {
 }  // namespace
 
 TimerWorker::TimerWorker(const Kernel& kernel, TimerBodies bodies,
-                         MetricRegistry& metrics, Options options)
+                         MetricRegistry& metrics, Options options,
+                         TimerPlans plans)
     : kernel_(kernel),
       bodies_(std::move(bodies)),
+      plans_(std::move(plans)),
       options_(std::move(options)),
       clock_(kernel.clock),
       keeper_(kernel.database, kernel.clock, KeeperOptions(options_)),
@@ -53,8 +55,9 @@ TimerWorker::TimerWorker(const Kernel& kernel, TimerBodies bodies,
       overdue_(metrics.AddGauge("crm_timers_overdue_seconds",
                                 "For how long the timer that waits longest "
                                 "has been due.")) {
-  for (const auto& [kind, body] : bodies_) {
-    kinds_.push_back(kind);
+  for (const auto& [kind, body] : bodies_) kinds_.push_back(kind);
+  for (const auto& [kind, plan] : plans_) kinds_.push_back(kind);
+  for (const std::string& kind : kinds_) {
     methods_[kind].path = absl::StrCat("timers/", kind);
     methods_[kind].mutating = true;
   }
@@ -63,7 +66,7 @@ TimerWorker::TimerWorker(const Kernel& kernel, TimerBodies bodies,
 TimerWorker::~TimerWorker() { Stop(); }
 
 void TimerWorker::Start() {
-  if (bodies_.empty()) return;
+  if (kinds_.empty()) return;
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -153,6 +156,16 @@ absl::Status TimerWorker::Write(Database::WriteBody write) {
                                        std::move(write));
 }
 
+absl::StatusOr<TimerCommit> TimerWorker::CommitOf(const Timer& timer) const {
+  if (const auto plan = plans_.find(timer.kind); plan != plans_.end()) {
+    return plan->second(timer);
+  }
+  const TimerBody& body = bodies_.find(timer.kind)->second;
+  return [&body, &timer](Transaction& transaction) {
+    return body(transaction, timer);
+  };
+}
+
 absl::Status TimerWorker::Fire(const Lease& lease, const StoredTimer& stored) {
   CallContext call;
   call.method = &methods_.find(stored.timer.kind)->second;
@@ -162,6 +175,7 @@ absl::Status TimerWorker::Fire(const Lease& lease, const StoredTimer& stored) {
   call.now = kernel_.clock.Now();
   call.deadline = call.now + kDatabaseTimeout;
 
+  CRM_ASSIGN_OR_RETURN(const TimerCommit commit, CommitOf(stored.timer));
   std::vector<internal::v1::Event> events;
   bool taken = false;
   CRM_RETURN_IF_ERROR(Write([&](SqlWriter& writer) -> absl::Status {
@@ -172,8 +186,7 @@ absl::Status TimerWorker::Fire(const Lease& lease, const StoredTimer& stored) {
     if (!taken) return absl::OkStatus();
     Transaction transaction(writer, kernel_.catalog, call, kernel_.ids,
                             kernel_.clock.Now());
-    CRM_RETURN_IF_ERROR(
-        bodies_.find(stored.timer.kind)->second(transaction, stored.timer));
+    CRM_RETURN_IF_ERROR(commit(transaction));
     CRM_RETURN_IF_ERROR(transaction.status());
     return WriteCommitRecords(kernel_, transaction, "", events);
   }));
@@ -187,11 +200,13 @@ absl::Status TimerWorker::Fire(const Lease& lease, const StoredTimer& stored) {
 
 absl::Status TimerWorker::Delay(const Lease& lease, const StoredTimer& stored,
                                 const absl::Status& error) {
-  const absl::Duration wait = std::min(
-      options_.first_retry * (int64_t{1} << std::min(stored.attempts, 16)),
-      options_.last_retry);
-  const std::string text(
-      absl::string_view(error.message()).substr(0, kMaxErrorBytes));
+  const absl::Duration wait =
+      std::min(options_.first_retry *
+                   (int64_t{1} << std::min(stored.timer.attempts, 16)),
+               options_.last_retry);
+  const std::string text =
+      absl::StrCat(ErrorReason(error), ": ", error.message())
+          .substr(0, kMaxErrorBytes);
   return Write([&](SqlWriter& writer) -> absl::Status {
     CRM_RETURN_IF_ERROR(CheckLease(writer, lease));
     return DelayTimer(writer, stored, clock_.Now() + wait, text);

@@ -38,6 +38,15 @@ using TimerBody = std::function<absl::Status(Transaction&, const Timer&)>;
 // The functions of a service, by the kind of timer.
 using TimerBodies = std::map<std::string, TimerBody>;
 
+// The writing half of a timer that has to find something out first.
+using TimerCommit = std::function<absl::Status(Transaction&)>;
+
+// The reading half: called on the worker's thread before the transaction, so it
+// may ask the database and take its time. May run more than once, too.
+using TimerPlan =
+    std::function<absl::StatusOr<TimerCommit>(const Timer& timer)>;
+using TimerPlans = std::map<std::string, TimerPlan>;
+
 // Works on timers. Thread-safe.
 class TimerWorker {
  public:
@@ -56,9 +65,9 @@ class TimerWorker {
   };
 
   // `kernel` and `metrics` outlive this; the database has TimerTable() and
-  // LeaseTables().
+  // LeaseTables(). A kind has a body or a plan.
   TimerWorker(const Kernel& kernel, TimerBodies bodies, MetricRegistry& metrics,
-              Options options);
+              Options options, TimerPlans plans = {});
 
   // Stops.
   ~TimerWorker();
@@ -79,6 +88,7 @@ class TimerWorker {
   // Fires what is due in one partition. Returns how many timers there were.
   absl::StatusOr<size_t> RunPartition(const Lease& lease, int partition);
   absl::Status Fire(const Lease& lease, const StoredTimer& timer);
+  absl::StatusOr<TimerCommit> CommitOf(const Timer& timer) const;
   absl::Status Delay(const Lease& lease, const StoredTimer& timer,
                      const absl::Status& error);
   absl::Status Write(Database::WriteBody write);
@@ -87,6 +97,7 @@ class TimerWorker {
 
   const Kernel& kernel_;
   const TimerBodies bodies_;
+  const TimerPlans plans_;
   const Options options_;
   const PatientClock clock_;
   LeaseKeeper keeper_;

@@ -52,7 +52,22 @@ Transaction::Transaction(SqlWriter& writer, const ResourceCatalog& catalog,
       ids_(ids),
       now_(now),
       view_(writer, catalog, call.principal.tenant),
-      access_(writer, catalog, call) {}
+      access_(std::in_place, writer, catalog, call) {}
+
+Transaction::Acting::Acting(Transaction& transaction,
+                            std::shared_ptr<const CallContext> call)
+    : transaction_(transaction) {
+  transaction_.acting_ = std::move(call);
+  transaction_.access_.emplace(transaction_.writer_,
+                               transaction_.view_.catalog(),
+                               *transaction_.acting_);
+}
+
+Transaction::Acting::~Acting() {
+  transaction_.acting_.reset();
+  transaction_.access_.emplace(
+      transaction_.writer_, transaction_.view_.catalog(), transaction_.call_);
+}
 
 std::string Transaction::NewName(const Resource& resource,
                                  absl::string_view parent) {
@@ -94,8 +109,8 @@ void Transaction::Undelete(Message& message) {
 absl::Status Transaction::TryCreate(Message& message) {
   CRM_ASSIGN_OR_RETURN(const Resource* resource, ResourceOf(message));
   WriteString(message, "uid", ids_.NewId());
-  WriteString(message, "creator", call_.principal.subject);
-  WriteString(message, "updater", call_.principal.subject);
+  WriteString(message, "creator", call().principal.subject);
+  WriteString(message, "updater", call().principal.subject);
   WriteString(message, "etag", EtagOf(1));
   SetTime(message, "create_time", now_);
   SetTime(message, "update_time", now_);
@@ -104,7 +119,7 @@ absl::Status Transaction::TryCreate(Message& message) {
   if (resource->schema.owner_defaults()) {
     const std::string& owner = resource->schema.owner()->name();
     if (ReadString(message, owner).empty()) {
-      WriteString(message, owner, call_.principal.subject);
+      WriteString(message, owner, call().principal.subject);
       settlement.owner_is_default = true;
     }
   }
@@ -112,7 +127,7 @@ absl::Status Transaction::TryCreate(Message& message) {
   CRM_RETURN_IF_ERROR(EnsureCustomer(*resource, message));
   CRM_RETURN_IF_ERROR(StepParent(*resource, nullptr, &message));
   CRM_RETURN_IF_ERROR(Prepare(*resource, nullptr, message));
-  CRM_RETURN_IF_ERROR(access_.CheckResult(*resource, nullptr, message));
+  CRM_RETURN_IF_ERROR(access_->CheckResult(*resource, nullptr, message));
   CRM_RETURN_IF_ERROR(Settle(*resource, nullptr, message, settlement));
   CRM_RETURN_IF_ERROR(
       Explain(*resource, message,
@@ -135,14 +150,14 @@ absl::Status Transaction::TryUpdate(Message& message, const char* kind) {
   KeepCreation(*before, message);
   CRM_RETURN_IF_ERROR(StepParent(*resource, before.get(), &message));
   CRM_RETURN_IF_ERROR(Prepare(*resource, before.get(), message));
-  CRM_RETURN_IF_ERROR(access_.CheckResult(*resource, before.get(), message));
+  CRM_RETURN_IF_ERROR(access_->CheckResult(*resource, before.get(), message));
   if (ChangedFields(*before, message).empty()) {
     message.CopyFrom(*before);
     return absl::OkStatus();
   }
   CRM_RETURN_IF_ERROR(Settle(*resource, before.get(), message, {}));
   WriteString(message, "etag", EtagOf(version + 1));
-  WriteString(message, "updater", call_.principal.subject);
+  WriteString(message, "updater", call().principal.subject);
   SetTime(message, "update_time", now_);
   CRM_RETURN_IF_ERROR(Explain(
       *resource, message,
@@ -197,7 +212,7 @@ absl::Status Transaction::Prepare(const Resource& resource,
   std::set<std::string> known;
   if (before != nullptr) CollectReferences(*before, known);
   // What a call changes beside its own resource is the service's doing.
-  if (!access_.Concerns(resource)) CollectReferences(after, known);
+  if (!access_->Concerns(resource)) CollectReferences(after, known);
   CRM_RETURN_IF_ERROR(
       CheckReferences(after, absl::StrCat(resource.schema.request_field(), "."),
                       known, violations));
@@ -241,7 +256,7 @@ absl::Status Transaction::RunRules(const Resource& resource,
   absl::Status failure;
   RuleContext context;
   context.now = now_;
-  context.actor = call_.principal.subject;
+  context.actor = call().principal.subject;
   context.find = [&](const google::protobuf::Descriptor* type,
                      absl::string_view name) {
     auto resource_or = FindForRule(type, name, found);
@@ -264,11 +279,11 @@ absl::Status Transaction::RunRules(const Resource& resource,
     CRM_RETURN_IF_ERROR(failure);
     CRM_RETURN_IF_ERROR(status);
   }
-  if (!resource.rules.authorize || !access_.Concerns(resource)) {
+  if (!resource.rules.authorize || !access_->Concerns(resource)) {
     return absl::OkStatus();
   }
   const absl::Status status =
-      resource.rules.authorize(before, after, call_, context);
+      resource.rules.authorize(before, after, call(), context);
   CRM_RETURN_IF_ERROR(failure);
   return status;
 }
@@ -310,12 +325,12 @@ absl::Status Transaction::StepParent(const Resource& resource,
   if (!row.has_value() || (creates && row->deleted)) {
     return ResourceNotFound(parent_resource->schema, parent_name);
   }
-  if (creates && access_.Concerns(resource)) {
+  if (creates && access_->Concerns(resource)) {
     int64_t ignored = 0;
     CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Message> above,
                          Load(*parent_resource, parent_name, ignored));
     CRM_ASSIGN_OR_RETURN(const bool readable,
-                         access_.CanRead(*parent_resource, *above));
+                         access_->CanRead(*parent_resource, *above));
     if (!readable) {
       return ResourceNotFound(parent_resource->schema, parent_name);
     }
@@ -397,6 +412,7 @@ absl::Status Transaction::Record(const Resource& resource,
   change->after = std::move(kept);
   change->version = version;
   change->kind = kind;
+  change->acting = acting_;
   by_name_[name] = change.get();
   changes_.push_back(std::move(change));
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct ResourceChange {
   int64_t version = 0;
   // `created`, `updated`, `deleted` or `undeleted`.
   const char* kind = "";
+  // The call that changed it first, if that is not the transaction's own.
+  std::shared_ptr<const CallContext> acting = nullptr;
 };
 
 // Changes resources of one tenant. A change that fails makes the whole
@@ -51,7 +54,9 @@ class Transaction {
 
   // The instant of the commit; the same for everything in it.
   absl::Time now() const { return now_; }
-  const CallContext& call() const { return call_; }
+  // The call that is served: the transaction's own, but while it acts as
+  // another.
+  const CallContext& call() const { return acting_ ? *acting_ : call_; }
   // Reads what is stored, the transaction's own changes included.
   const ReadView& view() const { return view_; }
   SqlWriter& writer() const { return writer_; }
@@ -65,7 +70,20 @@ class Transaction {
 
   // Whether the caller may change what the call is about. GetLive() and the
   // changes ask it; who finds rows by other ways asks it himself.
-  const WriteAccess& access() const { return access_; }
+  const WriteAccess& access() const { return *access_; }
+
+  // While it lives, what the transaction does is done as another call of the
+  // same tenant: with its subject, rights and method. They do not nest.
+  class Acting {
+   public:
+    Acting(Transaction& transaction, std::shared_ptr<const CallContext> call);
+    ~Acting();
+    Acting(const Acting&) = delete;
+    Acting& operator=(const Acting&) = delete;
+
+   private:
+    Transaction& transaction_;
+  };
 
   // Returns the live resource called `name`: NOT_FOUND if there is none, or
   // none that the caller may read, PERMISSION_DENIED if he may not change it,
@@ -75,7 +93,7 @@ class Transaction {
                             absl::string_view etag = "") const {
     CRM_ASSIGN_OR_RETURN(T message, view_.GetLive<T>(name));
     CRM_RETURN_IF_ERROR(
-        access_.CheckTarget(*view_.catalog().Find(T::descriptor()), message));
+        access_->CheckTarget(*view_.catalog().Find(T::descriptor()), message));
     if (!etag.empty() && etag != message.etag()) {
       return EtagMismatch(name, message.etag());
     }
@@ -218,11 +236,13 @@ class Transaction {
 
   SqlWriter& writer_;
   const CallContext& call_;
+  // Null while it acts as nobody else.
+  std::shared_ptr<const CallContext> acting_;
   IdMaker& ids_;
   const absl::Time now_;
   // Sees all rows of the tenant, as rules need.
   ReadView view_;
-  WriteAccess access_;
+  std::optional<WriteAccess> access_;
   absl::Status status_;
   std::vector<std::unique_ptr<ResourceChange>> changes_;
   std::map<std::string, ResourceChange*, std::less<>> by_name_;

@@ -31,7 +31,7 @@ absl::Status Transaction::Explain(const Resource& resource,
   int64_t version = 0;
   CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Message> held,
                        Load(resource, (*holder)->name, version));
-  CRM_ASSIGN_OR_RETURN(const bool readable, access_.CanRead(resource, *held));
+  CRM_ASSIGN_OR_RETURN(const bool readable, access_->CanRead(resource, *held));
   return UniqueValueTaken(resource.schema, (*holder)->field,
                           readable ? (*holder)->name : "");
 }

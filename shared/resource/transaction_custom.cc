@@ -44,8 +44,8 @@ absl::StatusOr<const CustomType*> Transaction::CustomTypeOf(
 }
 
 bool Transaction::IsOwn(const Resource& resource) const {
-  return call_.method != nullptr &&
-         call_.method->resource == resource.schema.message();
+  return call().method != nullptr &&
+         call().method->resource == resource.schema.message();
 }
 
 absl::Status Transaction::CheckCustom(
@@ -109,7 +109,7 @@ absl::Status Transaction::KeepIndex(const Resource& resource,
   const auto held = Load(resource, conflict->holder, version);
   bool readable = held.ok();
   if (readable) {
-    CRM_ASSIGN_OR_RETURN(readable, access_.CanRead(resource, **held));
+    CRM_ASSIGN_OR_RETURN(readable, access_->CanRead(resource, **held));
   }
   return UniqueValueTaken(resource.schema, field,
                           readable ? conflict->holder : "");

@@ -88,19 +88,19 @@ absl::StatusOr<bool> Transaction::IsReferable(const Resource& target,
     return row.has_value();
   }
   CRM_RETURN_IF_ERROR(CheckNotMerged(target, *row));
-  const auto rule = RuleFor(call_.caller.get(), view_.catalog(), target,
+  const auto rule = RuleFor(call().caller.get(), view_.catalog(), target,
                             ReadPermission(target));
   // A caller who reads none of the type is told nothing of it, and may name
   // what he was told of elsewhere.
   if (rule->all_rows() ||
-      !call_.caller->AccessTo(ReadPermission(target)).allowed()) {
+      !call().caller->AccessTo(ReadPermission(target)).allowed()) {
     return true;
   }
   const std::unique_ptr<Message> message = target.New();
   if (!message->ParseFromString(row->body)) {
     return Internal("ROW_UNREADABLE", "A stored row could not be read.");
   }
-  return access_.CanRead(target, *message);
+  return access_->CanRead(target, *message);
 }
 
 }  // namespace crm

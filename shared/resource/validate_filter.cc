@@ -46,23 +46,26 @@ ValidateFilter::ValidateFilter(const Validator& validator)
 absl::Status ValidateFilter::Begin(Call& call) {
   // What we do not know we cannot check, so it must not be stored.
   if (HasUnknownFields(*call.request)) call.request->DiscardUnknownFields();
-  const MethodInfo& method = *call.context.method;
+  return CheckRequest(validator_, *call.context.method, *call.request);
+}
+
+absl::Status CheckRequest(const Validator& validator, const MethodInfo& method,
+                          const Message& request) {
   ValidateOptions options;
   // An update may leave out what it does not change; the kernel checks the
   // resource as it will be.
   const bool masked =
-      call.request->GetDescriptor()->FindFieldByName("update_mask") != nullptr;
+      request.GetDescriptor()->FindFieldByName("update_mask") != nullptr;
   if (masked || method.verb == Verb::kBatchUpdate) {
     options.partial_type = method.resource;
   }
   // What succeeds in part says of each item what is wrong with it.
-  if (ReadBool(*call.request, "return_partial_success")) {
-    options.unchecked =
-        call.request->GetDescriptor()->FindFieldByName("requests");
+  if (ReadBool(request, "return_partial_success")) {
+    options.unchecked = request.GetDescriptor()->FindFieldByName("requests");
   }
   std::vector<FieldViolation> violations =
-      validator_.Check(*call.request, "", options);
-  if (ReadString(*call.request, "request_id").size() > kMaxRequestIdBytes) {
+      validator.Check(request, "", options);
+  if (ReadString(request, "request_id").size() > kMaxRequestIdBytes) {
     violations.push_back(
         {"request_id",
          absl::StrCat("must have at most ", kMaxRequestIdBytes, " bytes.")});

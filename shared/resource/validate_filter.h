@@ -4,10 +4,18 @@
 #ifndef CRM_SHARED_RESOURCE_VALIDATE_FILTER_H_
 #define CRM_SHARED_RESOURCE_VALIDATE_FILTER_H_
 
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
 #include "shared/call/call.h"
+#include "shared/call/method_table.h"
 #include "shared/reflect/validate.h"
 
 namespace crm {
+
+// Returns INVALID_ARGUMENT with all rules of the schema that `request`, of
+// `method`, breaks.
+absl::Status CheckRequest(const Validator& validator, const MethodInfo& method,
+                          const google::protobuf::Message& request);
 
 // Ends calls whose request breaks a rule with INVALID_ARGUMENT that lists all
 // violations. Thread-safe.

@@ -12,6 +12,7 @@
 #include "crm/platform/v1/imports.pb.h"
 #include "crm/platform/v1/operations.pb.h"
 #include "shared/base/status_macros.h"
+#include "shared/events/sql_applier.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/storage/lease.h"
 #include "tests/support/test_database.h"
@@ -62,8 +63,8 @@ SmallKernel::SmallKernel(std::unique_ptr<Database> database, const Clock& clock)
   for (SqlTable& table : OutboxTables()) {
     schema.tables.push_back(std::move(table));
   }
-  for (SqlTable& table : LeaseTables()) {
-    schema.tables.push_back(std::move(table));
+  for (auto&& tables : {LeaseTables(), ConsumerTables()}) {
+    schema.tables.insert(schema.tables.end(), tables.begin(), tables.end());
   }
   Require(database_->Migrate(schema).status());
   Require(database_->WriteAndWait(

@@ -96,6 +96,37 @@ TEST_F(TimerWorkerTest, FiresOnceAndNotBeforeItsTime) {
   EXPECT_EQ(store_.EventCount(), 1);
 }
 
+TEST_F(TimerWorkerTest, AskAPlanBeforeTheTransaction) {
+  Schedule("tea", absl::Minutes(3));
+  clock_.Advance(absl::Minutes(3));
+  std::vector<int> attempts;
+  std::string last_error;
+  const TimerPlan plan =
+      [&](const Timer& timer) -> absl::StatusOr<TimerCommit> {
+    attempts.push_back(timer.attempts);
+    last_error = timer.last_error;
+    // A plan may ask the database, and fail.
+    CRM_RETURN_IF_ERROR(store_.database().Read(
+        absl::InfiniteFuture(), [](SqlReader&) { return absl::OkStatus(); }));
+    if (timer.attempts == 0) return Unavailable("AWAY", "Not now.");
+    return [timer](Transaction& transaction) {
+      return MakeProduct(transaction, timer);
+    };
+  };
+  TimerWorker worker(store_.kernel(), {}, metrics_, {.holder = "one"},
+                     {{kKind, plan}});
+
+  worker.RunOnce();
+  EXPECT_THAT(store_.Products(), IsEmpty());
+  clock_.Advance(absl::Seconds(1));
+  worker.RunOnce();
+  worker.RunOnce();
+
+  EXPECT_THAT(store_.Products(), ElementsAre("products/tea@1"));
+  EXPECT_THAT(attempts, ElementsAre(0, 1));
+  EXPECT_EQ(last_error, "AWAY: Not now.");
+}
+
 TEST_F(TimerWorkerTest, SaysHowLongNothingIsDue) {
   Schedule("soon", absl::Milliseconds(300));
 
