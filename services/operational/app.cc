@@ -4,6 +4,8 @@
 #include "crm/operational/v1/account_contact.pb.h"
 #include "crm/operational/v1/activity.pb.h"
 #include "crm/operational/v1/assignment_rule.pb.h"
+#include "crm/operational/v1/automation.pb.h"
+#include "crm/operational/v1/automation_run.pb.h"
 #include "crm/operational/v1/business_calendar.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/customer.pb.h"
@@ -29,6 +31,8 @@
 #include "crm/operational/v1/quote.pb.h"
 #include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/scoring_model.pb.h"
+#include "crm/operational/v1/sequence.pb.h"
+#include "crm/operational/v1/sequence_enrollment.pb.h"
 #include "crm/operational/v1/subscription.pb.h"
 #include "crm/operational/v1/tax_class.pb.h"
 #include "crm/operational/v1/team.pb.h"
@@ -41,6 +45,7 @@
 #include "services/operational/domain/account_contact.h"
 #include "services/operational/domain/activity.h"
 #include "services/operational/domain/assignment.h"
+#include "services/operational/domain/automation.h"
 #include "services/operational/domain/business_calendar.h"
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
@@ -59,10 +64,13 @@
 #include "services/operational/domain/quote.h"
 #include "services/operational/domain/sales.h"
 #include "services/operational/domain/scoring_model.h"
+#include "services/operational/domain/sequence.h"
 #include "services/operational/domain/subscription.h"
 #include "services/operational/domain/territory.h"
 #include "services/operational/domain/view.h"
 #include "services/operational/handlers/activity.h"
+#include "services/operational/handlers/automation.h"
+#include "services/operational/handlers/automation_run.h"
 #include "services/operational/handlers/business_calendar.h"
 #include "services/operational/handlers/call_brief.h"
 #include "services/operational/handlers/custom_field.h"
@@ -84,6 +92,7 @@
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
 #include "services/operational/handlers/quote.h"
+#include "services/operational/handlers/sequence.h"
 #include "services/operational/handlers/subscription.h"
 #include "services/operational/handlers/timeline.h"
 #include "services/operational/handlers/user.h"
@@ -141,6 +150,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Follower>({.prepare = PrepareFollower})
       .Owns<v1::View>({.prepare = PrepareView})
       .Owns<v1::BusinessCalendar>({.prepare = PrepareBusinessCalendar})
+      .Owns<v1::Automation>(
+          {.prepare = PrepareAutomation, .deletable = CheckAutomationDeletable})
+      .Owns<v1::AutomationRun>({.expires = EndOfAutomationRun})
+      .Owns<v1::Sequence>({.prepare = PrepareSequence})
+      .Owns<v1::SequenceEnrollment>(
+          {.prepare = PrepareSequenceEnrollment,
+           .settle = SettleSequenceEnrollment,
+           .timers = {{kSequenceTimer, NextSequenceStep}}})
       .Owns<v1::User>({.prepare = PrepareUser, .authorize = AuthorizeUser})
       .Owns<v1::Team>({.prepare = PrepareTeam})
       .Owns<v1::Role>({.authorize = AuthorizeRole})
@@ -194,6 +211,11 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Read(environment.page_tokens, HandleListFollowedChanges)
       .Read(environment.page_tokens, HandleListTimeline)
       .Read(HandleRunView)
+      .Mutate(HandleActivateAutomation)
+      .Read(HandleTestAutomation)
+      .OnEvent(StartAutomations)
+      .OnTimer(kAutomationTimer, RunAutomation)
+      .OnTimer(kSequenceTimer, TakeSequenceStep)
       .Mutate(HandleCancelOrder)
       .Mutate(HandleFulfillOrder)
       .Mutate(HandleReceiveOrderReturn)

@@ -21,6 +21,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     resources.search
     fieldDefinitions.* validationRules.* mergeOperations.*
     duplicateRules.* duplicateCandidates.*
+    automations.* automationRuns.* sequences.* sequenceEnrollments.*
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
@@ -90,6 +91,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
     goals.*
     duplicateRules.* duplicateCandidates.*
+    automations.* automationRuns.* sequences.* sequenceEnrollments.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze

@@ -137,6 +137,26 @@ const std::map<std::string, Completion>& Completions() {
                                      "labels { key: 'team' value: 'north' }"),
                         message);
        }},
+      // An automation does something.
+      {"crm.operational.v1.Automation",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Automation ", number,
+                          "' resource_type: 'crm/Lead' events: UPDATED "
+                          "changed_fields: 'company' actions { follow {} } "
+                          "labels { key: 'team' value: 'north' }"),
+             message);
+       }},
+      // A sequence has steps.
+      {"crm.operational.v1.Sequence",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Sequence ", number,
+                          "' resource_type: 'crm/Lead' steps { wait_days: 1 "
+                          "activity { kind: CALL subject: 'Call' } } labels { "
+                          "key: 'team' value: 'north' }"),
+             message);
+       }},
       // A pipeline has stages of each outcome.
       {"crm.operational.v1.Pipeline",
        [](Message& message, int number) {
@@ -300,6 +320,10 @@ void InstanceMaker::Fill(Message& message, const FieldDescriptor* field) {
 std::string InstanceMaker::TextFor(const FieldDescriptor* field) {
   const auto& reference =
       field->options().GetExtension(google::api::resource_reference);
+  // What may be of any type need not be there.
+  if (reference.type() == "*") {
+    return absl::StrCat("leads/any-", NextNumber());
+  }
   if (!reference.type().empty()) return refer_(reference.type());
   const int number = NextNumber();
   const std::string& pattern =

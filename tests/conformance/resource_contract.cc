@@ -27,6 +27,8 @@ constexpr char kOperational[] = "operational";
 constexpr char kAnalytical[] = "analytical";
 // What only the service itself makes, of what is alike.
 constexpr char kCandidate[] = "crm/DuplicateCandidate";
+// And of what happens by itself.
+constexpr char kRun[] = "crm/AutomationRun";
 
 // What all tests of the process share.
 struct Suite {
@@ -165,6 +167,7 @@ std::vector<MessagePtr> ResourceContract::MakeSome(int count) {
 std::vector<MessagePtr> ResourceContract::ExistingOnes(int count) {
   if (api().Has(Verb::kCreate)) return MakeSome(count);
   if (schema().type() == kCandidate) PutCandidates(count);
+  if (schema().type() == kRun) PutRuns(count);
   // Audit entries come of every change of anything.
   for (const auto& other :
        service_->host().service().application.catalog().resources()) {
@@ -238,6 +241,23 @@ void ResourceContract::PutCandidates(int count) {
           SetTime(*candidate, "create_time", absl::Now());
           CRM_RETURN_IF_ERROR(
               resource().table.Insert(writer, tenant_, *candidate));
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_THAT(written, IsOk());
+}
+
+void ResourceContract::PutRuns(int count) {
+  const absl::Status written = service_->host().database().WriteAndWait(
+      absl::Now() + absl::Seconds(30), [&](SqlWriter& writer) -> absl::Status {
+        for (int i = 0; i < count; ++i) {
+          const std::string id = absl::StrCat("run-", maker_->NextNumber());
+          const MessagePtr run = NewMessage(schema().message());
+          WriteString(*run, "name", schema().pattern().Format("", id));
+          WriteString(*run, "event_id", id);
+          WriteString(*run, "etag", EtagOf(1));
+          SetTime(*run, "create_time", absl::Now());
+          CRM_RETURN_IF_ERROR(resource().table.Insert(writer, tenant_, *run));
         }
         return absl::OkStatus();
       });

@@ -83,6 +83,8 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
 
   // Puts candidates into the store, as the service would make them.
   void PutCandidates(int count);
+  // Stores runs of automations, which only the service makes.
+  void PutRuns(int count);
 
   // The tenant's records as they are now.
   StoredRecords Records() const;

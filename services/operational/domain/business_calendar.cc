@@ -85,6 +85,15 @@ std::vector<TimeSpan> SpansOf(const Hours& hours, absl::CivilDay day,
   return spans;
 }
 
+absl::Status TooSparse(const v1::BusinessCalendar& calendar) {
+  return FailedPrecondition(
+      "CALENDAR_TOO_SPARSE",
+      absl::StrCat("'", calendar.name(), "' is not open for that long within ",
+                   kMaxCalendarYears,
+                   " years: give it more hours, or ask for less time."),
+      calendar.name());
+}
+
 }  // namespace
 
 absl::Status PrepareBusinessCalendar(const v1::BusinessCalendar* /*before*/,
@@ -144,12 +153,27 @@ absl::StatusOr<absl::Time> AddBusinessTime(const v1::BusinessCalendar& calendar,
       }
     }
   }
-  return FailedPrecondition(
-      "CALENDAR_TOO_SPARSE",
-      absl::StrCat("'", calendar.name(), "' is not open for that long within ",
-                   kMaxCalendarYears,
-                   " years: give it more hours, or ask for less time."),
-      calendar.name());
+  return TooSparse(calendar);
+}
+
+absl::StatusOr<absl::Time> AddBusinessDays(const v1::BusinessCalendar& calendar,
+                                           absl::Time start, int days) {
+  if (days <= 0) return start;
+  absl::TimeZone zone;
+  const Hours hours(calendar);
+  if (absl::LoadTimeZone(calendar.time_zone(), &zone) && !hours.never_open()) {
+    const absl::CivilSecond from = zone.At(start).cs;
+    const absl::CivilDay first(from);
+    const absl::CivilDay last(absl::CivilYear(first) + kMaxCalendarYears);
+    int left = days;
+    for (absl::CivilDay day = first + 1; day < last; ++day) {
+      if (SpansOf(hours, day, zone).empty() || --left > 0) continue;
+      const absl::CivilSecond at(day.year(), day.month(), day.day(),
+                                 from.hour(), from.minute(), from.second());
+      return zone.At(at).pre;
+    }
+  }
+  return TooSparse(calendar);
 }
 
 }  // namespace crm::operational

@@ -36,6 +36,12 @@ absl::StatusOr<absl::Time> AddBusinessTime(const v1::BusinessCalendar& calendar,
                                            absl::Time start,
                                            absl::Duration duration);
 
+// Returns the instant on the `days`-th day after that of `start` on which the
+// business opens, at the same time of the day; `start` itself for none. Returns
+// FAILED_PRECONDITION (CALENDAR_TOO_SPARSE) as AddBusinessTime does.
+absl::StatusOr<absl::Time> AddBusinessDays(const v1::BusinessCalendar& calendar,
+                                           absl::Time start, int days);
+
 }  // namespace crm::operational
 
 #endif  // CRM_SERVICES_OPERATIONAL_DOMAIN_BUSINESS_CALENDAR_H_

@@ -2,11 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <iostream>
+#include <iterator>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/operational/app.h"
 #include "shared/base/status_macros.h"
 #include "shared/events/sql_applier.h"
@@ -28,6 +33,18 @@ template <typename T>
 T Require(absl::StatusOr<T> value) {
   Require(value.status());
   return *std::move(value);
+}
+
+std::string TextOf(const SqlValue& value) {
+  if (const auto* number = std::get_if<int64_t>(&value)) {
+    return absl::StrCat(*number);
+  }
+  if (const auto* real = std::get_if<double>(&value)) {
+    return absl::StrCat(*real);
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* blob = std::get_if<SqlBlob>(&value)) return blob->bytes;
+  return "NULL";
 }
 
 }  // namespace
@@ -75,9 +92,23 @@ ServiceOnClock::ServiceOnClock(const std::string& name, const MakeService& make,
     const std::string method = binding.method->descriptor->name();
     bindings_.emplace(method, std::move(binding));
   }
-  timers_ =
-      std::make_unique<TimerWorker>(*kernel_, application.timers(), metrics_,
-                                    TimerWorker::Options{.holder = "test"});
+  for (const SqlTable& table : schema.tables) {
+    std::vector<std::string> columns;
+    for (const auto& column : table.columns) columns.push_back(column.name);
+    queries_.push_back(absl::StrCat("SELECT ", absl::StrJoin(columns, ", "),
+                                    " FROM ", table.name));
+  }
+  TakeOver();
+}
+
+void ServiceOnClock::TakeOver() {
+  const Application& application = service_->application;
+  timers_ = std::make_unique<TimerWorker>(
+      *kernel_, application.timers(), metrics_,
+      TimerWorker::Options{.holder = absl::StrCat("test", ++processes_),
+                           .takes_over = true},
+      application.Plans(*kernel_));
+  own_events_ = OnOwnEvents(*kernel_, application.event_bodies());
 }
 
 ServiceOnClock::~ServiceOnClock() = default;
@@ -105,6 +136,72 @@ void ServiceOnClock::Advance(absl::Duration step) {
   // What fires may set a timer that is due at once.
   while (timers_->RunOnce() <= absl::ZeroDuration()) {
   }
+}
+
+void ServiceOnClock::FollowEvents() {
+  Require(database_->WriteAndWait(
+      absl::InfiniteFuture(), [this](SqlWriter& writer) {
+        return outbox_.Number(writer, 100'000).status();
+      }));
+  const ConsumerState state = Require(own_events_->Load(outbox_.service()));
+  for (int part = 0; part < outbox_.partitions(); ++part) {
+    internal::v1::ReadFeedRequest request;
+    request.set_partition(part);
+    if (part < std::ssize(state.positions)) {
+      request.set_after_seq(state.positions[static_cast<size_t>(part)]);
+    }
+    internal::v1::ReadFeedResponse response;
+    Require(database_->Read(
+        absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+          CRM_ASSIGN_OR_RETURN(response, outbox_.Read(reader, request));
+          return absl::OkStatus();
+        }));
+    if (response.events().empty()) continue;
+    const std::vector<internal::v1::Event> events(response.events().begin(),
+                                                  response.events().end());
+    const FeedStep step{.producer = outbox_.service(),
+                        .partition = part,
+                        .feed_epoch = 1,
+                        .from_seq = request.after_seq(),
+                        .to_seq = events.back().seq()};
+    Require(own_events_->Apply(step, events));
+  }
+}
+
+void ServiceOnClock::FollowEventsAgain() {
+  Require(database_->WriteAndWait(
+      absl::InfiniteFuture(), [this](SqlWriter& writer) {
+        return ResetConsumerState(writer, outbox_.service(), 1);
+      }));
+  FollowEvents();
+}
+
+void ServiceOnClock::Settle() {
+  // Longer than any chain of causes.
+  for (int i = 0; i < 20; ++i) {
+    FollowEvents();
+    Advance(absl::ZeroDuration());
+  }
+}
+
+std::string ServiceOnClock::Everything() {
+  std::vector<std::string> rows;
+  Require(database_->Read(
+      absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+        rows.clear();
+        for (const std::string& query : queries_) {
+          CRM_ASSIGN_OR_RETURN(const SqlRows found, reader.Query(query, {}));
+          for (const SqlRow& row : found) {
+            rows.push_back(query);
+            for (const SqlValue& value : row) {
+              absl::StrAppend(&rows.back(), "|", TextOf(value));
+            }
+          }
+        }
+        return absl::OkStatus();
+      }));
+  std::sort(rows.begin(), rows.end());
+  return absl::StrJoin(rows, "\n");
 }
 
 int64_t ServiceOnClock::EventsOf(const std::string& name) {

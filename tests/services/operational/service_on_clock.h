@@ -72,13 +72,30 @@ class ServiceOnClock {
   // Fires the timers that are due, once.
   void FireTimers() { timers_->RunOnce(); }
 
+  // Has the service decide on its events that it has not seen yet.
+  void FollowEvents();
+
+  // The same for all events, as if nobody remembered that they were seen.
+  void FollowEventsAgain();
+
   // Lets time go on, and fires what is due then, until nothing is.
   void Advance(absl::Duration step);
+
+  // What FollowEvents() and Advance() do for all that events lead to, until
+  // they lead to nothing more.
+  void Settle();
+
+  // Has another process take over what happens by itself.
+  void TakeOver();
+
+  // Returns all rows of all tables, as text.
+  std::string Everything();
 
   // Returns how many events there are that change the resource `name`.
   int64_t EventsOf(const std::string& name);
 
   Database& database() { return *database_; }
+  const Outbox& outbox() const { return outbox_; }
 
  private:
   TempFolder folder_;
@@ -94,7 +111,11 @@ class ServiceOnClock {
   std::optional<MethodTable> methods_;
   std::optional<Kernel> kernel_;
   std::map<std::string, MethodBinding> bindings_;
+  // What asks for all rows, by table.
+  std::vector<std::string> queries_;
+  int processes_ = 0;
   std::unique_ptr<TimerWorker> timers_;
+  std::unique_ptr<Applier> own_events_;
 };
 
 }  // namespace crm::testing

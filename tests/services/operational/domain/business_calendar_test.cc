@@ -168,5 +168,33 @@ TEST(PrepareBusinessCalendar, A52_RefusesDaysThatCannotBe) {
                         "business_calendar.exceptions[2]"}));
 }
 
+TEST(AddBusinessDays, CountsTheDaysOnWhichItOpens) {
+  struct Case {
+    const char* start;
+    int days;
+    const char* end;
+  };
+  for (const Case& test : std::initializer_list<Case>{
+           {"2026-05-04 10:30", 0, "2026-05-04 10:30"},
+           {"2026-05-04 10:30", 1, "2026-05-05 10:30"},
+           // Over a weekend, and from one.
+           {"2026-05-08 10:30", 1, "2026-05-11 10:30"},
+           {"2026-05-09 23:00", 1, "2026-05-11 23:00"},
+           {"2026-05-04 10:30", 10, "2026-05-18 10:30"},
+           // The clock is moved on the Sunday between.
+           {"2026-03-27 10:30", 1, "2026-03-30 10:30"}}) {
+    EXPECT_THAT(AddBusinessDays(Office(), Vienna(test.start), test.days),
+                IsOkAndHolds(Vienna(test.end)))
+        << test.start << " + " << test.days;
+  }
+  EXPECT_THAT(AddBusinessDays(Office("exceptions { date { year: 2026 month: 5 "
+                                     "day: 5 } }"),
+                              Vienna("2026-05-04 10:30"), 1),
+              IsOkAndHolds(Vienna("2026-05-06 10:30")));
+  EXPECT_THAT(
+      AddBusinessDays(Parse("time_zone: 'UTC'"), Vienna("2026-05-04 10:30"), 1),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "CALENDAR_TOO_SPARSE"));
+}
+
 }  // namespace
 }  // namespace crm::operational
