@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "crm/operational/v1/user.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "services/operational/domain/recurrence.h"
 #include "shared/base/clock.h"
@@ -93,10 +94,19 @@ void Shift(absl::Duration by, Timestamp* time) {
   *time = ToTimestamp(FromTimestamp(*time) + by);
 }
 
+// Says whose subjects are mentioned: other services know users by them.
+void FindMentioned(const RuleContext& context, v1::Activity& activity) {
+  activity.clear_mentioned_subjects();
+  for (const std::string& name : activity.mentions()) {
+    const auto* user = context.Find<v1::User>(name);
+    activity.add_mentioned_subjects(user == nullptr ? "" : user->subject());
+  }
+}
+
 }  // namespace
 
 absl::Status PrepareActivity(const v1::Activity* before, v1::Activity& after,
-                             const RuleContext& /*context*/) {
+                             const RuleContext& context) {
   const bool rule_changes =
       before == nullptr
           ? Recurs(after) && after.series().empty()
@@ -117,6 +127,7 @@ absl::Status PrepareActivity(const v1::Activity* before, v1::Activity& after,
   CheckRecurrence(after, rule_changes ? &AnchorOf(after) : nullptr, violations);
   if (!violations.empty()) return BadRequest(violations);
   if (rule_changes && Recurs(after)) StartSeries(after);
+  FindMentioned(context, after);
   if (before != nullptr &&
       !MessageDifferencer::Equals(before->remind_time(), after.remind_time())) {
     after.clear_reminded_time();

@@ -18,8 +18,9 @@ namespace crm::operational {
 // The longest that an activity lasts.
 inline constexpr absl::Duration kMaxActivityLength = absl::Hours(31 * 24);
 
-// Completes and checks an activity: a rule makes it the first of a series, and
-// a reminder that is moved is still to come.
+// Completes and checks an activity: a rule makes it the first of a series, a
+// reminder that is moved is still to come, and the users that it mentions have
+// their subjects beside their names.
 //
 // Returns INVALID_ARGUMENT with all that is wrong with times, rule and zone,
 // and FAILED_PRECONDITION (SERIES_MOVED_ON) if the rule of an occurrence

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "crm/operational/v1/user.pb.h"
+#include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "shared/base/clock.h"
@@ -237,6 +239,33 @@ TEST(NextInSeries, EndsWithTheRule) {
         NextInSeries(activity, absl::FromUnixSeconds(kStart)).has_value())
         << text;
   }
+}
+
+TEST(PrepareActivity, SaysWhoseSubjectsAreMentioned) {
+  v1::User ada;
+  ada.set_subject("user:ada");
+  RuleContext context;
+  context.find = [&ada](const google::protobuf::Descriptor*,
+                        absl::string_view name) {
+    return name == "users/ada" ? &ada : nullptr;
+  };
+  v1::Activity activity = Parse(
+      "subject: 'Call' kind: CALL mentions: 'users/gone' mentions: 'users/ada' "
+      "mentioned_subjects: 'user:forged'");
+
+  ASSERT_THAT(PrepareActivity(nullptr, activity, context), IsOk());
+
+  EXPECT_THAT(activity.mentioned_subjects(),
+              ::testing::ElementsAre("", "user:ada"));
+}
+
+TEST(NextInSeries, MentionsNobodyAgain) {
+  const auto next = NextInSeries(
+      Stored("mentions: 'users/ada' mentioned_subjects: 'user:ada'"),
+      absl::FromUnixSeconds(kStart));
+
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->mentions_size(), 0);
 }
 
 }  // namespace
