@@ -2,11 +2,14 @@
 
 #include "crm/collaborative/v1/conversation.pb.h"
 #include "crm/collaborative/v1/message.pb.h"
+#include "crm/collaborative/v1/notification.pb.h"
 #include "services/collaborative/domain/conversation.h"
 #include "services/collaborative/domain/message.h"
+#include "services/collaborative/domain/notification.h"
 #include "services/collaborative/handlers/conversation.h"
 #include "services/collaborative/projections/customer_moves.h"
 #include "services/collaborative/projections/merged_customers.h"
+#include "services/collaborative/projections/operational_events.h"
 #include "services/collaborative/slices/slices.h"
 
 namespace crm::collaborative {
@@ -20,6 +23,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeCollaborative(
           {.prepare = PrepareConversation, .settle = SettleConversation})
       .Owns<v1::Message, v1::Conversation>(KeepConversation,
                                            {.prepare = PrepareMessage})
+      .Owns<v1::Notification>({.expires = EndOfNotification})
       .Mutate(HandleResolveConversation)
       .Mutate(HandleReopenConversation)
       .Keeps(MergedCustomerTable())
@@ -28,13 +32,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeCollaborative(
       .OnTimer(kChildMoves, MoveMoreChildren);
 
   service->store_slices = {{"ENGAGEMENT", BuildEngagementSlice}};
-  service->reactions = {
-      {.producer = "operational",
-       .concerns = ConcernsMerges,
-       .react = FollowMerge,
-       .forget = [&clock = environment.clock](SqlWriter& writer) {
-         return ForgetMergesAndReturn(writer, clock.Now());
-       }}};
+  service->reactions = {OperationalEvents(environment.clock)};
   return service;
 }
 

@@ -18,6 +18,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
+    notifications.markRead@own notifications.archive@own
     resources.search
     fieldDefinitions.* validationRules.* mergeOperations.*
     duplicateRules.* duplicateCandidates.*
@@ -79,6 +80,8 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     views.run@where:sharing=SHARED
     followers.create@own followers.get@own followers.list@own
     followers.delete@own followers.listChanges@own
+    notifications.get@own notifications.list@own notifications.markRead@own
+    notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -107,6 +110,8 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     views.run@where:sharing=SHARED
     followers.create@own followers.get@own followers.list@own
     followers.delete@own followers.listChanges@own
+    notifications.get@own notifications.list@own notifications.markRead@own
+    notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -138,6 +143,8 @@ marketer: customers.get customers.list customers.getProfile
     views.run@where:sharing=SHARED
     followers.create@own followers.get@own followers.list@own
     followers.delete@own followers.listChanges@own
+    notifications.get@own notifications.list@own notifications.markRead@own
+    notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -169,6 +176,8 @@ support_agent: customers.get customers.list customers.update
     views.run@where:sharing=SHARED
     followers.create@own followers.get@own followers.list@own
     followers.delete@own followers.listChanges@own
+    notifications.get@own notifications.list@own notifications.markRead@own
+    notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -200,6 +209,8 @@ support_lead: customers.get customers.list customers.update
     views.run@where:sharing=SHARED
     followers.create@own followers.get@own followers.list@own
     followers.delete@own followers.listChanges@own
+    notifications.get@own notifications.list@own notifications.markRead@own
+    notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
@@ -222,6 +233,8 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     views.run@where:sharing=SHARED
     followers.create@own followers.get@own followers.list@own
     followers.delete@own followers.listChanges@own
+    notifications.get@own notifications.list@own notifications.markRead@own
+    notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
     validationRules.list
