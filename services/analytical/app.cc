@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crm/analytical/v1/assessment.pb.h"
+#include "crm/analytical/v1/clv_model.pb.h"
 #include "crm/analytical/v1/crm_project.pb.h"
 #include "crm/analytical/v1/lifecycle_journey.pb.h"
 #include "crm/analytical/v1/lifecycle_vocabulary.pb.h"
@@ -16,6 +17,7 @@
 #include "services/analytical/domain/lifecycle/journey.h"
 #include "services/analytical/handlers/analytics.h"
 #include "services/analytical/handlers/assessment.h"
+#include "services/analytical/handlers/clv.h"
 #include "services/analytical/handlers/crm_project.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
@@ -72,10 +74,15 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Owns<v1::LifecycleJourney>({.prepare = PrepareLifecycleJourney,
                                    .settle = SettleLifecycleJourney})
       .Owns<v1::LifecycleVocabulary>()
-      .Keeps(ScoreBlockTable())
+      .Owns<v1::ClvModel>()
+      .Keeps(ScoreBlockTable(kRfmScoreBlocks))
+      .Keeps(ScoreBlockTable(kClvScoreBlocks))
       .Mutate(parts->analytics, PrepareRfmSnapshot, HandleCreateRfmSnapshot)
       .Mutate(HandleDeleteRfmSnapshot)
       .Read(parts->analytics, HandleListRfmScores)
+      .Mutate(parts->analytics, PrepareClvModel, HandleCreateClvModel)
+      .Mutate(HandleDeleteClvModel)
+      .Read(parts->analytics, HandleListClvScores)
       .Mutate(parts->analytics, PreparePortfolioAnalysis,
               HandleCreatePortfolioAnalysis)
       .Read(parts->analytics, HandleAnalyzePortfolio)

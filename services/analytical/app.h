@@ -1,5 +1,6 @@
 // The analytical service: a warehouse filled from events, and what is read off
-// it (RFM and portfolio concentration so far), on the kernel.
+// it (RFM, portfolio concentration and customer lifetime value so far), on the
+// kernel.
 
 #ifndef CRM_SERVICES_ANALYTICAL_APP_H_
 #define CRM_SERVICES_ANALYTICAL_APP_H_

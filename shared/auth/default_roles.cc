@@ -15,6 +15,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     subscriptions.* goals.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
+    clvModels.*
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
@@ -62,6 +63,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     activities.update@team activities.complete@team
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    clvModels.get clvModels.list clvModels.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     lifecycleVocabularies.get lifecycleVocabularies.list
     lifecycleJourneys.get lifecycleJourneys.list lifecycleJourneys.render
@@ -97,6 +99,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     automations.* automationRuns.* sequences.* sequenceEnrollments.*
     conversations.get conversations.list messages.get messages.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    clvModels.get clvModels.list clvModels.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     lifecycleJourneys.* lifecycleVocabularies.get lifecycleVocabularies.list
     changes.watch operations.get operations.list operations.cancel
@@ -129,6 +132,7 @@ marketer: customers.get customers.list customers.getProfile
     priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
     subscriptions.get subscriptions.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    clvModels.get clvModels.list clvModels.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     lifecycleVocabularies.get lifecycleVocabularies.list
     lifecycleJourneys.get lifecycleJourneys.list lifecycleJourneys.render
@@ -194,6 +198,7 @@ support_lead: customers.get customers.list customers.update
     orderReturns.list products.get products.list
     activities.* conversations.* messages.*
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
+    clvModels.get clvModels.list clvModels.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     lifecycleVocabularies.get lifecycleVocabularies.list
     lifecycleJourneys.get lifecycleJourneys.list lifecycleJourneys.render
@@ -225,6 +230,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     subscriptions.list subscriptions.sumRecurringRevenue
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
+    clvModels.*
     lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
     operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own

@@ -1,19 +1,13 @@
 #include "services/analytical/handlers/rfm.h"
 
-#include <memory>
-#include <optional>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "services/analytical/domain/rfm_messages.h"
 #include "services/analytical/handlers/new_resource.h"
 #include "services/analytical/handlers/score_blocks.h"
+#include "services/analytical/handlers/scored_resource.h"
 #include "services/analytical/projections/analyses.h"
 #include "shared/base/errors.h"
-#include "shared/query/page_size.h"
 #include "shared/resource/standard_fields.h"
 
 namespace crm::analytical {
@@ -53,26 +47,6 @@ absl::Status FillSnapshot(RfmAnswer& answer, v1::RfmSnapshot& snapshot) {
   return absl::OkStatus();
 }
 
-// What must be the same when a page token comes back.
-std::string TokenBinding(const CallContext& call,
-                         const v1::RfmSnapshot& snapshot) {
-  return absl::StrJoin({call.principal.tenant, call.principal.subject,
-                        std::string("ListRfmScores"), snapshot.uid()},
-                       "\n");
-}
-
-absl::StatusOr<int64_t> ReadPosition(const PageTokenCodec& codec,
-                                     const std::string& token,
-                                     const std::string& binding) {
-  if (token.empty()) return 0;
-  CRM_ASSIGN_OR_RETURN(const std::string state, codec.Decode(token, binding));
-  int64_t position = 0;
-  if (!absl::SimpleAtoi(state, &position) || position < 0) {
-    return Internal("PAGE_TOKEN_STATE", "A page token holds no position.");
-  }
-  return position;
-}
-
 }  // namespace
 
 absl::StatusOr<PreparedRfm> PrepareRfmSnapshot(
@@ -99,57 +73,25 @@ absl::StatusOr<v1::RfmSnapshot> HandleCreateRfmSnapshot(
   snapshot.set_name(named.name());
   transaction.Create(snapshot);
   CRM_RETURN_IF_ERROR(transaction.status());
-  CRM_RETURN_IF_ERROR(StoreScores(transaction.writer(),
-                                  {call.principal.tenant, snapshot.uid()},
-                                  prepared.scores));
+  CRM_RETURN_IF_ERROR(StoreScores<v1::ListRfmScoresResponse>(
+      transaction.writer(),
+      {kRfmScoreBlocks, call.principal.tenant, snapshot.uid()},
+      prepared.scores));
   return snapshot;
 }
 
 absl::StatusOr<google::protobuf::Empty> HandleDeleteRfmSnapshot(
     Transaction& transaction, const CallContext& call,
     const v1::DeleteRfmSnapshotRequest& request) {
-  const absl::StatusOr<v1::RfmSnapshot> snapshot =
-      transaction.view().Get<v1::RfmSnapshot>(request.name());
-  const Resource& resource =
-      *transaction.view().catalog().Find(v1::RfmSnapshot::descriptor());
-  CRM_RETURN_IF_ERROR(ApplyStandard(transaction, Verb::kDelete, resource,
-                                    request,
-                                    google::protobuf::Empty::descriptor())
-                          .status());
-  CRM_RETURN_IF_ERROR(transaction.status());
-  // With allow_missing there may have been none.
-  if (snapshot.ok()) {
-    CRM_RETURN_IF_ERROR(RemoveScores(transaction.writer(),
-                                     {call.principal.tenant, snapshot->uid()}));
-  }
-  return google::protobuf::Empty();
+  return DeleteWithScores<v1::RfmSnapshot>(transaction, call, kRfmScoreBlocks,
+                                           request);
 }
 
 absl::StatusOr<v1::ListRfmScoresResponse> HandleListRfmScores(
     Analytics& analytics, const ReadView& view, const CallContext& call,
     const v1::ListRfmScoresRequest& request) {
-  CRM_ASSIGN_OR_RETURN(const v1::RfmSnapshot snapshot,
-                       view.GetLive<v1::RfmSnapshot>(request.name()));
-  CRM_ASSIGN_OR_RETURN(const int32_t page_size,
-                       ResolvePageSize(request.page_size()));
-  const std::string binding = TokenBinding(call, snapshot);
-  CRM_ASSIGN_OR_RETURN(
-      const int64_t begin,
-      ReadPosition(analytics.page_tokens, request.page_token(), binding));
-
-  CRM_ASSIGN_OR_RETURN(
-      std::vector<v1::RfmScore> scores,
-      ReadScores(view.reader(), {view.tenant(), snapshot.uid()}, begin,
-                 page_size));
-  v1::ListRfmScoresResponse response;
-  for (v1::RfmScore& score : scores) *response.add_scores() = std::move(score);
-  const int64_t end = begin + response.scores_size();
-  if (end < snapshot.customer_count()) {
-    CRM_ASSIGN_OR_RETURN(
-        *response.mutable_next_page_token(),
-        analytics.page_tokens.Encode(absl::StrCat(end), binding));
-  }
-  return response;
+  return ListScores<v1::RfmSnapshot, v1::ListRfmScoresResponse>(
+      analytics, view, call, kRfmScoreBlocks, "ListRfmScores", request);
 }
 
 }  // namespace crm::analytical

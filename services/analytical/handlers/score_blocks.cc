@@ -1,20 +1,11 @@
 #include "services/analytical/handlers/score_blocks.h"
 
-#include <algorithm>
-
-#include "shared/base/errors.h"
-#include "shared/base/status_macros.h"
+#include "absl/strings/str_cat.h"
 
 namespace crm::analytical {
-namespace {
 
-// The scores in one block, but for the last one. Stored data depends on it.
-constexpr int64_t kBlockSize = 1000;
-
-}  // namespace
-
-SqlTable ScoreBlockTable() {
-  return {.name = "rfm_score_block",
+SqlTable ScoreBlockTable(absl::string_view table) {
+  return {.name = std::string(table),
           .columns = {{"tenant", SqlType::kText, false},
                       {"snapshot", SqlType::kText, false},
                       {"block", SqlType::kInteger, false},
@@ -22,57 +13,37 @@ SqlTable ScoreBlockTable() {
           .primary_key = {"tenant", "snapshot", "block"}};
 }
 
-absl::Status StoreScores(SqlWriter& writer, const SnapshotKey& snapshot,
-                         const std::vector<v1::RfmScore>& scores) {
-  const auto count = static_cast<int64_t>(scores.size());
-  for (int64_t begin = 0; begin < count; begin += kBlockSize) {
-    v1::ListRfmScoresResponse block;
-    for (int64_t i = begin; i < std::min(begin + kBlockSize, count); ++i) {
-      *block.add_scores() = scores[static_cast<size_t>(i)];
-    }
-    CRM_RETURN_IF_ERROR(
-        writer
-            .Execute("INSERT INTO rfm_score_block (tenant, snapshot, block, "
-                     "scores) VALUES (?, ?, ?, ?)",
-                     {snapshot.tenant, snapshot.uid, begin / kBlockSize,
-                      SqlBlob{block.SerializeAsString()}})
-            .status());
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<v1::RfmScore>> ReadScores(
-    SqlReader& reader, const SnapshotKey& snapshot, int64_t begin,
-    int64_t count) {
-  const int64_t end = begin + count;
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT block, scores FROM rfm_score_block WHERE tenant = ? "
-                   "AND snapshot = ? AND block >= ? AND block <= ? "
-                   "ORDER BY block",
-                   {snapshot.tenant, snapshot.uid, begin / kBlockSize,
-                    (end - 1) / kBlockSize}));
-  std::vector<v1::RfmScore> scores;
-  for (const SqlRow& row : rows) {
-    v1::ListRfmScoresResponse block;
-    if (!block.ParseFromString(std::get<SqlBlob>(row[1]).bytes)) {
-      return Internal("ROW_UNREADABLE", "A stored row could not be read.");
-    }
-    int64_t position = std::get<int64_t>(row[0]) * kBlockSize;
-    for (v1::RfmScore& score : *block.mutable_scores()) {
-      if (position >= begin && position < end) {
-        scores.push_back(std::move(score));
-      }
-      ++position;
-    }
-  }
-  return scores;
-}
-
-absl::Status RemoveScores(SqlWriter& writer, const SnapshotKey& snapshot) {
+absl::Status StoreScoreBlock(SqlWriter& writer, const ScoresKey& key,
+                             int64_t block, std::string content) {
   return writer
-      .Execute("DELETE FROM rfm_score_block WHERE tenant = ? AND snapshot = ?",
-               {snapshot.tenant, snapshot.uid})
+      .Execute(absl::StrCat("INSERT INTO ", key.table,
+                            " (tenant, snapshot, block, scores) "
+                            "VALUES (?, ?, ?, ?)"),
+               {key.tenant, key.uid, block, SqlBlob{std::move(content)}})
+      .status();
+}
+
+absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> ReadScoreBlocks(
+    SqlReader& reader, const ScoresKey& key, int64_t first, int64_t last) {
+  CRM_ASSIGN_OR_RETURN(
+      SqlRows rows,
+      reader.Query(absl::StrCat("SELECT block, scores FROM ", key.table,
+                                " WHERE tenant = ? AND snapshot = ? AND "
+                                "block >= ? AND block <= ? ORDER BY block"),
+                   {key.tenant, key.uid, first, last}));
+  std::vector<std::pair<int64_t, std::string>> blocks;
+  for (SqlRow& row : rows) {
+    blocks.emplace_back(std::get<int64_t>(row[0]),
+                        std::get<SqlBlob>(std::move(row[1])).bytes);
+  }
+  return blocks;
+}
+
+absl::Status RemoveScores(SqlWriter& writer, const ScoresKey& key) {
+  return writer
+      .Execute(absl::StrCat("DELETE FROM ", key.table,
+                            " WHERE tenant = ? AND snapshot = ?"),
+               {key.tenant, key.uid})
       .status();
 }
 

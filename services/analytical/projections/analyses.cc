@@ -29,6 +29,15 @@ absl::StatusOr<RfmAnswer> Score(SqlReader& reader,
   return answer;
 }
 
+OrderSelection SelectionOf(const RfmQuestion& question) {
+  OrderSelection selection{.tenant = question.tenant};
+  if (question.as_of.has_value()) {
+    // An order at the instant itself counts; times are whole microseconds.
+    selection.end_time = *question.as_of + absl::Microseconds(1);
+  }
+  return selection;
+}
+
 absl::StatusOr<OrderSelection> SelectionOf(
     const std::string& tenant, const v1::PortfolioAnalysis& analysis) {
   OrderSelection selection{.tenant = tenant};
@@ -50,11 +59,7 @@ absl::StatusOr<OrderSelection> SelectionOf(
 absl::StatusOr<RfmAnswer> AnalyzeRfm(Warehouse& warehouse,
                                      const RfmQuestion& question,
                                      absl::Time now, absl::Time deadline) {
-  OrderSelection selection{.tenant = question.tenant};
-  if (question.as_of.has_value()) {
-    // An order at the instant itself counts; times are whole microseconds.
-    selection.end_time = *question.as_of + absl::Microseconds(1);
-  }
+  const OrderSelection selection = SelectionOf(question);
   RfmAnswer answer;
   CRM_RETURN_IF_ERROR(
       warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
@@ -86,6 +91,32 @@ absl::StatusOr<CustomerScores> ScoreCustomers(Warehouse& warehouse,
         return absl::OkStatus();
       }));
   return scores;
+}
+
+absl::StatusOr<HistoriesAnswer> ReadHistories(Warehouse& warehouse,
+                                              const RfmQuestion& question,
+                                              absl::Time now,
+                                              absl::Time deadline) {
+  const OrderSelection selection = SelectionOf(question);
+  HistoriesAnswer answer;
+  CRM_RETURN_IF_ERROR(
+      warehouse.Read(deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(const std::vector<CurrencyUse> used,
+                             ReadCurrencies(reader, selection));
+        CRM_ASSIGN_OR_RETURN(answer.currency,
+                             ChooseCurrency(question.currency, used));
+        CRM_ASSIGN_OR_RETURN(
+            answer.histories,
+            ReadPurchaseHistories(reader, selection, answer.currency));
+        CRM_ASSIGN_OR_RETURN(
+            const std::optional<absl::Time> newest,
+            ReadNewestOrderTime(reader, selection, answer.currency));
+        answer.as_of = question.as_of.value_or(newest.value_or(now));
+        CRM_ASSIGN_OR_RETURN(answer.freshness,
+                             ReadFreshness(reader, question.tenant, now));
+        return absl::OkStatus();
+      }));
+  return answer;
 }
 
 absl::Status AnalyzePortfolio(Warehouse& warehouse, const std::string& tenant,

@@ -13,18 +13,20 @@
 #include "absl/time/time.h"
 #include "crm/analytical/v1/freshness.pb.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
+#include "services/analytical/domain/clv/purchase_history.h"
 #include "services/analytical/domain/rfm.h"
 #include "services/analytical/projections/order_facts.h"
 #include "services/analytical/projections/warehouse.h"
 
 namespace crm::analytical {
 
-// Which orders an RFM analysis counts.
+// Which orders an analysis of customers counts.
 struct RfmQuestion {
   std::string tenant;
   // The currency; if it is empty, the only one there is.
   std::string currency = {};
-  // Where recency counts from; the newest order if it is unset.
+  // Where recency counts from, and after which no order counts; the newest
+  // order if it is unset.
   std::optional<absl::Time> as_of = std::nullopt;
 };
 
@@ -55,6 +57,21 @@ struct CustomerScores {
 // warehouse.
 absl::StatusOr<CustomerScores> ScoreCustomers(Warehouse& warehouse,
                                               const std::string& tenant,
+                                              absl::Time now,
+                                              absl::Time deadline);
+
+// What customers bought, for models of customer lifetime value.
+struct HistoriesAnswer {
+  std::string currency = {};
+  absl::Time as_of;
+  // By customer; none without orders.
+  std::vector<PurchaseHistory> histories;
+  v1::Freshness freshness;
+};
+
+// Reads it. Errors as AnalyzeRfm().
+absl::StatusOr<HistoriesAnswer> ReadHistories(Warehouse& warehouse,
+                                              const RfmQuestion& question,
                                               absl::Time now,
                                               absl::Time deadline);
 

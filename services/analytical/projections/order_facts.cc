@@ -121,6 +121,60 @@ absl::StatusOr<std::vector<CustomerTotals>> ReadCustomerTotals(
   }
 }
 
+absl::StatusOr<std::vector<PurchaseHistory>> ReadPurchaseHistories(
+    SqlReader& reader, const OrderSelection& selection,
+    absl::string_view currency) {
+  SqlFragment condition = ConditionOf(selection);
+  const std::string sql = absl::StrCat(
+      "WITH days AS (SELECT customer, order_day, SUM(amount) AS amount "
+      "FROM orders WHERE ",
+      condition.text,
+      " AND currency = ? AND customer > ? GROUP BY customer, order_day), "
+      "spans AS (SELECT customer, MIN(order_day) AS first_day, "
+      "MAX(order_day) AS last_day, COUNT(*) AS day_count, "
+      "SUM(amount) AS revenue FROM days GROUP BY customer) "
+      "SELECT spans.customer, first_day, last_day, day_count, "
+      "CAST(revenue - amount AS TEXT) FROM spans JOIN days ON "
+      "days.customer = spans.customer AND order_day = first_day "
+      "ORDER BY spans.customer LIMIT ?");
+  std::vector<SqlValue> params = std::move(condition.params);
+  params.push_back(std::string(currency));
+  const size_t after = params.size();
+  params.push_back(std::string());
+  params.push_back(kCustomersAtATime);
+
+  std::vector<PurchaseHistory> histories;
+  for (;;) {
+    CRM_ASSIGN_OR_RETURN(SqlRows rows, reader.Query(sql, params));
+    for (SqlRow& row : rows) {
+      PurchaseHistory& history = histories.emplace_back();
+      history.customer = std::get<std::string>(std::move(row[0]));
+      history.first_day = std::get<int64_t>(row[1]);
+      history.last_day = std::get<int64_t>(row[2]);
+      history.purchase_day_count = std::get<int64_t>(row[3]);
+      CRM_ASSIGN_OR_RETURN(history.repeat_revenue,
+                           FromDecimal(std::get<std::string>(row[4])));
+    }
+    if (static_cast<int64_t>(rows.size()) < kCustomersAtATime) return histories;
+    params[after] = histories.back().customer;
+  }
+}
+
+absl::StatusOr<std::optional<absl::Time>> ReadNewestOrderTime(
+    SqlReader& reader, const OrderSelection& selection,
+    absl::string_view currency) {
+  SqlFragment condition = ConditionOf(selection);
+  condition.params.push_back(std::string(currency));
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query(absl::StrCat("SELECT MAX(order_time) FROM orders WHERE ",
+                                condition.text, " AND currency = ?"),
+                   condition.params));
+  const auto* micros = std::get_if<int64_t>(&rows[0][0]);
+  if (micros == nullptr) return std::nullopt;
+  return absl::FromUnixMicros(*micros);
+}
+
 absl::StatusOr<std::vector<AppliedKey>> ReadAppliedCustomers(
     SqlReader& reader, const std::string& tenant) {
   std::vector<AppliedKey> applied;

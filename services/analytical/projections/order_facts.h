@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "crm/analytical/v1/freshness.pb.h"
+#include "services/analytical/domain/clv/purchase_history.h"
 #include "services/analytical/domain/currency.h"
 #include "services/analytical/domain/customer_totals.h"
 #include "shared/storage/database.h"
@@ -48,6 +49,18 @@ absl::StatusOr<std::vector<CurrencyUse>> ReadCurrencies(
 // Returns the totals of each customer over the selected orders that are in
 // `currency`, by customer.
 absl::StatusOr<std::vector<CustomerTotals>> ReadCustomerTotals(
+    SqlReader& reader, const OrderSelection& selection,
+    absl::string_view currency);
+
+// Returns what each customer bought by days, over the selected orders that are
+// in `currency`, by customer.
+absl::StatusOr<std::vector<PurchaseHistory>> ReadPurchaseHistories(
+    SqlReader& reader, const OrderSelection& selection,
+    absl::string_view currency);
+
+// Returns when the newest of the selected orders in `currency` was made, or
+// nothing without any.
+absl::StatusOr<std::optional<absl::Time>> ReadNewestOrderTime(
     SqlReader& reader, const OrderSelection& selection,
     absl::string_view currency);
 

@@ -181,6 +181,20 @@ class WarehouseEnginesTest : public ::testing::TestWithParam<int> {
                 EqualsProto(duck->freshness.DebugString()));
   }
 
+  void CompareHistories() {
+    RfmQuestion question{.tenant = Tenant(), .currency = Currency()};
+    if (Draw(0, 1) == 0) question.as_of = Instant();
+    const auto duck = ReadHistories(duck_->warehouse(), question,
+                                    absl::UnixEpoch(), kNoDeadline);
+    const auto postgres = ReadHistories(postgres_->warehouse(), question,
+                                        absl::UnixEpoch(), kNoDeadline);
+    ASSERT_THAT(duck, IsOk());
+    ASSERT_THAT(postgres, IsOk());
+    EXPECT_EQ(duck->as_of, postgres->as_of);
+    // Equal input gives equal models, to the bit.
+    EXPECT_EQ(duck->histories, postgres->histories);
+  }
+
   void ComparePortfolios() {
     v1::PortfolioAnalysis duck;
     duck.set_currency_code(Currency());
@@ -214,6 +228,7 @@ TEST_P(WarehouseEnginesTest, MakeTheSameOfTheSameEvents) {
   for (int i = 0; i < kQuestions; ++i) {
     CompareTotals();
     CompareScores();
+    CompareHistories();
     ComparePortfolios();
   }
 }

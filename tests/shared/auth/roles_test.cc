@@ -205,16 +205,16 @@ class DefaultRolesTest : public ::testing::Test {
   const std::vector<std::string> deals_ = {"opportunities", "orders"};
   const std::vector<std::string> talks_ = {"conversations", "messages"};
   const std::vector<std::string> reports_ = {"rfmSnapshots",
-                                             "portfolioAnalyses"};
+                                             "portfolioAnalyses", "clvModels"};
 };
 
 TEST_F(DefaultRolesTest, NamesTheRoles) {
-  EXPECT_THAT(table_.RoleNames(),
-              ElementsAre("analyst", "auditor", "integration", "marketer",
-                          "partner", "portal_customer", "privacy_officer",
-                          "sales_manager", "sales_rep", "support_agent",
-                          "support_lead", "system", "tenant_admin",
-                          "web_form"));
+  EXPECT_THAT(
+      table_.RoleNames(),
+      ElementsAre("analyst", "auditor", "integration", "marketer", "partner",
+                  "portal_customer", "privacy_officer", "sales_manager",
+                  "sales_rep", "support_agent", "support_lead", "system",
+                  "tenant_admin", "web_form"));
 }
 
 TEST_F(DefaultRolesTest, GrantsTheStandardVerbs) {

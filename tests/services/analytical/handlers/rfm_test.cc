@@ -31,7 +31,7 @@ class AnalyticalHandlersTest : public ::testing::Test {
  protected:
   void SetUp() override {
     application_.Owns<v1::RfmSnapshot>().Owns<v1::PortfolioAnalysis>().Keeps(
-        ScoreBlockTable());
+        ScoreBlockTable(kRfmScoreBlocks));
     auto opened = crm::testing::OpenEngineUnderTest(
         absl::StrCat(feeder_.folder(), "/db"), &feeder_.clock());
     ASSERT_THAT(opened, IsOk());

@@ -1,9 +1,16 @@
 #include "services/analytical/projections/order_facts.h"
 
+#include <algorithm>
+#include <optional>
+#include <random>
+
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/analytical/projections/analyses.h"
 #include "shared/base/money.h"
+#include "shared/base/status_macros.h"
+#include "tests/services/analytical/domain/clv/cdnow_customers.h"
 #include "tests/services/analytical/warehouse_feeder.h"
 #include "tests/support/matchers.h"
 
@@ -231,6 +238,78 @@ TEST_F(OrderFactsTest, AnalyzesAnEmptyWarehouse) {
 
   EXPECT_EQ(analysis.customer_count(), 0);
   EXPECT_FALSE(analysis.has_as_of_time());
+}
+
+// Every customer's purchases, also of one day and for nothing, against a plain
+// sum over them.
+TEST_F(OrderFactsTest, ReadsPurchaseHistories) {
+  std::mt19937_64 random(4);
+  std::uniform_int_distribution<int> draw(0, 1'000'000);
+  std::vector<testing::Purchase> purchases;
+  for (int i = 0; i < 600; ++i) {
+    purchases.push_back({absl::StrCat("c", draw(random) % 90),
+                         Midnight("2019-12-20") +
+                             absl::Hours(24) * (draw(random) % 30) +
+                             absl::Microseconds(draw(random)),
+                         absl::int128{draw(random) % 7} * 1'234'567'891});
+  }
+  feeder_.AddPurchases(purchases);
+  const absl::Time end = Midnight("2020-01-10");
+  std::vector<PurchaseHistory> expected =
+      testing::MakeHistories(purchases, testing::DayNumber("2020-01-09"));
+  for (PurchaseHistory& history : expected) {
+    history.customer = absl::StrCat("customers/", history.customer);
+  }
+  ASSERT_GT(expected.size(), 80);
+
+  std::vector<PurchaseHistory> histories;
+  std::optional<absl::Time> newest;
+  std::optional<absl::Time> none = absl::UnixEpoch();
+  ASSERT_THAT(
+      feeder_.warehouse().Read(
+          kNoDeadline,
+          [&](SqlReader& reader) -> absl::Status {
+            const OrderSelection selection{.tenant = kTenant, .end_time = end};
+            CRM_ASSIGN_OR_RETURN(
+                histories, ReadPurchaseHistories(reader, selection, "USD"));
+            CRM_ASSIGN_OR_RETURN(newest,
+                                 ReadNewestOrderTime(reader, selection, "USD"));
+            CRM_ASSIGN_OR_RETURN(none,
+                                 ReadNewestOrderTime(reader, selection, "EUR"));
+            return absl::OkStatus();
+          }),
+      IsOk());
+
+  EXPECT_EQ(histories, expected);
+  absl::Time last = absl::InfinitePast();
+  for (const testing::Purchase& purchase : purchases) {
+    if (purchase.time < end) last = std::max(last, purchase.time);
+  }
+  EXPECT_EQ(newest, last);
+  EXPECT_EQ(none, std::nullopt);
+}
+
+TEST_F(OrderFactsTest, ReadsHistoriesOfWhatCountsOnly) {
+  Add("a", "ada", "2020-01-01", 5);
+  Add("b", "ada", "2020-01-08", 7, Order::CANCELLED);
+  Add("c", "ada", "2020-01-09", 9, Order::CONFIRMED, "EUR");
+
+  std::vector<PurchaseHistory> histories;
+  ASSERT_THAT(feeder_.warehouse().Read(
+                  kNoDeadline,
+                  [&](SqlReader& reader) -> absl::Status {
+                    CRM_ASSIGN_OR_RETURN(
+                        histories, ReadPurchaseHistories(
+                                       reader, {.tenant = kTenant}, "USD"));
+                    return absl::OkStatus();
+                  }),
+              IsOk());
+
+  const int64_t day = testing::DayNumber("2020-01-01");
+  EXPECT_THAT(
+      histories,
+      ElementsAre(PurchaseHistory{
+          .customer = "customers/ada", .first_day = day, .last_day = day}));
 }
 
 }  // namespace
