@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Mutate(HandleScoreAssessment)
       .Read(HandleVerifyAssessment)
       .Mutate(HandleStopCrmProject)
-      .Read(HandleListCriticalPath)
+      .Read(HandleComputeCriticalPath)
       .Mutate(HandleActivateLifecycleJourney)
       .Mutate(HandleAdvanceLifecycleJourney)
       .Mutate(HandleTerminateLifecycleJourney)

@@ -261,8 +261,8 @@ TEST_F(FrameworkRows, PE_03_ListsTheCriticalPathOfAProject) {
       IsOk());
 
   const auto path =
-      Must<v1::ListCriticalPathResponse, v1::ListCriticalPathRequest>(
-          "CrmProjectService.ListCriticalPath", "name: 'crmProjects/launch'");
+      Must<v1::ComputeCriticalPathResponse, v1::ComputeCriticalPathRequest>(
+          "CrmProjectService.ComputeCriticalPath", "name: 'crmProjects/launch'");
 
   EXPECT_THAT(path.critical_path(), ElementsAre("plan", "data", "live"));
   EXPECT_EQ(path.duration_days(), 8);

@@ -15,9 +15,9 @@ absl::StatusOr<v1::CrmProject> HandleStopCrmProject(
   return project;
 }
 
-absl::StatusOr<v1::ListCriticalPathResponse> HandleListCriticalPath(
+absl::StatusOr<v1::ComputeCriticalPathResponse> HandleComputeCriticalPath(
     const ReadView& view, const CallContext& /*call*/,
-    const v1::ListCriticalPathRequest& request) {
+    const v1::ComputeCriticalPathRequest& request) {
   CRM_ASSIGN_OR_RETURN(const v1::CrmProject project,
                        view.Get<v1::CrmProject>(request.name()));
   return CriticalPathOf(project);

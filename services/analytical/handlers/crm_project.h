@@ -17,9 +17,9 @@ absl::StatusOr<v1::CrmProject> HandleStopCrmProject(
     const v1::StopCrmProjectRequest& request);
 
 // Returns the schedule of a project. Errors as Get().
-absl::StatusOr<v1::ListCriticalPathResponse> HandleListCriticalPath(
+absl::StatusOr<v1::ComputeCriticalPathResponse> HandleComputeCriticalPath(
     const ReadView& view, const CallContext& call,
-    const v1::ListCriticalPathRequest& request);
+    const v1::ComputeCriticalPathRequest& request);
 
 }  // namespace crm::analytical
 

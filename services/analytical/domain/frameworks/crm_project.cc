@@ -142,8 +142,8 @@ absl::Status PrepareCrmProject(const v1::CrmProject* before,
   return CheckAcyclic(after);
 }
 
-v1::ListCriticalPathResponse CriticalPathOf(const v1::CrmProject& project) {
-  v1::ListCriticalPathResponse response;
+v1::ComputeCriticalPathResponse CriticalPathOf(const v1::CrmProject& project) {
+  v1::ComputeCriticalPathResponse response;
   const auto planned = Plan(WorkOf(project.milestones()));
   const auto* plan = std::get_if<ProjectTimes>(&planned);
   // What is stored has no cycle.

@@ -22,7 +22,7 @@ absl::Status PrepareCrmProject(const v1::CrmProject* before,
                                const RuleContext& context);
 
 // Returns the schedule of the milestones of a stored project.
-v1::ListCriticalPathResponse CriticalPathOf(const v1::CrmProject& project);
+v1::ComputeCriticalPathResponse CriticalPathOf(const v1::CrmProject& project);
 
 }  // namespace crm::analytical
 
