@@ -15,6 +15,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     subscriptions.* goals.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
+    lifecycleVocabularies.*
     clvModels.*
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize

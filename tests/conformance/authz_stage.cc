@@ -135,6 +135,10 @@ MessagePtr Stage::Request(const Resource& resource, const MethodInfo& method,
   MessagePtr request = maker_.Make(method.descriptor->input_type());
   WriteString(*request, "name", name);
   WriteString(*request, "parent", parent);
+  if (method.permission == "automations.test") {
+    WriteString(*request, "resource",
+                Row(*catalog().FindByType("crm/Lead"), RowKind::kOwn));
+  }
   return request;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -25,10 +26,9 @@ using ::google::protobuf::FieldDescriptor;
 
 constexpr char kOperational[] = "operational";
 constexpr char kAnalytical[] = "analytical";
-// What only the service itself makes, of what is alike.
-constexpr char kCandidate[] = "crm/DuplicateCandidate";
-// And of what happens by itself.
-constexpr char kRun[] = "crm/AutomationRun";
+// What only the services themselves make, of others' doings.
+const std::set<std::string> kMadeByTheService = {
+    "crm/AutomationRun", "crm/DuplicateCandidate", "crm/Notification"};
 
 // What all tests of the process share.
 struct Suite {
@@ -166,8 +166,7 @@ std::vector<MessagePtr> ResourceContract::MakeSome(int count) {
 
 std::vector<MessagePtr> ResourceContract::ExistingOnes(int count) {
   if (api().Has(Verb::kCreate)) return MakeSome(count);
-  if (schema().type() == kCandidate) PutCandidates(count);
-  if (schema().type() == kRun) PutRuns(count);
+  if (kMadeByTheService.contains(schema().type())) PutRecords(count);
   // Audit entries come of every change of anything.
   for (const auto& other :
        service_->host().service().application.catalog().resources()) {
@@ -228,36 +227,22 @@ void ResourceContract::PutInto(
   ASSERT_THAT(written, IsOk());
 }
 
-void ResourceContract::PutCandidates(int count) {
+void ResourceContract::PutRecords(int count) {
   const absl::Status written = service_->host().database().WriteAndWait(
       absl::Now() + absl::Seconds(30), [&](SqlWriter& writer) -> absl::Status {
         for (int i = 0; i < count; ++i) {
           const std::string id = absl::StrCat("made-", maker_->NextNumber());
-          const MessagePtr candidate = NewMessage(schema().message());
-          WriteString(*candidate, "name", schema().pattern().Format("", id));
-          WriteString(*candidate, "first", absl::StrCat("leads/", id));
-          WriteString(*candidate, "pair_key", id);
-          WriteString(*candidate, "etag", EtagOf(1));
-          SetTime(*candidate, "create_time", absl::Now());
+          const MessagePtr record = NewMessage(schema().message());
+          WriteString(*record, "name", schema().pattern().Format("", id));
+          for (const char* field :
+               {"first", "pair_key", "event_id", "recipient"}) {
+            if (schema().message()->FindFieldByName(field) == nullptr) continue;
+            WriteString(*record, field, absl::StrCat("leads/", id));
+          }
+          WriteString(*record, "etag", EtagOf(1));
+          SetTime(*record, "create_time", absl::Now());
           CRM_RETURN_IF_ERROR(
-              resource().table.Insert(writer, tenant_, *candidate));
-        }
-        return absl::OkStatus();
-      });
-  EXPECT_THAT(written, IsOk());
-}
-
-void ResourceContract::PutRuns(int count) {
-  const absl::Status written = service_->host().database().WriteAndWait(
-      absl::Now() + absl::Seconds(30), [&](SqlWriter& writer) -> absl::Status {
-        for (int i = 0; i < count; ++i) {
-          const std::string id = absl::StrCat("run-", maker_->NextNumber());
-          const MessagePtr run = NewMessage(schema().message());
-          WriteString(*run, "name", schema().pattern().Format("", id));
-          WriteString(*run, "event_id", id);
-          WriteString(*run, "etag", EtagOf(1));
-          SetTime(*run, "create_time", absl::Now());
-          CRM_RETURN_IF_ERROR(resource().table.Insert(writer, tenant_, *run));
+              resource().table.Insert(writer, tenant_, *record));
         }
         return absl::OkStatus();
       });

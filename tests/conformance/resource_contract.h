@@ -81,10 +81,8 @@ class ResourceContract : public ::testing::TestWithParam<ResourceCase> {
   void PutInto(const std::string& name,
                const google::protobuf::EnumValueDescriptor* state) const;
 
-  // Puts candidates into the store, as the service would make them.
-  void PutCandidates(int count);
-  // Stores runs of automations, which only the service makes.
-  void PutRuns(int count);
+  // Puts records into the store that only the service makes.
+  void PutRecords(int count);
 
   // The tenant's records as they are now.
   StoredRecords Records() const;

@@ -150,8 +150,8 @@ class RestoreDrillTest : public ::testing::Test {
   }
 
   // Returns every row of the store but for the epoch and what comes whenever it
-  // likes: leases, how far the followers of the feed say that they are, and the
-  // chain, which is made behind the entries.
+  // likes: leases, how far the followers of the feed are, the service itself
+  // among them, and the chain, which is made behind the entries.
   std::multiset<std::string> Rows() {
     std::multiset<std::string> state;
     EXPECT_THAT(
@@ -165,7 +165,9 @@ class RestoreDrillTest : public ::testing::Test {
                   const SqlRows tables,
                   reader.Query("SELECT name FROM sqlite_schema WHERE type = "
                                "'table' AND name NOT IN ('feed_state', "
-                               "'feed_consumer', 'lease', 'lease_member') AND "
+                               "'feed_consumer', 'consumer_position', "
+                               "'consumer_attempt', "
+                               "'lease', 'lease_member') AND "
                                "name NOT GLOB 'audit_*' ORDER BY name",
                                {}));
               for (const SqlRow& table : tables) {

@@ -123,6 +123,9 @@ absl::Status Test(const InnerCalls& calls, Transaction& transaction,
   const ReadView view(transaction.writer(), calls.kernel().catalog, call);
   CRM_ASSIGN_OR_RETURN(const Automation automation,
                        view.GetLive<Automation>(request.name()));
+  if (request.event_id().empty() == request.resource().empty()) {
+    return BadField("event_id", "must be set, or else 'resource'.");
+  }
   CRM_ASSIGN_OR_RETURN(const Resource* type,
                        TypeOf(view.catalog(), automation));
   CRM_ASSIGN_OR_RETURN(const Event event, EventOf(calls.kernel(), view, request,
@@ -180,9 +183,6 @@ absl::StatusOr<Automation> HandleActivateAutomation(
 absl::StatusOr<v1::TestAutomationResponse> HandleTestAutomation(
     const InnerCalls& calls, const CallContext& call,
     const v1::TestAutomationRequest& request) {
-  if (request.event_id().empty() == request.resource().empty()) {
-    return BadField("event_id", "must be set, or else 'resource'.");
-  }
   const Kernel& kernel = calls.kernel();
   v1::TestAutomationResponse response;
   absl::Status tested;
