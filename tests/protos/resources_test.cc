@@ -209,9 +209,7 @@ TEST(Fields, HoldNoMessageWithoutAType) {
     if (field->message_type() == nullptr) return;
     if (field->message_type()->file()->package().starts_with("crm.")) return;
     if (field->message_type()->full_name() == "google.protobuf.Any" &&
-        (field->containing_type()->name().ends_with("Response") ||
-         // A part of the response of TestAutomation alone.
-         field->containing_type()->name() == "AutomationActionTrace")) {
+        field->containing_type()->name().ends_with("Response")) {
       return;
     }
     EXPECT_THAT(ForeignTypes(), Contains(field->message_type()->full_name()));
