@@ -157,6 +157,7 @@ EdgeParts GatewayApp::MakeEdgeParts() {
       .local = local_->services(),
       .open = local_->open_services(),
       .pages = pages_,
+      .cors = CorsPolicy(settings_.cors_origins),
   };
   for (const auto& [service, backend] : backends_) {
     parts.backends[service] = backend.get();
@@ -171,6 +172,12 @@ void GatewayApp::AddPages() {
   pages_.Add(
       "/openapi.json",
       [page = Page{.body = OpenApiDocument(*loaded_.api)}] { return page; });
+  pages_.Add(
+      "/descriptors",
+      [page = Page{.content_type = "application/x-protobuf",
+                   .body = loaded_.api->PublicFiles().SerializeAsString()}] {
+        return page;
+      });
   admin_pages_.Add("/healthz", health);
   admin_pages_.Add("/readyz", [this] { return Readiness(); });
   Gauge& lost_lines = metrics_.AddGauge(

@@ -1,6 +1,7 @@
 #include "gateway/settings.h"
 
 #include "absl/strings/str_split.h"
+#include "gateway/policy/cors.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -19,6 +20,9 @@ ConfigReader GatewayConfig() {
                  "Where operators are served: /metrics, /readyz.");
   reader.Declare("CRM_GATEWAY_REFLECTION", "true",
                  "Whether gRPC reflection is served.");
+  reader.Declare("CRM_GATEWAY_CORS_ORIGINS", "",
+                 "The origins whose web pages may call from browsers, as "
+                 "https://crm.example.com, parted by commas; * for all.");
   reader.Declare("CRM_OPERATIONAL_ADDRESS", "127.0.0.1:9101",
                  "Where the operational service is.");
   reader.Declare("CRM_ANALYTICAL_ADDRESS", "127.0.0.1:9102",
@@ -83,6 +87,9 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
   settings.secret_file = config.Get("CRM_SECRET_FILE");
   CRM_ASSIGN_OR_RETURN(settings.reflection,
                        config.GetBool("CRM_GATEWAY_REFLECTION"));
+  settings.cors_origins = absl::StrSplit(config.Get("CRM_GATEWAY_CORS_ORIGINS"),
+                                         ',', absl::SkipEmpty());
+  CRM_RETURN_IF_ERROR(CorsPolicy::Check(settings.cors_origins));
   const std::string& audited = config.Get("CRM_AUDIT_READS");
   settings.all_audited = audited == "everyone";
   if (!settings.all_audited && audited != "privileged") {

@@ -35,6 +35,8 @@ struct Settings {
   std::string roles_file;
   std::string secret_file;
   bool reflection = true;
+  // The origins whose web pages may call from browsers.
+  std::vector<std::string> cors_origins;
   // Whether the audit trail tells of the reads of all callers.
   bool all_audited = false;
   absl::Duration drain;

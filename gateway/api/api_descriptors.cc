@@ -1,6 +1,7 @@
 #include "gateway/api/api_descriptors.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -50,6 +51,27 @@ std::vector<const ServiceDescriptor*> ApiDescriptors::LinkedServices() const {
     if (found != nullptr) linked.push_back(found);
   }
   return linked;
+}
+
+google::protobuf::FileDescriptorSet ApiDescriptors::PublicFiles() const {
+  std::vector<const FileDescriptor*> next;
+  for (const ServiceDescriptor* service : services_) {
+    next.push_back(service->file());
+  }
+  std::set<std::string> needed;
+  while (!next.empty()) {
+    const FileDescriptor* file = next.back();
+    next.pop_back();
+    if (!needed.insert(file->name()).second) continue;
+    for (int i = 0; i < file->dependency_count(); ++i) {
+      next.push_back(file->dependency(i));
+    }
+  }
+  google::protobuf::FileDescriptorSet set;
+  for (const FileDescriptorProto& proto : files_.file()) {
+    if (needed.contains(proto.name())) *set.add_file() = proto;
+  }
+  return set;
 }
 
 }  // namespace crm::gateway

@@ -33,6 +33,10 @@ class ApiDescriptors {
   std::vector<const google::protobuf::ServiceDescriptor*> LinkedServices()
       const;
 
+  // Returns the files that the services are made of, imports before their
+  // users, with comments: what generators of clients read.
+  google::protobuf::FileDescriptorSet PublicFiles() const;
+
   // Every file, imports before their users.
   const google::protobuf::FileDescriptorSet& files() const { return files_; }
 

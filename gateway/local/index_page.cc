@@ -5,9 +5,10 @@ namespace crm::gateway {
 Page IndexPage() {
   return {.body = R"({
   "name": "Rapport",
-  "description": "A CRM back end. One port for gRPC, REST and these pages.",
+  "description": "A CRM back end. One port for gRPC, gRPC-Web, REST and these pages.",
   "links": {
     "openapi": "/openapi.json",
+    "descriptors": "/descriptors",
     "health": "/healthz",
     "customers": "/v1/customers",
     "profile": "/v1/customers/{customer}/profile",

@@ -27,8 +27,8 @@ struct CallLedger {
 // destroyed. Thread-compatible.
 class CallRecord {
  public:
-  // `transport` is `grpc`, `rest` or `page`. `route` is from a fixed set: the
-  // gRPC path of a known method, a page, or `unknown`.
+  // `transport` is `grpc`, `grpc_web` or `rest`. `route` is from a fixed set:
+  // the gRPC path of a known method, a page, or `unknown`.
   CallRecord(const CallLedger& ledger, absl::string_view transport,
              TraceContext trace);
   CallRecord(const CallRecord&) = delete;

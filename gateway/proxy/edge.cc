@@ -10,7 +10,9 @@
 #include "gateway/proxy/answer.h"
 #include "gateway/proxy/grpc_passage.h"
 #include "gateway/proxy/grpc_service_exchange.h"
+#include "gateway/proxy/grpc_web_exchange.h"
 #include "gateway/proxy/rest_exchange.h"
+#include "gateway/proxy/wrapped_exchange.h"
 #include "shared/base/errors.h"
 
 namespace crm::gateway {
@@ -42,18 +44,65 @@ bool IsGrpc(const RequestHead& head) {
          absl::StartsWith(type, "application/grpc;");
 }
 
+// An exchange whose answer the page that asked may read.
+class CorsExchange final : public WrappedExchange {
+ public:
+  CorsExchange(Headers headers, ResponseWriter& client)
+      : WrappedExchange(client), headers_(std::move(headers)) {}
+
+ private:
+  void Start(ResponseHead head) override {
+    for (Header& header : headers_) head.headers.push_back(std::move(header));
+    WrappedExchange::Start(std::move(head));
+  }
+
+  Headers headers_;
+};
+
 }  // namespace
 
 std::unique_ptr<Exchange> Edge::Serve(RequestHead head,
                                       ResponseWriter& writer) {
-  return IsGrpc(head) ? ServeGrpc(std::move(head), writer)
-                      : ServeRest(std::move(head), writer);
+  const std::string origin = HeaderOr(head.headers, "origin");
+  if (!parts_.cors.Allows(origin)) {
+    return ServeProtocol(std::move(head), writer);
+  }
+  if (IsPreflight(head)) return AnswerPreflight(head, writer);
+  auto exchange =
+      std::make_unique<CorsExchange>(parts_.cors.AnswerHeaders(origin), writer);
+  exchange->Serve(std::move(head),
+                  [this](RequestHead inner, ResponseWriter& client) {
+                    return ServeProtocol(std::move(inner), client);
+                  });
+  return exchange;
+}
+
+std::unique_ptr<Exchange> Edge::AnswerPreflight(const RequestHead& head,
+                                                ResponseWriter& writer) {
+  writer.Start({.status = 204,
+                .headers = parts_.cors.PreflightHeaders(
+                    HeaderOr(head.headers, "origin"))});
+  writer.End();
+  return AnsweredExchange();
+}
+
+std::unique_ptr<Exchange> Edge::ServeProtocol(RequestHead head,
+                                              ResponseWriter& writer) {
+  if (IsGrpc(head)) return ServeGrpc(std::move(head), writer, "grpc");
+  auto web = ParseGrpcWebType(HeaderOr(head.headers, "content-type"));
+  if (!web.has_value()) return ServeRest(std::move(head), writer);
+  return GrpcWebExchange::Begin(
+      std::move(head), *std::move(web), writer,
+      [this](RequestHead inner, ResponseWriter& client) {
+        return ServeGrpc(std::move(inner), client, "grpc_web");
+      });
 }
 
 std::unique_ptr<Exchange> Edge::ServeGrpc(RequestHead head,
-                                          ResponseWriter& writer) {
+                                          ResponseWriter& writer,
+                                          absl::string_view transport) {
   auto record = std::make_unique<CallRecord>(
-      parts_.ledger, "grpc",
+      parts_.ledger, transport,
       parts_.traces.Continue(HeaderOr(head.headers, "traceparent")));
   const auto refuse = [&](const absl::Status& status) {
     EndGrpc(writer, /*started=*/false, record->trace(), status);

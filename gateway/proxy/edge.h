@@ -8,9 +8,11 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "gateway/http/event_loop.h"
 #include "gateway/http/exchange.h"
 #include "gateway/policy/call_record.h"
+#include "gateway/policy/cors.h"
 #include "gateway/policy/credentials.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/message_call.h"
@@ -40,6 +42,8 @@ struct EdgeParts {
   std::map<std::string, CallTarget*, std::less<>> open;
   // Pages that anyone may read.
   const Pages& pages;
+  // The web pages that may call from browsers.
+  CorsPolicy cors;
 };
 
 // Makes the exchanges of the public port. Loop thread only.
@@ -51,7 +55,15 @@ class Edge {
   std::unique_ptr<Exchange> Serve(RequestHead head, ResponseWriter& writer);
 
  private:
-  std::unique_ptr<Exchange> ServeGrpc(RequestHead head, ResponseWriter& writer);
+  // Serves a request in whichever of the protocols it is written.
+  std::unique_ptr<Exchange> ServeProtocol(RequestHead head,
+                                          ResponseWriter& writer);
+  // Answers a browser that asks whether a page may call.
+  std::unique_ptr<Exchange> AnswerPreflight(const RequestHead& head,
+                                            ResponseWriter& writer);
+  // `transport` is what the call is recorded as.
+  std::unique_ptr<Exchange> ServeGrpc(RequestHead head, ResponseWriter& writer,
+                                      absl::string_view transport);
   std::unique_ptr<Exchange> ServeRest(RequestHead head, ResponseWriter& writer);
 
   const EdgeParts parts_;

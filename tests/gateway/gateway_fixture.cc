@@ -41,6 +41,7 @@ GatewayTest::GatewayTest()
   settings.admin_listen = "127.0.0.1:0";
   settings.issuers = {kIssuer};
   settings.audience = kAudience;
+  settings.cors_origins = {"https://crm.example.com"};
   settings.drain = absl::ZeroDuration();
   settings.backends = {{"operational", operational_.address()},
                        {"analytical", analytical_.address()},

@@ -5,6 +5,7 @@
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/platform/v1/change.pb.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "shared/base/errors.h"
 #include "tests/gateway/gateway_fixture.h"
@@ -16,7 +17,10 @@ namespace {
 using ::crm::operational::v1::Customer;
 using ::crm::operational::v1::UpdateCustomerRequest;
 using ::crm::testing::EqualsProto;
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kService[] = "/crm.operational.v1.CustomerService/";
 
@@ -186,6 +190,14 @@ TEST_F(Rest, ServesItsPagesToAnyone) {
   const Response openapi = client_->Fetch("GET", "/openapi.json");
   EXPECT_THAT(openapi.body, HasSubstr("\"/v1/customers/{customersId}\""));
   EXPECT_THAT(openapi.body, HasSubstr("Gets a customer, a deleted one too."));
+  google::protobuf::FileDescriptorSet files;
+  ASSERT_TRUE(
+      files.ParseFromString(client_->Fetch("GET", "/descriptors").body));
+  std::vector<std::string> names;
+  for (const auto& file : files.file()) names.push_back(file.name());
+  EXPECT_THAT(names, Contains("crm/operational/v1/customer.proto"));
+  EXPECT_THAT(names, Contains("google/api/annotations.proto"));
+  EXPECT_THAT(names, Each(Not(HasSubstr("crm/internal/"))));
   EXPECT_EQ(client_->Fetch("GET", "/metrics").status, 401);
 }
 
