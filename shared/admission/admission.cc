@@ -19,8 +19,10 @@ constexpr char kOverloaded[] = "OVERLOADED";
 constexpr char kMemoryShort[] = "MEMORY";
 constexpr char kRateLimited[] = "RATE_LIMITED";
 constexpr char kDeadlineTooShort[] = "DEADLINE_TOO_SHORT";
-// The part of its time that a call may spend in line.
+// The part of its time that a call may spend in line, and a CRITICAL_PLUS one.
 constexpr int kWaitDivisor = 10;
+constexpr int kCriticalPlusWaitDivisor = 2;
+constexpr auto kTop = static_cast<size_t>(Criticality::kCriticalPlus);
 // One in so many calls that seem too late is tried, so that a method that has
 // become faster is noticed.
 constexpr uint64_t kLateTrials = 16;
@@ -90,16 +92,15 @@ void Admission::Enter(std::shared_ptr<Call> call, Decided decided) {
   std::unique_lock lock(mutex_);
   const absl::Duration now = clock_.Monotonic();
   absl::Status status = Check(*call, now);
-  if (status.ok() && in_flight_ < Bounds(now)[level]) {
+  if (status.ok() && Room(now)[level] > 0) {
     LetIn(*call, now);
   } else if (status.ok()) {
-    const absl::Duration wait = std::min(
-        options_.max_wait, (context.deadline - clock_.Now()) / kWaitDivisor);
     const bool first = line_.size() == 0;
+    const absl::Duration until = now + WaitOf(context);
     line_.Add({.call = std::move(call),
                .decided = std::move(decided),
                .since = now,
-               .until = now + wait});
+               .until = until});
     if (auto least = line_.Overflow(limit_.Limit(now))) {
       absl::Status refusal = Refuse(*least->call);
       verdicts_.push_back({*std::move(least), std::move(refusal)});
@@ -139,18 +140,34 @@ absl::Status Admission::Check(const Call& call, absl::Duration now) {
   return RateLimited(context.principal.subject, group, wait);
 }
 
-std::array<int, kCriticalityCount> Admission::Bounds(absl::Duration now) const {
+// Returns how many more calls of each class may be let in; a lower class never
+// has more room than a higher one.
+std::array<int, kCriticalityCount> Admission::Room(absl::Duration now) const {
   const int limit = limit_.Limit(now);
-  std::array<int, kCriticalityCount> bounds{};
-  for (size_t level = 0; level < bounds.size(); ++level) {
-    bounds[level] = std::max(1, static_cast<int>(limit * kShares[level]));
+  std::array<int, kCriticalityCount> room{};
+  for (size_t level = 0; level < room.size(); ++level) {
+    const int bound = std::max(1, static_cast<int>(limit * kShares[level]));
+    room[level] = bound - in_flight_;
   }
-  return bounds;
+  room[kTop] =
+      std::max(room[kTop], options_.limit.min - critical_plus_in_flight_);
+  return room;
+}
+
+absl::Duration Admission::WaitOf(const CallContext& context) const {
+  const absl::Duration left = context.deadline - clock_.Now();
+  if (context.criticality == Criticality::kCriticalPlus) {
+    return left / kCriticalPlusWaitDivisor;
+  }
+  return std::min(options_.max_wait, left / kWaitDivisor);
 }
 
 void Admission::LetIn(Call& call, absl::Duration now) {
   call.admitted = now;
   ++in_flight_;
+  if (call.context.criticality == Criticality::kCriticalPlus) {
+    ++critical_plus_in_flight_;
+  }
   ++admitted_;
   if (now - lately_since_ > absl::Seconds(1)) {
     lately_since_ = now;
@@ -194,6 +211,9 @@ void Admission::Leave(const Call& call, const absl::Status& status) {
     limit_gauge_.Set(limit_.Limit(now));
   }
   --in_flight_;
+  if (context.criticality == Criticality::kCriticalPlus) {
+    --critical_plus_in_flight_;
+  }
   in_flight_gauge_.Set(in_flight_);
   line_.Ended(context.principal.tenant);
   LetWaitingIn(now);
@@ -201,9 +221,8 @@ void Admission::Leave(const Call& call, const absl::Status& status) {
 }
 
 void Admission::LetWaitingIn(absl::Duration now) {
-  const auto bounds = Bounds(now);
   while (line_.size() > 0) {
-    auto next = line_.Next(in_flight_, limit_.Limit(now), bounds);
+    auto next = line_.Next(limit_.Limit(now), Room(now));
     if (!next.has_value()) break;
     if (next->until <= now) {
       absl::Status refusal = Refuse(*next->call);

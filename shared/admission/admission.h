@@ -7,6 +7,11 @@
 // CRITICAL calls may use 90 % of it, SHEDDABLE_PLUS 70 %, SHEDDABLE 50 %.
 // Others wait in line, for at most 50 ms or a tenth of the time they have, and
 // are refused then (OVERLOADED).
+//
+// A CRITICAL_PLUS call does not pay for others: as many of them as the least
+// limit are let in whatever else is in flight, so that there are never more
+// calls than the limit and the least limit together; one beyond that waits,
+// ahead of all others, for half of the time it has.
 
 #ifndef CRM_SHARED_ADMISSION_ADMISSION_H_
 #define CRM_SHARED_ADMISSION_ADMISSION_H_
@@ -42,6 +47,7 @@ class Admission final : public CallGate {
  public:
   struct Options {
     GradientLimit::Options limit = {};
+    // Of calls below CRITICAL_PLUS.
     absl::Duration max_wait = absl::Milliseconds(50);
     // None by default.
     Rates rates = {};
@@ -95,7 +101,8 @@ class Admission final : public CallGate {
 
   // Each requires mutex_.
   absl::Status Check(const Call& call, absl::Duration now);
-  std::array<int, kCriticalityCount> Bounds(absl::Duration now) const;
+  std::array<int, kCriticalityCount> Room(absl::Duration now) const;
+  absl::Duration WaitOf(const CallContext& context) const;
   void LetIn(Call& call, absl::Duration now);
   absl::Status Refuse(const Call& call);
   void LetWaitingIn(absl::Duration now);
@@ -118,6 +125,8 @@ class Admission final : public CallGate {
   WaitingLine line_;
   std::map<const MethodInfo*, MethodLatency> latencies_;
   int in_flight_ = 0;
+  // Of them, those that are CRITICAL_PLUS.
+  int critical_plus_in_flight_ = 0;
   uint64_t admitted_ = 0;
   uint64_t refused_ = 0;
   uint64_t shed_ = 0;

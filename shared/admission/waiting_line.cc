@@ -32,16 +32,16 @@ void WaitingLine::Add(WaitingCall waiting) {
 }
 
 std::optional<WaitingCall> WaitingLine::Next(
-    int in_flight, int limit, const std::array<int, kCriticalityCount>& bound) {
+    int limit, const std::array<int, kCriticalityCount>& room) {
   for (int level = kCriticalityCount - 1; level >= 0; --level) {
-    if (in_flight >= bound[level]) break;
+    if (room[level] <= 0) break;
     if (by_class_[level] == 0) continue;
     const auto tenant = Choose(level, limit);
     if (tenant != tenants_.end()) return Take(tenant, level, newest_first_);
   }
   // Only tenants over their half are left, and nobody whom they keep out.
   for (int level = kCriticalityCount - 1; level >= 0; --level) {
-    if (in_flight >= bound[level]) return std::nullopt;
+    if (room[level] <= 0) return std::nullopt;
     if (by_class_[level] == 0) continue;
     return Take(Choose(level, /*limit=*/INT_MAX), level, newest_first_);
   }

@@ -48,12 +48,12 @@ class WaitingLine {
   // Adds a call at the end.
   void Add(WaitingCall waiting);
 
-  // Returns the next call to let in, or nothing. `bound` says how many calls of
-  // each class may be in flight; no tenant gets more than half of `limit` while
-  // another one has a call that could be let in.
+  // Returns the next call to let in, or nothing. `room` says how many more
+  // calls of each class may be let in, of none more than of a higher one; no
+  // tenant gets more than half of `limit` while another one has a call that
+  // could be let in.
   std::optional<WaitingCall> Next(
-      int in_flight, int limit,
-      const std::array<int, kCriticalityCount>& bound);
+      int limit, const std::array<int, kCriticalityCount>& room);
 
   // Returns a call to refuse if more than `capacity` wait.
   std::optional<WaitingCall> Overflow(size_t capacity);

@@ -42,6 +42,8 @@ class AdmissionTest : public ::testing::Test {
     return options;
   }
 
+  static bool MayBeCriticalPlus(const Principal&) { return true; }
+
   // Enters a call; its decision stays where it is.
   Decision& Enter(const CallSpec& spec = {}) {
     calls_.push_back(MakeCall(clock_, spec));
@@ -76,7 +78,7 @@ TEST_F(AdmissionTest, EachClassUsesItsPartOfTheLimit) {
        {Case{"SHEDDABLE", 5}, Case{"SHEDDABLE_PLUS", 7}, Case{"CRITICAL", 9},
         Case{"", 9}, Case{"CRITICAL_PLUS", 10}, Case{"NO_SUCH_CLASS", 9}}) {
     Admission::Options options = Ten();
-    options.may_be_critical_plus = [](const Principal&) { return true; };
+    options.may_be_critical_plus = MayBeCriticalPlus;
     Start(options);
 
     EXPECT_EQ(LetIn(12, {.criticality = row.criticality}), row.admitted)
@@ -137,6 +139,76 @@ TEST_F(AdmissionTest, ACallWaitsForATenthOfItsTime) {
   admission_->Expire();
 
   EXPECT_THAT(waiting.status(), StatusIs(kUnavailable, "OVERLOADED"));
+}
+
+// The limit is found while more calls are in flight than it has come to allow:
+// until they have ended nobody else gets in.
+TEST_F(AdmissionTest, F17_AShrinkingLimitKeepsNoCriticalPlusCallOut) {
+  Admission::Options options;
+  options.limit = {.start = 64, .min = 8, .max = 64};
+  options.may_be_critical_plus = MayBeCriticalPlus;
+  Start(options);
+  for (int i = 0; i < 40; ++i) {
+    Enter();
+    clock_.Advance(absl::Milliseconds(10));
+    Leave(i);
+  }
+  ASSERT_EQ(LetIn(57, {}), 57);
+  for (size_t i = 40; i < 43; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    Leave(i);
+  }
+  ASSERT_EQ(admission_->GetStats().in_flight, 54);
+  ASSERT_LT(admission_->GetStats().limit, 40);
+  EXPECT_FALSE(Enter().made());
+
+  EXPECT_EQ(LetIn(8, {.tenant = "officer", .criticality = "CRITICAL_PLUS"}), 8);
+}
+
+TEST_F(AdmissionTest, AFloodOfCriticalPlusIsBounded) {
+  Admission::Options options;
+  options.limit = {.start = 10, .min = 4, .max = 10};
+  options.may_be_critical_plus = MayBeCriticalPlus;
+  Start(options);
+  ASSERT_EQ(LetIn(9, {}), 9);
+
+  EXPECT_EQ(LetIn(100, {.criticality = "CRITICAL_PLUS"}), 4);
+  EXPECT_EQ(admission_->GetStats().in_flight, 13);
+  EXPECT_EQ(admission_->GetStats().waiting, 10);
+  // What ends makes room for those that wait, up to the limit.
+  for (size_t i = 0; i < 9; ++i) Leave(i);
+  EXPECT_EQ(admission_->GetStats().in_flight, 10);
+  // A place of theirs is theirs again.
+  Leave(9);
+  EXPECT_EQ(admission_->GetStats().in_flight, 10);
+  EXPECT_FALSE(Enter().made());
+}
+
+TEST_F(AdmissionTest, F17_ACriticalPlusCallWaitsFirstAndForHalfOfItsTime) {
+  Admission::Options options;
+  options.limit = {.start = 10, .min = 1, .max = 10};
+  options.may_be_critical_plus = MayBeCriticalPlus;
+  Start(options);
+  LetIn(9, {});
+  ASSERT_EQ(LetIn(1, {.criticality = "CRITICAL_PLUS"}), 1);
+  Decision& earlier = Enter();
+  const CallSpec officer = {.criticality = "CRITICAL_PLUS",
+                            .timeout = absl::Seconds(1)};
+  Decision& first = Enter(officer);
+  Decision& second = Enter(officer);
+
+  clock_.Advance(absl::Milliseconds(40));
+  Leave(0);
+  EXPECT_THAT(first.status(), IsOk());
+  EXPECT_FALSE(earlier.made());
+  clock_.Advance(absl::Milliseconds(460) - absl::Nanoseconds(1));
+  admission_->Expire();
+  EXPECT_THAT(earlier.status(), StatusIs(kUnavailable, "OVERLOADED"));
+  EXPECT_FALSE(second.made());
+  clock_.Advance(absl::Nanoseconds(1));
+  admission_->Expire();
+
+  EXPECT_THAT(second.status(), StatusIs(kUnavailable, "OVERLOADED"));
 }
 
 TEST_F(AdmissionTest, NoMoreWaitThanTheLimit) {
@@ -284,7 +356,7 @@ TEST_F(AdmissionTest, ACallThatWouldBeLateIsRefusedBeforeAnyWork) {
 TEST_F(AdmissionTest, ScarceMemoryIsKeptForWhatMatters) {
   double used = 0.79;
   Admission::Options options = Ten();
-  options.may_be_critical_plus = [](const Principal&) { return true; };
+  options.may_be_critical_plus = MayBeCriticalPlus;
   options.memory = [&used](absl::Duration) { return used; };
   Start(options);
   const auto admitted = [&] {
