@@ -53,7 +53,7 @@ function feedOf(suite, service) {
 }
 
 // Returns the whole feed of a service, by partition, once all is numbered.
-async function readFeed(suite, service) {
+export async function readFeed(suite, service) {
   const feed = feedOf(suite, service);
   try {
     const {response: head} = await until(
@@ -81,7 +81,7 @@ async function readFeed(suite, service) {
 }
 
 // Waits until the analytical service has applied all of operational.
-async function waitForConsumers(suite) {
+export async function waitForConsumers(suite, withinMs = QUIET_MS) {
   const owner = feedOf(suite, 'operational');
   const follower = feedOf(suite, 'analytical');
   try {
@@ -91,14 +91,15 @@ async function waitForConsumers(suite) {
       return heads.every((head, partition) => Number(head) === Number(
           positions?.find((one) => one.producer === 'operational' &&
               (one.partition ?? 0) === partition)?.seq ?? 0));
-    }, QUIET_MS);
+    }, withinMs);
   } finally {
     owner.close();
     follower.close();
   }
 }
 
-function readStreams(suite) {
+// Returns the ids of the entries of each stream, as `7-0`, by key.
+export function readStreams(suite) {
   const streams = {};
   for (const key of redisKeys(suite, 'redis-bus', 'ev:*')) {
     if (suite.redis('redis-bus', 'TYPE', key) !== 'stream') continue;
