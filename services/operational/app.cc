@@ -21,6 +21,8 @@
 #include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/merge_operation.pb.h"
+#include "crm/operational/v1/object.pb.h"
+#include "crm/operational/v1/object_type.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/order_return.pb.h"
@@ -56,6 +58,7 @@
 #include "services/operational/domain/goal.h"
 #include "services/operational/domain/invoice.h"
 #include "services/operational/domain/lead.h"
+#include "services/operational/domain/object_type.h"
 #include "services/operational/domain/opportunity.h"
 #include "services/operational/domain/order.h"
 #include "services/operational/domain/order_return.h"
@@ -88,6 +91,7 @@
 #include "services/operational/handlers/lead_score.h"
 #include "services/operational/handlers/merge_operation.h"
 #include "services/operational/handlers/merge_records.h"
+#include "services/operational/handlers/object_type.h"
 #include "services/operational/handlers/opportunity.h"
 #include "services/operational/handlers/order.h"
 #include "services/operational/handlers/pipeline.h"
@@ -166,6 +170,10 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::FieldDefinition>(
           {.prepare = PrepareFieldDefinition, .deletable = CheckFieldDeletable})
       .Owns<v1::ValidationRule>({.prepare = PrepareValidationRule})
+      .Owns<v1::ObjectType>({.settle = SettleObjectType})
+      .Owns<v1::Object>({.prepare = PrepareObject,
+                         .authorize = AuthorizeObject,
+                         .fields_by_parent = true})
       .Mutate(HandleActivateFieldDefinition)
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)

@@ -25,6 +25,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     fieldDefinitions.* validationRules.* mergeOperations.*
     duplicateRules.* duplicateCandidates.*
     automations.* automationRuns.* sequences.* sequenceEnrollments.*
+    objectTypes.* objects.*
 
 # Sells: writes what he and his teams own, deletes none, confirms no order.
 sales_rep: customers.create@team customers.get@team customers.list@team
@@ -87,7 +88,7 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Leads a sales team: all of its records, and the last word on orders.
 sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
@@ -118,7 +119,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Addresses customers: reads records and scores, and what was sold.
 marketer: customers.get customers.list customers.getProfile
@@ -152,7 +153,7 @@ marketer: customers.get customers.list customers.getProfile
     notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Answers customers: writes conversations, corrects records, reads deals.
 support_agent: customers.get customers.list customers.update
@@ -185,7 +186,7 @@ support_agent: customers.get customers.list customers.update
     notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Leads a support team: as an agent, and all of its conversations and reports.
 support_lead: customers.get customers.list customers.update
@@ -219,7 +220,7 @@ support_lead: customers.get customers.list customers.update
     notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Computes: runs reports over deals and scores. Sees no contact points (hence no
 # customers, contacts or leads) and no message bodies.
@@ -244,7 +245,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     notifications.archive@own
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Another system: exchanges records, deletes none.
 integration: customers.create customers.get customers.list customers.update
@@ -289,7 +290,7 @@ integration: customers.create customers.get customers.list customers.update
     businessCalendars.addBusinessTime
     resources.search
     fieldDefinitions.get fieldDefinitions.list validationRules.get
-    validationRules.list
+    validationRules.list objectTypes.get objectTypes.list
 
 # Examines what was done and who may do what, and nothing else.
 auditor: auditEntries.get auditEntries.list operations.get operations.list

@@ -97,7 +97,7 @@ class RestrictionChecker final {
         resource_(resource),
         source_(source),
         find_target_(find_target),
-        find_custom_field_(find_custom_field) {}
+        find_custom_field_(&find_custom_field) {}
 
   absl::StatusOr<FilterExpression> Check() {
     FieldTest test;
@@ -121,11 +121,11 @@ class RestrictionChecker final {
 
  private:
   // Follows the path of the restriction from the resource.
-  absl::Status Resolve(FieldTest& test) const {
+  absl::Status Resolve(FieldTest& test) {
     FieldPath& path = test.path;
     const Descriptor* type = &resource_;
     for (const FilterText& part : restriction_.path) {
-      if (type == nullptr && Reference(path) != "") {
+      if (type == nullptr && Reference(path).reference_type != "") {
         CRM_RETURN_IF_ERROR(Follow(part, test));
         type = test.hop->target->message;
       }
@@ -143,27 +143,27 @@ class RestrictionChecker final {
   }
 
   // Returns the type of the resources that the field at the end of `path`
-  // names; empty if it names none.
-  std::string Reference(const FieldPath& path) const {
+  // names, and how their custom fields are found; empty if it names none.
+  CustomFieldKind Reference(const FieldPath& path) const {
     if (path.steps.back().implied) {
       // A value of a custom field, whose definition says it.
       const PathStep& field = path.steps[path.steps.size() - 2];
       return field.map_key.has_value()
-                 ? find_custom_field_(*field.field->containing_type(),
-                                      *field.map_key)
-                       .reference_type
-                 : "";
+                 ? (*find_custom_field_)(*field.field->containing_type(),
+                                         *field.map_key)
+                 : CustomFieldKind();
     }
-    return path.field()
-        .options()
-        .GetExtension(google::api::resource_reference)
-        .type();
+    return {.reference_type = path.field()
+                                  .options()
+                                  .GetExtension(google::api::resource_reference)
+                                  .type()};
   }
 
   // Goes on in the resource that the field at the end of the path names; `part`
   // is what follows it.
-  absl::Status Follow(const FilterText& part, FieldTest& test) const {
-    const std::string type = Reference(test.path);
+  absl::Status Follow(const FilterText& part, FieldTest& test) {
+    CustomFieldKind reference = Reference(test.path);
+    const std::string& type = reference.reference_type;
     if (test.hop.has_value()) {
       return source_.ErrorAt(
           part.offset, absl::StrCat("Field ", Quoted(test.text()),
@@ -178,6 +178,10 @@ class RestrictionChecker final {
                        ", whose fields cannot be reached from here"));
     }
     test.hop = ReferenceHop{std::exchange(test.path, {}), target};
+    if (reference.find_in_reference) {
+      find_in_reference_ = std::move(reference.find_in_reference);
+      find_custom_field_ = &find_in_reference_;
+    }
     return absl::OkStatus();
   }
 
@@ -194,8 +198,8 @@ class RestrictionChecker final {
     if (!IsCustomFields(map)) return absl::OkStatus();
     const std::string& name = *path.steps.back().map_key;
     const FieldDescriptor* member =
-        find_custom_field_
-            ? find_custom_field_(*map.containing_type(), name).member
+        *find_custom_field_
+            ? (*find_custom_field_)(*map.containing_type(), name).member
             : nullptr;
     if (member == nullptr) {
       return source_.ErrorAt(
@@ -296,7 +300,9 @@ class RestrictionChecker final {
   const Descriptor& resource_;
   const FilterSource& source_;
   const FindTarget& find_target_;
-  const FindCustomField& find_custom_field_;
+  // Of what the path has come to: another one behind some references.
+  const FindCustomField* find_custom_field_;
+  FindCustomField find_in_reference_;
 };
 
 }  // namespace

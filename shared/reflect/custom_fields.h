@@ -31,6 +31,11 @@ struct CustomFieldKind {
   // The type of the resources that its values name, as `crm/Account`; empty if
   // they name none.
   std::string reference_type = {};
+  // Finds the fields of those resources, where their type alone does not tell
+  // which they have; empty where it does.
+  std::function<CustomFieldKind(const google::protobuf::Descriptor& resource,
+                                absl::string_view key)>
+      find_in_reference = {};
 };
 
 // Returns what is known of a custom field of a resource type; nothing if

@@ -15,6 +15,15 @@
 
 namespace crm {
 
+// What custom fields are defined of: the resources of a type, or those under
+// one parent.
+struct CustomKind {
+  // The message of the resources; null if they have no custom fields.
+  const google::protobuf::Descriptor* message = nullptr;
+  // Finds their fields.
+  FindCustomField find;
+};
+
 // The inputs of a rule. Rules take time and other resources from here alone, so
 // they stay functions of their arguments. Thread-compatible.
 struct RuleContext {
@@ -33,6 +42,9 @@ struct RuleContext {
       find_type;
   // Finds the tenant's own fields, those that values may be written to.
   FindCustomField find_custom_field;
+  // Returns what custom fields can be defined of: `crm/Lead`, or, where each
+  // parent has fields of its own, the name of a parent.
+  std::function<CustomKind(absl::string_view kind)> find_custom_kind;
 
   // `find` for one type; null if there is no such resource, or no lookup.
   template <typename T>

@@ -7,6 +7,7 @@
 
 #include "shared/base/errors.h"
 #include "shared/reflect/custom_fields.h"
+#include "shared/reflect/field_access.h"
 #include "shared/reflect/map_entries.h"
 #include "shared/resource/custom_values.h"
 #include "shared/resource/row_rule.h"
@@ -102,7 +103,8 @@ void ClearPath(Message& message, absl::string_view path) {
 void MaskMessage(const ResourceCatalog& catalog, const CustomSchema& custom,
                  const CallContext& call, Message& message) {
   if (const Resource* resource = catalog.Find(message.GetDescriptor())) {
-    if (const CustomType* type = custom.Find(resource->schema.type())) {
+    const std::string kind = resource->CustomKind(ReadString(message, "name"));
+    if (const CustomType* type = custom.Find(kind)) {
       HideRemovedValues(*type, message);
     }
     const auto rule = RuleFor(call.caller.get(), catalog, *resource,

@@ -52,6 +52,7 @@ struct Rules {
   // Kinds of timers, and when each is due.
   std::vector<std::pair<const char*, absl::Time (*)(const T& resource)>>
       timers = {};
+  bool fields_by_parent = false;
 };
 
 // How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
@@ -346,6 +347,7 @@ class Application {
   template <typename T>
   static ResourceRules Erase(Rules<T> rules) {
     ResourceRules erased;
+    erased.fields_by_parent = rules.fields_by_parent;
     if (rules.prepare != nullptr) {
       erased.prepare = [prepare = rules.prepare](
                            const google::protobuf::Message* before,

@@ -15,9 +15,11 @@
 #include "shared/resource/bulk_update.h"
 #include "shared/resource/collection_lister.h"
 #include "shared/resource/commit_records.h"
+#include "shared/resource/custom_schema.h"
 #include "shared/resource/export_format.h"
 #include "shared/resource/import_operation.h"
 #include "shared/resource/import_revert.h"
+#include "shared/resource/list_plan.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/row_rule.h"
 #include "shared/resource/standard_reads.h"
@@ -134,6 +136,15 @@ absl::StatusOr<StepCommit> PurgeStep(const CollectionLister& lister,
   };
 }
 
+// The columns that a request to export asks for.
+absl::StatusOr<ExportFormat> FormatOf(const Resource& resource,
+                                      const Message& request,
+                                      const CustomSchema& custom) {
+  return ExportFormat::Build(
+      resource, request,
+      custom.finder(CustomKindUnder(resource, ReadString(request, "parent"))));
+}
+
 // Writes what the caller may see of each resource.
 absl::StatusOr<std::vector<std::string>> ToParts(const Resource& resource,
                                                  const OperationStep& step,
@@ -142,9 +153,8 @@ absl::StatusOr<std::vector<std::string>> ToParts(const Resource& resource,
                        step.kernel.catalog.custom_schemas().Recent(
                            step.kernel.database, step.call.principal.tenant,
                            step.kernel.clock.Now(), step.call.deadline));
-  CRM_ASSIGN_OR_RETURN(
-      const ExportFormat format,
-      ExportFormat::Build(resource, step.request, custom->finder()));
+  CRM_ASSIGN_OR_RETURN(const ExportFormat format,
+                       FormatOf(resource, step.request, *custom));
   std::vector<std::string> parts;
   if (step.progress.checkpoint.empty() && !format.header().empty()) {
     parts.push_back(format.header());
@@ -167,8 +177,7 @@ absl::Status CheckExport(const Kernel& kernel, const CollectionLister& lister,
                        kernel.catalog.custom_schemas().Recent(
                            kernel.database, call.principal.tenant,
                            kernel.clock.Now(), call.deadline));
-  return ExportFormat::Build(lister.resource(), request, custom->finder())
-      .status();
+  return FormatOf(lister.resource(), request, *custom).status();
 }
 
 absl::StatusOr<StepCommit> ExportStep(const CollectionLister& lister,

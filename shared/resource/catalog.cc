@@ -5,9 +5,15 @@
 #include "absl/strings/str_cat.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/reflect/custom_fields.h"
+#include "shared/reflect/resource_name.h"
 #include "shared/resource/repeated_index.h"
 
 namespace crm {
+
+std::string Resource::CustomKind(absl::string_view name) const {
+  return rules.fields_by_parent ? std::string(ParentOf(name)) : schema.type();
+}
 
 std::unique_ptr<google::protobuf::Message> Resource::New() const {
   const auto* prototype =
@@ -40,9 +46,23 @@ const Resource* ResourceCatalog::FindByType(absl::string_view type) const {
   return nullptr;
 }
 
+const Resource* ResourceCatalog::FindByKind(absl::string_view kind) const {
+  for (const auto& resource : resources_) {
+    const ResourceSchema& schema = resource->schema;
+    if (CustomFieldsOf(*schema.message()) == nullptr) continue;
+    if (resource->rules.fields_by_parent
+            ? schema.pattern().MatchesParent(kind, /*wildcards=*/false)
+            : schema.type() == kind) {
+      return resource.get();
+    }
+  }
+  return nullptr;
+}
+
 FindTarget ResourceCatalog::targets() const {
   return [this](absl::string_view type) -> const ReferenceTarget* {
     const Resource* resource = FindByType(type);
+    if (resource == nullptr) resource = FindByKind(type);
     return resource == nullptr ? nullptr : &resource->target;
   };
 }

@@ -94,6 +94,10 @@ struct ResourceRules {
 
   // How lists are ordered that name no order; by name if it is empty.
   std::string default_order;
+
+  // Whether the custom fields of a nested resource are defined of its parent,
+  // so that resources under each have fields of their own.
+  bool fields_by_parent = false;
 };
 
 // A resource type as the kernel serves it. Immutable once registered.
@@ -112,6 +116,10 @@ struct Resource {
                .message = schema.message(),
                .columns = &table.columns(),
                .soft_delete = schema.soft_delete()} {}
+
+  // Returns of what the custom fields of the resource called `name` are
+  // defined: its type, or its parent (ResourceRules::fields_by_parent).
+  std::string CustomKind(absl::string_view name) const;
 
   // Returns an empty message of the type.
   std::unique_ptr<google::protobuf::Message> New() const;
@@ -156,6 +164,10 @@ class ResourceCatalog {
 
   // Returns the type called `type` (`crm/Lead`), or null.
   const Resource* FindByType(absl::string_view type) const;
+
+  // Returns the type whose custom fields can be defined of `kind`, which is its
+  // name, or that of a parent; null if there is none.
+  const Resource* FindByKind(absl::string_view kind) const;
 
   // Returns how filters find the types that references lead to. The catalog
   // outlives it.

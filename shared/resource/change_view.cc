@@ -73,7 +73,8 @@ absl::StatusOr<bool> ChangeView::Show(const Principal& principal,
                        catalog_.custom_schemas().Recent(
                            database_, principal.tenant, clock_.Now(),
                            clock_.Now() + kReadTimeout));
-  const CustomType* defined = custom->Find(resource->schema.type());
+  const CustomType* defined =
+      custom->Find(resource->CustomKind(event.resource()));
   const bool removes = defined != nullptr && defined->hides;
   const auto rule = RuleFor(caller.get(), catalog_, *resource, permission);
   if (rule->all_rows() && !rule->hides() && !removes) return true;

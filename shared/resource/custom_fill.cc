@@ -55,12 +55,18 @@ bool KeepsIndex(const FieldDefinition* definition) {
           definition->index_state() == FieldDefinition::READY);
 }
 
+// The rows that fields of `kind` are of.
+CustomRows RowsOf(const Resource& resource, absl::string_view kind) {
+  return {.table = resource.schema.table(),
+          .parent = resource.rules.fields_by_parent ? std::string(kind) : ""};
+}
+
 // Adds the next rows to the index. Returns whether there is more to do; sets
 // the state of the index if there is not.
 absl::StatusOr<bool> FillNext(Transaction& transaction, Progress& progress,
                               FieldDefinition& definition) {
   const Resource* resource =
-      transaction.view().catalog().FindByType(definition.resource_type());
+      transaction.view().catalog().FindByKind(definition.resource_type());
   if (resource == nullptr) {
     return Internal("RESOURCE_UNKNOWN", "A field is one of no resource.");
   }
@@ -68,8 +74,8 @@ absl::StatusOr<bool> FillNext(Transaction& transaction, Progress& progress,
   CRM_ASSIGN_OR_RETURN(
       const CustomFill fill,
       FillCustomIndex(transaction.writer(), transaction.view().tenant(),
-                      resource->schema.table(), *resource->New(), field,
-                      progress.reached, kBatch));
+                      RowsOf(*resource, definition.resource_type()),
+                      *resource->New(), field, progress.reached, kBatch));
   progress.reached = fill.reached;
   progress.conflicts += fill.conflicts;
   if (!fill.too_long && fill.rows == kBatch) return true;
@@ -147,18 +153,16 @@ absl::Status ContinueCustomClear(Transaction& transaction, const Timer& timer) {
 
 absl::Status ContinueCustomSearch(Transaction& transaction,
                                   const Timer& timer) {
-  const Resource* resource = transaction.view().catalog().FindByType(timer.key);
+  const Resource* resource = transaction.view().catalog().FindByKind(timer.key);
   if (resource == nullptr) return absl::OkStatus();
-  CRM_ASSIGN_OR_RETURN(const CustomType* custom,
-                       transaction.CustomTypeOf(*resource));
+  CRM_ASSIGN_OR_RETURN(const auto schema, transaction.custom_schema());
+  const CustomType* custom = schema->Find(timer.key);
   SqlWriter& writer = transaction.writer();
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      writer.Query(
-          absl::StrCat("SELECT name, body FROM ", resource->schema.table(),
-                       " WHERE tenant = ? AND name > ? "
-                       "ORDER BY name LIMIT ?"),
-          {timer.tenant, timer.payload, int64_t{kSearchBatch}}));
+  const SqlFragment query =
+      RowsOf(*resource, timer.key)
+          .After(timer.tenant, timer.payload, kSearchBatch);
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       writer.Query(query.text, query.params));
   for (const SqlRow& row : rows) {
     const std::unique_ptr<google::protobuf::Message> message = resource->New();
     if (!message->ParseFromString(std::get<SqlBlob>(row[1]).bytes)) {

@@ -204,16 +204,29 @@ absl::StatusOr<std::optional<CustomConflict>> KeepCustomIndex(
   return std::nullopt;
 }
 
+SqlFragment CustomRows::After(const std::string& tenant,
+                              const std::string& reached, int limit) const {
+  SqlFragment query{
+      absl::StrCat("SELECT name, body FROM ", table, " WHERE tenant = ?"),
+      {tenant}};
+  if (!parent.empty()) {
+    absl::StrAppend(&query.text, " AND name > ? AND name < ?");
+    query.params.push_back(absl::StrCat(parent, "/"));
+    query.params.push_back(absl::StrCat(parent, "0"));
+  }
+  absl::StrAppend(&query.text, " AND name > ? ORDER BY name LIMIT ?");
+  query.params.push_back(reached);
+  query.params.push_back(int64_t{limit});
+  return query;
+}
+
 absl::StatusOr<CustomFill> FillCustomIndex(
-    SqlWriter& writer, const std::string& tenant, const std::string& table,
+    SqlWriter& writer, const std::string& tenant, const CustomRows& from,
     const Message& empty, const CustomField& field, const std::string& reached,
     int limit) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      writer.Query(absl::StrCat("SELECT name, body FROM ", table,
-                                " WHERE tenant = ? AND name > ? ORDER BY name "
-                                "LIMIT ?"),
-                   {tenant, reached, int64_t{limit}}));
+  const SqlFragment query = from.After(tenant, reached, limit);
+  CRM_ASSIGN_OR_RETURN(const SqlRows rows,
+                       writer.Query(query.text, query.params));
   CustomFill fill;
   fill.reached = reached;
   const std::unique_ptr<Message> message(empty.New());

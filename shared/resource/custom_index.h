@@ -47,6 +47,18 @@ absl::StatusOr<std::optional<CustomConflict>> KeepCustomIndex(
     const google::protobuf::Message* before,
     const google::protobuf::Message* after);
 
+// The rows that a field is one of.
+struct CustomRows {
+  std::string table;
+  // The name of the resource that they lie under; empty for all of the table.
+  std::string parent;
+
+  // Returns the statement that reads names and bodies of the next `limit` rows
+  // after the name `reached`, by name.
+  SqlFragment After(const std::string& tenant, const std::string& reached,
+                    int limit) const;
+};
+
 // How a batch of rows that were there before was added to an index.
 struct CustomFill {
   int rows = 0;
@@ -57,11 +69,10 @@ struct CustomFill {
   bool too_long = false;
 };
 
-// Adds the next `limit` rows of `table` after the name `reached` to the index
-// of `field`. `empty` is a message of the type. Returns the errors of
-// SqlWriter.
+// Adds the next `limit` of `rows` after the name `reached` to the index of
+// `field`. `empty` is a message of the type. Returns the errors of SqlWriter.
 absl::StatusOr<CustomFill> FillCustomIndex(
-    SqlWriter& writer, const std::string& tenant, const std::string& table,
+    SqlWriter& writer, const std::string& tenant, const CustomRows& rows,
     const google::protobuf::Message& empty, const CustomField& field,
     const std::string& reached, int limit);
 

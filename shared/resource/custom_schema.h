@@ -1,5 +1,7 @@
-// What one tenant has defined of its own: the custom fields of each resource
-// type, and the rules that resources must keep.
+// What one tenant has defined of its own: the custom fields of each kind of
+// resources, and the rules that they must keep. A kind is a resource type, as
+// `crm/Lead`, or the parent of resources whose fields it has: so the objects of
+// `objectTypes/vehicles` have other fields than those of `objectTypes/sites`.
 
 #ifndef CRM_SHARED_RESOURCE_CUSTOM_SCHEMA_H_
 #define CRM_SHARED_RESOURCE_CUSTOM_SCHEMA_H_
@@ -52,12 +54,15 @@ struct CustomRule {
   std::string message;
 };
 
-// What is defined of one resource type.
+// What is defined of one kind of resources.
 struct CustomType {
   // Returns the field of a key that values may be asked for; null if there is
   // none, or it is removed.
   const CustomField* Find(absl::string_view key) const;
 
+  std::string kind;
+  // The message of the resources; null for what the service does not know.
+  const google::protobuf::Descriptor* message = nullptr;
   std::map<std::string, std::unique_ptr<CustomField>, std::less<>> fields;
   std::vector<CustomRule> rules;
   // Whether a field is removed, so that its values are not to be shown.
@@ -72,23 +77,38 @@ class CustomSchema {
   // Nothing is defined.
   CustomSchema() = default;
 
-  // Compiles definitions and rules. `find_type` returns the message of a
-  // resource type; what it does not know is left out.
+  // Compiles definitions and rules. `find_kind` returns the message of the
+  // resources of a kind; rules of what it does not know are left out.
   CustomSchema(const std::vector<operational::v1::FieldDefinition>& definitions,
                const std::vector<operational::v1::ValidationRule>& rules,
                const std::function<const google::protobuf::Descriptor*(
-                   absl::string_view)>& find_type);
+                   absl::string_view)>& find_kind);
 
-  // Returns what is defined of `crm/Lead`; null if nothing is.
-  const CustomType* Find(absl::string_view resource_type) const;
+  // Returns what is defined of a kind, as `crm/Lead`; null if nothing is.
+  const CustomType* Find(absl::string_view kind) const;
+
+  // Returns what is defined of all kinds of resources that are a `message`.
+  std::vector<const CustomType*> FindAll(
+      const google::protobuf::Descriptor& message) const;
 
   // Whether values of some type are not to be shown.
   bool hides() const { return hides_; }
 
-  // Finds fields for filters; lives as long as this.
-  FindCustomField finder() const;
+  // Finds fields for filters on resources of `kind`; lives as long as this.
+  // Where kinds share a message and none is given, those fields are found that
+  // mean the same in all kinds which have them, and are removed of none.
+  FindCustomField finder(absl::string_view kind = "") const;
 
  private:
+  // Returns what is defined of `kind`, to be added to.
+  CustomType& TypeOf(const std::string& kind,
+                     const std::function<const google::protobuf::Descriptor*(
+                         absl::string_view)>& find_kind);
+  // Returns the field that finder() finds; null if there is none.
+  const CustomField* FindField(const google::protobuf::Descriptor& message,
+                               absl::string_view key,
+                               absl::string_view kind) const;
+
   std::map<std::string, CustomType, std::less<>> types_;
   bool hides_ = false;
 };

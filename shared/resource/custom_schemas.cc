@@ -161,8 +161,8 @@ absl::StatusOr<std::shared_ptr<const CustomSchema>> CustomSchemas::Load(
                               absl::StrCat(ValidationRule::ENABLED)));
   return std::make_shared<const CustomSchema>(
       definitions, rules,
-      [this](absl::string_view type) -> const google::protobuf::Descriptor* {
-        const Resource* resource = catalog_.FindByType(type);
+      [this](absl::string_view kind) -> const google::protobuf::Descriptor* {
+        const Resource* resource = catalog_.FindByKind(kind);
         return resource == nullptr ? nullptr : resource->schema.message();
       });
 }

@@ -80,8 +80,9 @@ std::string IdOfKey(absl::string_view system, absl::string_view key) {
 absl::StatusOr<ImportMapping> ImportMapping::Build(
     const ResourceCatalog& catalog, const Resource& resource,
     const ImportPlan& plan, const ImportRules& rules,
-    const FindCustomField& find_custom) {
+    const FindCustomField& find_custom, absl::string_view parent) {
   ImportMapping mapping;
+  mapping.parent_ = std::string(parent);
   const ImportPreset* preset =
       rules.Find(plan.preset(), resource.schema.pattern().collection());
   mapping.request_field_ = resource.schema.request_field();
@@ -160,7 +161,11 @@ absl::Status ImportMapping::AddColumn(const ResourceCatalog& catalog,
                                .options()
                                .GetExtension(google::api::resource_reference)
                                .type());
-    if (out.key_of == nullptr || out.key_of->schema.pattern().nested()) {
+    // Of nested resources only the siblings have a known parent.
+    const bool known =
+        out.key_of != nullptr &&
+        (out.key_of == &resource || !out.key_of->schema.pattern().nested());
+    if (!known) {
       return InvalidArgument(
           "FIELD_TAKES_NO_TEXT",
           "takes no key: it names no resource of this service.");
@@ -198,7 +203,9 @@ std::string ImportMapping::TextOf(const Column& column,
   const auto meant = values.find(text);
   if (meant != values.end()) return meant->second;
   if (text.empty() || column.key_of == nullptr) return text;
-  return column.key_of->schema.pattern().Format("", IdOfKey(system_, text));
+  const auto& pattern = column.key_of->schema.pattern();
+  return pattern.Format(pattern.nested() ? parent_ : "",
+                        IdOfKey(system_, text));
 }
 
 std::string ImportMapping::WriteText(const TextField& field, std::string text,

@@ -31,12 +31,13 @@ class ImportMapping {
   using FindValue =
       absl::FunctionRef<const std::string*(const std::string& column)>;
 
-  // Compiles `plan` by `rules`, which both outlive this, for `resource`.
-  // Returns INVALID_ARGUMENT with all that is wrong with it.
+  // Compiles `plan` by `rules`, which both outlive this, for `resource`; the new
+  // ones lie under `parent` if they are nested. Returns INVALID_ARGUMENT with
+  // all that is wrong with it.
   static absl::StatusOr<ImportMapping> Build(
       const ResourceCatalog& catalog, const Resource& resource,
       const platform::v1::ImportPlan& plan, const ImportRules& rules,
-      const FindCustomField& find_custom);
+      const FindCustomField& find_custom, absl::string_view parent = "");
 
   // Whether rows are resources as they are.
   bool whole_rows() const { return columns_.empty(); }
@@ -76,6 +77,7 @@ class ImportMapping {
                          const FindCustomField& find_custom);
 
   std::string request_field_;
+  std::string parent_;
   std::string system_;
   std::string region_;
   const ImportRules* rules_ = nullptr;

@@ -74,6 +74,21 @@ absl::Status CheckMay(const CallContext& call, const MethodInfo& method) {
       {{"permission", method.permission}});
 }
 
+// The resource that all rows of a request are to lie under; empty where they
+// are not nested.
+std::string ParentIn(const Message& request) {
+  return ReadString(request, "parent");
+}
+
+absl::Status CheckParent(const ImportedType& type, const std::string& parent) {
+  if (type.resource.schema.pattern().MatchesParent(parent,
+                                                   /*wildcards=*/false)) {
+    return absl::OkStatus();
+  }
+  return BadField("parent",
+                  "must be the name of the resource that the rows lie under.");
+}
+
 // What the steps of an import work with.
 struct Import {
   std::shared_ptr<const CustomSchema> schema;
@@ -81,7 +96,10 @@ struct Import {
 };
 
 absl::StatusOr<Import> Open(const ImportedType& type, const CallContext& call,
-                            const ImportPlan& plan) {
+                            const Message& request) {
+  const ImportPlan& plan = PlanOf(request);
+  const std::string parent = ParentIn(request);
+  CRM_RETURN_IF_ERROR(CheckParent(type, parent));
   CRM_RETURN_IF_ERROR(CheckMay(call, type.create));
   CRM_RETURN_IF_ERROR(CheckMay(call, type.RowMethod(plan)));
   CRM_ASSIGN_OR_RETURN(std::shared_ptr<const CustomSchema> schema,
@@ -91,13 +109,14 @@ absl::StatusOr<Import> Open(const ImportedType& type, const CallContext& call,
   CRM_ASSIGN_OR_RETURN(
       ImportMapping mapping,
       ImportMapping::Build(type.kernel.catalog, type.resource, plan,
-                           *type.rules, schema->finder()));
+                           *type.rules, schema->finder(parent), parent));
   return Import{std::move(schema), std::move(mapping)};
 }
 
-// Returns the request that a row is.
+// Returns the request that a row under `parent` is.
 std::unique_ptr<Message> RequestOf(const ImportedType& type,
-                                   const MethodInfo& method, ImportRow& row) {
+                                   const MethodInfo& method,
+                                   const std::string& parent, ImportRow& row) {
   const Descriptor* descriptor = method.descriptor->input_type();
   std::unique_ptr<Message> request(
       google::protobuf::MessageFactory::generated_factory()
@@ -110,6 +129,7 @@ std::unique_ptr<Message> RequestOf(const ImportedType& type,
                 absl::StrCat(type.resource.schema.request_field(), "_id"),
                 IdOf(name));
     WriteString(*row.resource, "name", "");
+    WriteString(*request, "parent", parent);
   } else {
     reflection->SetBool(request.get(),
                         descriptor->FindFieldByName("allow_missing"), true);
@@ -136,6 +156,16 @@ absl::Status CheckRequest(const ImportedType& type, const MethodInfo& method,
   const auto violations =
       type.kernel.catalog.validator().Check(request, "", options);
   return violations.empty() ? absl::OkStatus() : BadRequest(violations);
+}
+
+absl::Status CheckLiesUnder(const ImportedType& type, const std::string& parent,
+                            const Message& resource) {
+  const std::string name = ReadString(resource, "name");
+  if (parent.empty() || name.empty() || LiesUnder(name, parent)) {
+    return absl::OkStatus();
+  }
+  return BadField(absl::StrCat(type.resource.schema.request_field(), ".name"),
+                  absl::StrCat("must lie under '", parent, "'."));
 }
 
 // Returns what a row does in its transaction.
@@ -168,8 +198,9 @@ MutationBody RowBody(const ImportedType& type, Verb verb,
 // outcomes of those that are done, or an error that may pass.
 absl::StatusOr<std::vector<RowOutcome>> RunRows(const ImportedType& type,
                                                 const OperationStep& step,
-                                                const ImportPlan& plan,
                                                 std::vector<ImportRow>& rows) {
+  const ImportPlan& plan = PlanOf(step.request);
+  const std::string parent = ParentIn(step.request);
   const MethodInfo& method = type.RowMethod(plan);
   auto call = std::make_shared<CallContext>(step.call);
   call->method = &method;
@@ -177,7 +208,9 @@ absl::StatusOr<std::vector<RowOutcome>> RunRows(const ImportedType& type,
   std::vector<ImportRow*> queued;
   for (ImportRow& row : rows) {
     if (!row.status.ok()) continue;
-    std::unique_ptr<Message> request = RequestOf(type, method, row);
+    row.status = CheckLiesUnder(type, parent, *row.resource);
+    if (!row.status.ok()) continue;
+    std::unique_ptr<Message> request = RequestOf(type, method, parent, row);
     row.status = CheckRequest(type, method, *request);
     if (!row.status.ok()) continue;
     Mutation mutation;
@@ -276,7 +309,8 @@ absl::StatusOr<StepCommit> ImportStep(const ImportedType& type,
   }
   if (next.part() == 0) next.set_part(1);
   const ImportPlan& plan = PlanOf(step.request);
-  CRM_ASSIGN_OR_RETURN(const Import import, Open(type, step.call, plan));
+  CRM_ASSIGN_OR_RETURN(const Import import,
+                       Open(type, step.call, step.request));
   const std::string& tenant = step.call.principal.tenant;
   ImportWindow window;
   CRM_RETURN_IF_ERROR(type.kernel.database.Read(
@@ -305,7 +339,7 @@ absl::StatusOr<StepCommit> ImportStep(const ImportedType& type,
                      ". What was imported stays."));
   }
   CRM_ASSIGN_OR_RETURN(const std::vector<RowOutcome> outcomes,
-                       RunRows(type, step, plan, read.rows));
+                       RunRows(type, step, read.rows));
   CRM_ASSIGN_OR_RETURN(const std::vector<std::string> failures,
                        Count(read.rows, outcomes, next));
   return [next, failures, waits, finished = read.finished, tenant,
@@ -353,7 +387,10 @@ std::optional<OperationKind> ImportOperation(
     std::shared_ptr<const ImportRules> rules) {
   if (!IsImport(method)) return std::nullopt;
   const Resource* resource = kernel.catalog.Find(method.resource);
-  if (resource == nullptr || resource->schema.pattern().nested()) {
+  const bool says_parent =
+      method.descriptor->input_type()->FindFieldByName("parent") != nullptr;
+  if (resource == nullptr ||
+      (resource->schema.pattern().nested() && !says_parent)) {
     return std::nullopt;
   }
   const MethodInfo* create =
@@ -366,7 +403,7 @@ std::optional<OperationKind> ImportOperation(
   OperationKind kind;
   kind.narrowed = true;
   kind.check = [type](const CallContext& call, const Message& request) {
-    return Open(*type, call, PlanOf(request)).status();
+    return Open(*type, call, request).status();
   };
   kind.step = [type](const OperationStep& step) {
     return ImportStep(*type, step);

@@ -100,6 +100,12 @@ void AppendRows(const Resource& resource, const CallContext& call,
 
 }  // namespace
 
+std::string CustomKindUnder(const Resource& resource,
+                            absl::string_view parent) {
+  if (!resource.rules.fields_by_parent) return resource.schema.type();
+  return absl::StrContains(parent, "/-") ? "" : std::string(parent);
+}
+
 bool AsksForCustomFields(const Message& request) {
   for (const char* field : {"filter", "order_by"}) {
     const std::string text = ReadString(request, field);
@@ -119,9 +125,10 @@ absl::StatusOr<ListPlan> PlanList(const Kernel& kernel,
   ListPlan plan;
   ColumnMap columns = resource.table.columns();
   columns.set_tenant(call.principal.tenant);
-  const CustomColumns custom(
-      columns,
-      schema == nullptr ? nullptr : schema->Find(resource.schema.type()));
+  plan.parent = ReadString(request, "parent");
+  const std::string kind = CustomKindUnder(resource, plan.parent);
+  const CustomColumns custom(columns,
+                             schema == nullptr ? nullptr : schema->Find(kind));
   plan.rule = RuleFor(call.caller.get(), kernel.catalog, resource,
                       call.method->permission);
   std::vector<FieldViolation> violations;
@@ -130,7 +137,6 @@ absl::StatusOr<ListPlan> PlanList(const Kernel& kernel,
       violations.push_back(std::move(violation));
     }
   };
-  plan.parent = ReadString(request, "parent");
   if (!resource.schema.pattern().MatchesParent(plan.parent,
                                                /*wildcards=*/true)) {
     violations.push_back(
@@ -141,7 +147,7 @@ absl::StatusOr<ListPlan> PlanList(const Kernel& kernel,
   const std::string filter = ReadString(request, "filter");
   auto parsed = Filter::Parse(
       filter, resource.schema.message(), "filter", kernel.catalog.targets(),
-      schema == nullptr ? FindCustomField() : schema->finder());
+      schema == nullptr ? FindCustomField() : schema->finder(kind));
   if (parsed.ok()) {
     CRM_RETURN_IF_ERROR(CheckFilterAccess(kernel, call, *parsed));
     plan.filter = *std::move(parsed);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "shared/query/filter.h"
 #include "shared/query/order_by.h"
@@ -38,6 +39,10 @@ struct ListPlan {
   // What must be equal in all calls that use one token.
   std::string binding;
 };
+
+// Returns of what the custom fields are that a list under `parent` can name;
+// empty for those that all parents have in common.
+std::string CustomKindUnder(const Resource& resource, absl::string_view parent);
 
 // Whether what a list asks for depends on the tenant's definitions.
 bool AsksForCustomFields(const google::protobuf::Message& request);

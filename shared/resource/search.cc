@@ -105,7 +105,7 @@ class Finds {
     std::set<std::string> hidden;
     if (type->rule->hides()) hidden = type->rule->HiddenIn(*message);
     SearchResult result;
-    if (!Describe(*resource, plan_.custom->Find(resource->schema.type()),
+    if (!Describe(*resource, plan_.custom->Find(resource->CustomKind(name)),
                   *message, hidden, plan_.words, result)) {
       return Outcome::kUnseen;
     }
@@ -189,10 +189,13 @@ absl::StatusOr<SearchResponse> SearchResources(const Kernel& kernel,
         for (const SearchedType& type : plan.types) {
           const std::string& name = type.resource->schema.type();
           bool missing = std::ranges::count(incomplete, name) > 0;
-          const CustomType* custom = plan.custom->Find(name);
-          if (!missing && custom != nullptr && !custom->searchable.empty()) {
+          for (const CustomType* custom :
+               plan.custom->FindAll(*type.resource->schema.message())) {
+            if (missing) break;
+            if (custom->searchable.empty()) continue;
             CRM_ASSIGN_OR_RETURN(
-                missing, IsTakingInCustom(reader, call.principal.tenant, name));
+                missing,
+                IsTakingInCustom(reader, call.principal.tenant, custom->kind));
           }
           if (missing) response.add_incomplete_types(name);
         }

@@ -94,9 +94,9 @@ absl::Status TakeBatch(SqlWriter& writer, const ResourceCatalog& catalog,
     }
     CRM_ASSIGN_OR_RETURN(const auto custom, catalog.custom_schemas().Find(
                                                 writer, progress.tenant));
-    CRM_RETURN_IF_ERROR(IndexResource(writer, progress.tenant, resource,
-                                      custom->Find(resource.schema.type()),
-                                      *message));
+    CRM_RETURN_IF_ERROR(IndexResource(
+        writer, progress.tenant, resource,
+        custom->Find(resource.CustomKind(progress.name)), *message));
   }
   progress.done = static_cast<int>(rows.size()) < batch;
   return WriteProgress(writer, resource, progress);

@@ -132,7 +132,7 @@ absl::Status IndexChange(const Transaction& transaction,
     return absl::OkStatus();
   }
   CRM_ASSIGN_OR_RETURN(const CustomType* custom,
-                       transaction.CustomTypeOf(resource));
+                       transaction.CustomTypeOf(resource, change.name));
   const auto text_of = [&](const std::unique_ptr<Message>& message) {
     return message == nullptr ? "" : SearchTextOf(resource, custom, *message);
   };

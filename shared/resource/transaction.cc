@@ -274,6 +274,16 @@ absl::Status Transaction::RunRules(const Resource& resource,
     failure.Update(schema.status());
     return schema.ok() ? (*schema)->finder()(type, key) : CustomFieldKind();
   };
+  context.find_custom_kind = [&](absl::string_view kind) -> CustomKind {
+    const Resource* named = view_.catalog().FindByKind(kind);
+    const auto schema = custom_schema();
+    failure.Update(schema.status());
+    if (named == nullptr || !schema.ok()) return {};
+    return {named->schema.message(),
+            [schema = *schema, find = (*schema)->finder(kind)](
+                const google::protobuf::Descriptor& type,
+                absl::string_view key) { return find(type, key); }};
+  };
   if (resource.rules.prepare) {
     const absl::Status status = resource.rules.prepare(before, after, context);
     CRM_RETURN_IF_ERROR(failure);

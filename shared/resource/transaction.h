@@ -133,9 +133,10 @@ class Transaction {
   // transaction.
   absl::StatusOr<std::shared_ptr<const CustomSchema>> custom_schema() const;
 
-  // Returns what of it is defined of the type of `resource`; null for nothing.
+  // Returns what of it is defined of the kind of the `resource` called `name`;
+  // null for nothing. The name matters where each parent has fields of its own.
   absl::StatusOr<const CustomType*> CustomTypeOf(
-      const Resource& resource) const;
+      const Resource& resource, absl::string_view name = "") const;
 
   // Has the timer `key` of `kind` fire at `due_time`, with `payload`; moves it
   // if it is set. It is set only if the transaction is committed.

@@ -37,10 +37,10 @@ absl::StatusOr<std::shared_ptr<const CustomSchema>> Transaction::custom_schema()
 }
 
 absl::StatusOr<const CustomType*> Transaction::CustomTypeOf(
-    const Resource& resource) const {
+    const Resource& resource, absl::string_view name) const {
   if (CustomFieldsOf(*resource.schema.message()) == nullptr) return nullptr;
   CRM_ASSIGN_OR_RETURN(const auto schema, custom_schema());
-  return schema->Find(resource.schema.type());
+  return schema->Find(resource.CustomKind(name));
 }
 
 bool Transaction::IsOwn(const Resource& resource) const {
@@ -55,7 +55,8 @@ absl::Status Transaction::CheckCustom(
       IsDeletion(before, after)) {
     return absl::OkStatus();
   }
-  CRM_ASSIGN_OR_RETURN(const CustomType* type, CustomTypeOf(resource));
+  CRM_ASSIGN_OR_RETURN(const CustomType* type,
+                       CustomTypeOf(resource, ReadString(after, "name")));
   const std::string& field = resource.schema.request_field();
   CustomWrite write{.before = before,
                     .after = after,
@@ -63,9 +64,13 @@ absl::Status Transaction::CheckCustom(
                     .prefix = absl::StrCat(field, ".custom_fields.")};
   for (const CustomReference& reference :
        CheckCustomValues(type, write, violations)) {
-    const Resource* target = view_.catalog().FindByType(reference.type);
-    bool referable =
-        target != nullptr && target->schema.pattern().Matches(reference.name);
+    const ResourceCatalog& catalog = view_.catalog();
+    const Resource* target = catalog.FindByType(reference.type);
+    if (target == nullptr) target = catalog.FindByKind(reference.type);
+    bool referable = target != nullptr &&
+                     target->schema.pattern().Matches(reference.name) &&
+                     (reference.type == target->schema.type() ||
+                      reference.type == target->CustomKind(reference.name));
     if (referable) {
       CRM_ASSIGN_OR_RETURN(referable, IsReferable(*target, reference.name,
                                                   /*known=*/false));
@@ -86,7 +91,8 @@ absl::Status Transaction::CheckRules(
       !IsOwn(resource) || IsDeletion(before, after)) {
     return absl::OkStatus();
   }
-  CRM_ASSIGN_OR_RETURN(const CustomType* type, CustomTypeOf(resource));
+  CRM_ASSIGN_OR_RETURN(const CustomType* type,
+                       CustomTypeOf(resource, ReadString(after, "name")));
   if (type != nullptr) {
     CheckCustomRules(*type, after, resource.schema.request_field(), violations);
   }
@@ -98,7 +104,10 @@ absl::Status Transaction::KeepIndex(const Resource& resource,
                                     const Message* after) {
   CRM_RETURN_IF_ERROR(
       KeepRepeatedValues(writer_, view_.tenant(), resource, before, after));
-  CRM_ASSIGN_OR_RETURN(const CustomType* type, CustomTypeOf(resource));
+  CRM_ASSIGN_OR_RETURN(
+      const CustomType* type,
+      CustomTypeOf(resource,
+                   ReadString(after != nullptr ? *after : *before, "name")));
   if (type == nullptr) return absl::OkStatus();
   CRM_ASSIGN_OR_RETURN(
       const auto conflict,

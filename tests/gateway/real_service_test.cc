@@ -31,6 +31,7 @@ using ::crm::testing::ServiceHarness;
 using ::crm::testing::TestAuthority;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class RealService : public ::testing::Test {
  protected:
@@ -136,6 +137,45 @@ TEST_F(RealService, OP_22_CustomFieldsAreJsonAsOthersAre) {
   EXPECT_THAT(changed, HasSubstr(R"("displayName":"Ada")"));
   EXPECT_THAT(Leads("orderBy=custom_fields.seats"),
               ElementsAre("leads/cyd", "leads/ada", "leads/bob"));
+}
+
+TEST_F(RealService, A32_ObjectsOfATypeAreServedFromTheCommitThatMakesIt) {
+  Must("POST", "/v1/objectTypes?objectTypeId=vehicles",
+       R"({"displayName":"Vehicle","pluralDisplayName":"Vehicles"})");
+  Must("POST", "/v1/fieldDefinitions?fieldDefinitionId=seats",
+       R"({"displayName":"Seats","resourceType":"objectTypes/vehicles",)"
+       R"("key":"seats","type":"INTEGER","indexed":true})");
+  Must("POST", "/v1/fieldDefinitions/seats:activate", "{}");
+  const std::string objects = "/v1/objectTypes/vehicles/objects";
+
+  const std::string made = Must(
+      "POST", absl::StrCat(objects, "?objectId=van"),
+      R"({"displayName":"Van","customFields":{"seats":{"intValue":"3"}}})");
+  Must("POST", absl::StrCat(objects, "?objectId=bus"),
+       R"({"displayName":"Bus","customFields":{"seats":{"intValue":"50"}}})");
+  const Response unknown = Fetch(
+      "POST", objects,
+      R"({"displayName":"Car","customFields":{"doors":{"intValue":"5"}}})");
+  const std::string large = Must(
+      "GET", absl::StrCat(objects, "?filter=customFields.seats%20%3E%2010"));
+  const std::string ordered = Must(
+      "GET", absl::StrCat(objects, "?orderBy=customFields.seats&pageSize=1"));
+  const std::string changed = Must(
+      "PATCH", absl::StrCat(objects, "/van?updateMask=customFields.seats"),
+      R"({"customFields":{"seats":{"intValue":"5"}}})");
+  const std::string found = Must("GET", "/v1/resources:search?query=bus");
+  const Response none = Fetch("GET", "/v1/objectTypes/ships/objects/ark");
+
+  EXPECT_THAT(made, HasSubstr(R"("name":"objectTypes/vehicles/objects/van")"));
+  EXPECT_THAT(made, HasSubstr(R"("objectType":"objectTypes/vehicles")"));
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_THAT(unknown.body, HasSubstr("custom_fields.doors"));
+  EXPECT_THAT(large, HasSubstr(R"("displayName":"Bus")"));
+  EXPECT_THAT(large, Not(HasSubstr(R"("displayName":"Van")")));
+  EXPECT_THAT(ordered, HasSubstr(R"("displayName":"Van")"));
+  EXPECT_THAT(changed, HasSubstr(R"("seats":{"intValue":"5"})"));
+  EXPECT_THAT(found, HasSubstr("objectTypes/vehicles/objects/bus"));
+  EXPECT_EQ(none.status, 404);
 }
 
 TEST_F(RealService, OperationsAreWaitedFor) {

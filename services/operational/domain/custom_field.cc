@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "crm/operational/v1/object.pb.h"
+#include "crm/operational/v1/object_type.pb.h"
 #include "shared/base/errors.h"
 #include "shared/query/field_path.h"
 #include "shared/query/filter.h"
@@ -14,13 +16,24 @@ namespace {
 
 using ::google::protobuf::Descriptor;
 
-// The message of a type, null if its resources have no custom fields.
-const Descriptor* TypeWithFields(const RuleContext& context,
-                                 const std::string& type) {
-  const Descriptor* message =
-      context.find_type ? context.find_type(type) : nullptr;
-  return message == nullptr || CustomFieldsOf(*message) == nullptr ? nullptr
-                                                                   : message;
+constexpr char kKindWanted[] =
+    "must be a resource type that has custom fields, as 'crm/Lead', or an "
+    "object type that exists, as 'objectTypes/vehicles'.";
+
+// What fields of `name` are of; without a message if there is no such kind.
+CustomKind FindKind(const RuleContext& context, const std::string& name) {
+  CustomKind kind =
+      context.find_custom_kind ? context.find_custom_kind(name) : CustomKind();
+  if (kind.message == v1::Object::descriptor() &&
+      context.Find<v1::ObjectType>(name) == nullptr) {
+    kind.message = nullptr;
+  }
+  return kind;
+}
+
+bool CanBeReferredTo(const RuleContext& context, const std::string& type) {
+  if (context.find_type && context.find_type(type) != nullptr) return true;
+  return FindKind(context, type).message == v1::Object::descriptor();
 }
 
 bool InUse(const v1::FieldDefinition& definition) {
@@ -60,16 +73,15 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
   std::vector<FieldViolation> violations = CheckFieldDefinition(after);
   if (before == nullptr) {
     after.set_full_key(absl::StrCat(after.resource_type(), ".", after.key()));
-    if (TypeWithFields(context, after.resource_type()) == nullptr) {
-      violations.push_back({"field_definition.resource_type",
-                            "must be a resource type that has custom fields, "
-                            "as 'crm/Lead'."});
+    if (FindKind(context, after.resource_type()).message == nullptr) {
+      violations.push_back({"field_definition.resource_type", kKindWanted});
     }
     if (!after.reference_type().empty() &&
-        (!context.find_type ||
-         context.find_type(after.reference_type()) == nullptr)) {
+        !CanBeReferredTo(context, after.reference_type())) {
       violations.push_back({"field_definition.reference_type",
-                            "must be a resource type, as 'crm/Account'."});
+                            "must be a resource type, as 'crm/Account', or an "
+                            "object type that exists, as "
+                            "'objectTypes/vehicles'."});
     }
   }
   if (!violations.empty()) return BadRequest(violations);
@@ -101,6 +113,12 @@ absl::Status CheckFieldCounts(const v1::FieldDefinition& definition,
         absl::StrCat("'", definition.resource_type(), "' has had ",
                      kMaxFieldsEver, " fields, which is the most."));
   }
+  if (was_draft && counts.of_tenant >= kMaxFieldsOfTenant) {
+    return ResourceExhausted(
+        "TOO_MANY_FIELDS",
+        absl::StrCat("All types together have had ", kMaxFieldsOfTenant,
+                     " fields, which is the most."));
+  }
   return absl::OkStatus();
 }
 
@@ -113,16 +131,15 @@ void BeginIndex(v1::FieldDefinition& definition) {
 absl::Status PrepareValidationRule(const v1::ValidationRule* /*before*/,
                                    v1::ValidationRule& after,
                                    const RuleContext& context) {
-  const Descriptor* message = TypeWithFields(context, after.resource_type());
+  const CustomKind kind = FindKind(context, after.resource_type());
+  const Descriptor* message = kind.message;
   if (message == nullptr) {
-    return BadField("validation_rule.resource_type",
-                    "must be a resource type that has custom fields, as "
-                    "'crm/Lead'.");
+    return BadField("validation_rule.resource_type", kKindWanted);
   }
   std::vector<FieldViolation> violations;
   const auto filter =
       Filter::Parse(after.refuse_when(), message, "validation_rule.refuse_when",
-                    {}, context.find_custom_field);
+                    {}, kind.find);
   for (FieldViolation& violation : FieldViolations(filter.status())) {
     violations.push_back(std::move(violation));
   }
@@ -137,12 +154,21 @@ absl::Status PrepareValidationRule(const v1::ValidationRule* /*before*/,
   return violations.empty() ? absl::OkStatus() : BadRequest(violations);
 }
 
-absl::Status CheckRuleCount(const v1::ValidationRule& rule, int enabled) {
-  if (enabled < kMaxEnabledRules) return absl::OkStatus();
-  return ResourceExhausted(
-      "TOO_MANY_RULES",
-      absl::StrCat("'", rule.resource_type(), "' has ", kMaxEnabledRules,
-                   " enabled rules, which is the most. Disable one."));
+absl::Status CheckRuleCounts(const v1::ValidationRule& rule,
+                             const RuleCounts& counts) {
+  if (counts.of_type >= kMaxEnabledRules) {
+    return ResourceExhausted(
+        "TOO_MANY_RULES",
+        absl::StrCat("'", rule.resource_type(), "' has ", kMaxEnabledRules,
+                     " enabled rules, which is the most. Disable one."));
+  }
+  if (counts.of_tenant >= kMaxRulesOfTenant) {
+    return ResourceExhausted(
+        "TOO_MANY_RULES",
+        absl::StrCat("All types together have ", kMaxRulesOfTenant,
+                     " enabled rules, which is the most. Disable one."));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace crm::operational

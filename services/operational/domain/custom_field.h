@@ -13,11 +13,14 @@
 
 namespace crm::operational {
 
-// The most active fields and the most enabled rules of one resource type, and
-// the most fields that ever left their draft.
+// The most active fields and the most enabled rules of one resource type or
+// object type, and the most fields that ever left their draft.
 inline constexpr int kMaxActiveFields = kMaxCustomFields;
 inline constexpr int kMaxEnabledRules = 100;
 inline constexpr int kMaxFieldsEver = 1'000;
+// The same of all types of a tenant, which are read at once.
+inline constexpr int kMaxFieldsOfTenant = 8'000;
+inline constexpr int kMaxRulesOfTenant = 2'000;
 
 // Completes and checks a definition: the index of one that is in use is built
 // anew where that is needed. Returns INVALID_ARGUMENT with all violations.
@@ -29,14 +32,16 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
 // any more: its key is taken for good.
 absl::Status CheckFieldDeletable(const v1::FieldDefinition& definition);
 
-// How many definitions of the type there are in these states.
+// How many definitions of the type there are in these states, and how many of
+// all types are no drafts.
 struct FieldCounts {
   int active = 0;
   int beyond_draft = 0;
+  int of_tenant = 0;
 };
 
-// Checks that the type has room for one more active field; `counts` are those
-// of the others. Returns RESOURCE_EXHAUSTED (TOO_MANY_FIELDS).
+// Checks that there is room for one more active field; `counts` are those of
+// the others. Returns RESOURCE_EXHAUSTED (TOO_MANY_FIELDS).
 absl::Status CheckFieldCounts(const v1::FieldDefinition& definition,
                               bool was_draft, const FieldCounts& counts);
 
@@ -50,9 +55,16 @@ absl::Status PrepareValidationRule(const v1::ValidationRule* before,
                                    v1::ValidationRule& after,
                                    const RuleContext& context);
 
-// Checks that one more rule may be enabled, where `enabled` of its type are.
+// How many rules are enabled of the type, and of all types.
+struct RuleCounts {
+  int of_type = 0;
+  int of_tenant = 0;
+};
+
+// Checks that one more rule may be enabled; `counts` are those of the others.
 // Returns RESOURCE_EXHAUSTED (TOO_MANY_RULES).
-absl::Status CheckRuleCount(const v1::ValidationRule& rule, int enabled);
+absl::Status CheckRuleCounts(const v1::ValidationRule& rule,
+                             const RuleCounts& counts);
 
 }  // namespace crm::operational
 

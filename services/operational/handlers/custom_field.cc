@@ -6,11 +6,22 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "services/operational/domain/custom_field.h"
+#include "shared/query/filter.h"
 #include "shared/resource/custom_fill.h"
 
 namespace crm::operational {
 namespace {
+
+// Returns how many definitions or rules match `filter`, counting to `most`.
+template <typename T>
+absl::StatusOr<int> CountAll(const Transaction& transaction,
+                             absl::string_view filter, int most) {
+  CRM_ASSIGN_OR_RETURN(const Filter parsed,
+                       Filter::Parse(filter, T::descriptor()));
+  return transaction.view().Count<T>(parsed, most);
+}
 
 absl::StatusOr<FieldCounts> CountFields(const Transaction& transaction,
                                         const v1::FieldDefinition& definition) {
@@ -22,6 +33,9 @@ absl::StatusOr<FieldCounts> CountFields(const Transaction& transaction,
     if (other.state() != v1::FieldDefinition::DRAFT) ++counts.beyond_draft;
     if (other.state() == v1::FieldDefinition::ACTIVE) ++counts.active;
   }
+  CRM_ASSIGN_OR_RETURN(counts.of_tenant,
+                       CountAll<v1::FieldDefinition>(
+                           transaction, "state != DRAFT", kMaxFieldsOfTenant));
   return counts;
 }
 
@@ -83,11 +97,15 @@ absl::StatusOr<v1::ValidationRule> HandleEnableValidationRule(
   CRM_ASSIGN_OR_RETURN(const auto others,
                        transaction.view().Select<v1::ValidationRule>(
                            "resource_type", rule.resource_type()));
-  const auto enabled =
+  RuleCounts counts;
+  counts.of_type = static_cast<int>(
       std::count_if(others.begin(), others.end(), [](const auto& other) {
         return other.state() == v1::ValidationRule::ENABLED;
-      });
-  CRM_RETURN_IF_ERROR(CheckRuleCount(rule, static_cast<int>(enabled)));
+      }));
+  CRM_ASSIGN_OR_RETURN(counts.of_tenant,
+                       CountAll<v1::ValidationRule>(
+                           transaction, "state = ENABLED", kMaxRulesOfTenant));
+  CRM_RETURN_IF_ERROR(CheckRuleCounts(rule, counts));
   transaction.Update(rule);
   return rule;
 }

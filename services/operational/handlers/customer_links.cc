@@ -84,12 +84,14 @@ class RowFinder {
   }
 
   absl::StatusOr<bool> HasCustomReference(const Resource& resource) const {
-    CRM_ASSIGN_OR_RETURN(const CustomType* custom,
-                         transaction_.CustomTypeOf(resource));
-    if (custom == nullptr) return false;
-    return absl::c_any_of(custom->fields, [](const auto& field) {
-      return field.second->definition().reference_type() == kCustomerType;
-    });
+    CRM_ASSIGN_OR_RETURN(const auto schema, transaction_.custom_schema());
+    return absl::c_any_of(
+        schema->FindAll(*resource.schema.message()),
+        [](const CustomType* custom) {
+          return absl::c_any_of(custom->fields, [](const auto& field) {
+            return field.second->definition().reference_type() == kCustomerType;
+          });
+        });
   }
 
   absl::StatusOr<RowNames> ReadAll(const Resource& resource) const {

@@ -2,8 +2,11 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/lead.pb.h"
+#include "crm/operational/v1/object.pb.h"
+#include "crm/operational/v1/object_type.pb.h"
 #include "crm/operational/v1/role.pb.h"
 #include "tests/support/matchers.h"
 
@@ -30,10 +33,28 @@ RuleContext Context() {
     if (type == "crm/Lead") return v1::Lead::descriptor();
     return type == "crm/Role" ? v1::Role::descriptor() : nullptr;
   };
-  context.find_custom_field = [](const google::protobuf::Descriptor&,
-                                 absl::string_view key) -> CustomFieldKind {
-    if (key != "seats") return {};
-    return {crm::api::CustomValue::descriptor()->FindFieldByName("int_value")};
+  context.find_custom_kind = [](absl::string_view kind) -> CustomKind {
+    const FindCustomField find = [](const google::protobuf::Descriptor&,
+                                    absl::string_view key) -> CustomFieldKind {
+      if (key != "seats") return {};
+      return {crm::api::CustomValue::descriptor()->FindFieldByName("int_value"),
+              "",
+              {}};
+    };
+    if (kind == "crm/Lead") return {v1::Lead::descriptor(), find};
+    if (absl::StartsWith(kind, "objectTypes/")) {
+      return {v1::Object::descriptor(), find};
+    }
+    return {};
+  };
+  context.find =
+      [](const google::protobuf::Descriptor* type,
+         absl::string_view name) -> const google::protobuf::Message* {
+    static const auto& vehicles = *new v1::ObjectType();
+    return type == v1::ObjectType::descriptor() &&
+                   name == "objectTypes/vehicles"
+               ? &vehicles
+               : nullptr;
   };
   return context;
 }
@@ -52,6 +73,26 @@ TEST(PrepareFieldDefinition, GivesDraftsAFullKeyAndNoIndexYet) {
 
   EXPECT_EQ(after.full_key(), "crm/Lead.seats");
   EXPECT_EQ(after.index_state(), FieldDefinition::INDEX_STATE_UNSPECIFIED);
+}
+
+TEST(PrepareFieldDefinition, A32_TakesFieldsOfAndReferencesToObjectTypes) {
+  FieldDefinition field = Seats();
+  field.set_resource_type("objectTypes/vehicles");
+  FieldDefinition reference = Parse<FieldDefinition>(
+      "name: 'fieldDefinitions/car' resource_type: 'crm/Lead' key: 'car' type: "
+      "REFERENCE reference_type: 'objectTypes/vehicles'");
+  FieldDefinition of_none = Seats();
+  of_none.set_resource_type("objectTypes/ships");
+  FieldDefinition to_none = reference;
+  to_none.set_reference_type("objectTypes/ships");
+
+  EXPECT_THAT(PrepareFieldDefinition(nullptr, field, Context()), IsOk());
+  EXPECT_EQ(field.full_key(), "objectTypes/vehicles.seats");
+  EXPECT_THAT(PrepareFieldDefinition(nullptr, reference, Context()), IsOk());
+  EXPECT_THAT(PrepareFieldDefinition(nullptr, of_none, Context()),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  EXPECT_THAT(PrepareFieldDefinition(nullptr, to_none, Context()),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
 }
 
 TEST(PrepareFieldDefinition, WantsATypeWithCustomFields) {
@@ -111,10 +152,16 @@ TEST(BeginIndex, BuildsWhereTheFieldHasOne) {
 
 TEST(CheckFieldCounts, StopsAtTheLimits) {
   const FieldDefinition field = Seats("state: ACTIVE");
+  EXPECT_THAT(CheckFieldCounts(
+                  field, true,
+                  {.active = 199, .beyond_draft = 999, .of_tenant = 7'999}),
+              IsOk());
+  EXPECT_THAT(CheckFieldCounts(field, false,
+                               {.beyond_draft = 1'000, .of_tenant = 8'000}),
+              IsOk());
   EXPECT_THAT(
-      CheckFieldCounts(field, true, {.active = 199, .beyond_draft = 999}),
-      IsOk());
-  EXPECT_THAT(CheckFieldCounts(field, false, {.beyond_draft = 1'000}), IsOk());
+      CheckFieldCounts(field, true, {.of_tenant = 8'000}),
+      StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_FIELDS"));
   EXPECT_THAT(
       CheckFieldCounts(field, true, {.active = 200}),
       StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_FIELDS"));
@@ -142,10 +189,12 @@ TEST(PrepareValidationRule, ChecksTheExpressionAndTheField) {
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
 }
 
-TEST(CheckRuleCount, StopsAtTheLimit) {
-  EXPECT_THAT(CheckRuleCount({}, 99), IsOk());
-  EXPECT_THAT(CheckRuleCount({}, 100),
-              StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_RULES"));
+TEST(CheckRuleCounts, StopsAtTheLimits) {
+  const auto is_full =
+      StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_RULES");
+  EXPECT_THAT(CheckRuleCounts({}, {.of_type = 99, .of_tenant = 1'999}), IsOk());
+  EXPECT_THAT(CheckRuleCounts({}, {.of_type = 100}), is_full);
+  EXPECT_THAT(CheckRuleCounts({}, {.of_tenant = 2'000}), is_full);
 }
 
 }  // namespace
