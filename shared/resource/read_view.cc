@@ -19,6 +19,14 @@ absl::Status TooManyRows() {
       absl::StrCat("More than ", kMaxSelected, " resources are concerned."));
 }
 
+// Lowers `filter` with the values of repeated fields, which are each tenant's.
+LoweredFilter LowerFor(const std::string& tenant, const Resource& resource,
+                       const Filter& filter) {
+  ColumnMap columns = resource.table.columns();
+  columns.set_tenant(tenant);
+  return filter.Lower(columns);
+}
+
 }  // namespace
 
 ReadView::ReadView(SqlReader& reader, const ResourceCatalog& catalog,
@@ -183,7 +191,7 @@ SqlFragment ReadView::LiveRows(const Resource& resource,
 
 absl::StatusOr<std::vector<std::string>> ReadView::MatchingBodies(
     const Resource& resource, const Filter& filter) const {
-  LoweredFilter lowered = filter.Lower(resource.table.columns());
+  LoweredFilter lowered = LowerFor(tenant_, resource, filter);
   lowered.where.text = absl::StrCat("(", lowered.where.text, ")");
   CRM_ASSIGN_OR_RETURN(std::vector<std::string> bodies,
                        QueryBodies(resource, std::move(lowered.where)));
@@ -203,7 +211,7 @@ absl::StatusOr<int> ReadView::CountMatching(const Resource& resource,
                                             const Filter& filter,
                                             int most) const {
   most = std::min(most, kMaxSelected);
-  const LoweredFilter lowered = filter.Lower(resource.table.columns());
+  const LoweredFilter lowered = LowerFor(tenant_, resource, filter);
   if (!lowered.exact || !RuleOf(resource)->where().exact) {
     CRM_ASSIGN_OR_RETURN(const std::vector<std::string> bodies,
                          MatchingBodies(resource, filter));

@@ -12,6 +12,7 @@
 #include "shared/query/filter.h"
 #include "shared/query/order_by.h"
 #include "shared/resource/column_filler.h"
+#include "shared/resource/read_view.h"
 #include "tests/shared/events/stores.h"
 #include "tests/support/matchers.h"
 #include "tests/support/test_database.h"
@@ -172,6 +173,39 @@ TEST_F(RepeatedIndex, IsFilledWithWhatWasThereBeforeAndNotUsedUntilThen) {
               HasSubstr("repeated_values"));
   EXPECT_THAT(program.Read("tags:red"), ElementsAre("notes/20"));
   EXPECT_EQ(program.Read("tags:blue").size(), 24u);
+}
+
+TEST_F(RepeatedIndex, ViewsReadNoRowsThatItLeavesOut) {
+  Program<NewNote> program(*database_);
+  program.Insert(program.Make("a", {"red"}));
+  program.Insert(program.Make("b", {"blue"}));
+  program.Insert(program.Make("c", {"red"}), "other");
+  // A row that cannot be read tells whether it is looked at.
+  ASSERT_THAT(database_->WriteAndWait(
+                  absl::InfiniteFuture(),
+                  [](SqlWriter& writer) -> absl::Status {
+                    return writer
+                        .Execute("UPDATE notes SET body = ? WHERE name = ?",
+                                 {SqlBlob{"\xff"}, "notes/b"})
+                        .status();
+                  }),
+              IsOk());
+  const auto count = [&](absl::string_view text) -> absl::StatusOr<int> {
+    int found = 0;
+    CRM_ASSIGN_OR_RETURN(const Filter filter,
+                         Filter::Parse(text, NewNote::descriptor()));
+    CRM_RETURN_IF_ERROR(database_->Read(
+        absl::InfiniteFuture(), [&](SqlReader& reader) -> absl::Status {
+          const ReadView view(reader, program.catalog, "acme");
+          CRM_ASSIGN_OR_RETURN(found, view.Count<NewNote>(filter, 10));
+          return absl::OkStatus();
+        }));
+    return found;
+  };
+
+  EXPECT_THAT(count("tags:red"), IsOkAndHolds(1));
+  EXPECT_THAT(count("NOT tags:red"),
+              StatusIs(absl::StatusCode::kInternal, "ROW_UNREADABLE"));
 }
 
 TEST_F(RepeatedIndex, ListsAreNotOrderedByIt) {
