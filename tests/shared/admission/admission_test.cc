@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <deque>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,13 +11,13 @@
 #include "gmock/gmock.h"
 #include "shared/admission/admission_timer.h"
 #include "shared/admission/refusals.h"
+#include "tests/shared/admission/admission_fixture.h"
 #include "tests/shared/admission/test_calls.h"
 #include "tests/support/matchers.h"
 
 namespace crm {
 namespace {
 
-using ::crm::testing::CallSpec;
 using ::crm::testing::Decision;
 using ::crm::testing::IsOk;
 using ::crm::testing::MakeCall;
@@ -28,46 +26,7 @@ using ::testing::HasSubstr;
 
 constexpr absl::StatusCode kUnavailable = absl::StatusCode::kUnavailable;
 
-class AdmissionTest : public ::testing::Test {
- protected:
-  // Starts with `options`; ten calls may be in flight unless they say more.
-  Admission& Start(Admission::Options options = Ten()) {
-    admission_.emplace(std::move(options), clock_, metrics_);
-    return *admission_;
-  }
-
-  static Admission::Options Ten() {
-    Admission::Options options;
-    options.limit = {.start = 10, .min = 10, .max = 10};
-    return options;
-  }
-
-  static bool MayBeCriticalPlus(const Principal&) { return true; }
-
-  // Enters a call; its decision stays where it is.
-  Decision& Enter(const CallSpec& spec = {}) {
-    calls_.push_back(MakeCall(clock_, spec));
-    decisions_.emplace_back();
-    admission_->Enter(calls_.back(), decisions_.back().Callback());
-    return decisions_.back();
-  }
-
-  // Ends the call that was entered `nth`.
-  void Leave(size_t nth) { admission_->Leave(*calls_[nth], absl::OkStatus()); }
-
-  // Returns how many of `count` such calls are let in at once.
-  int LetIn(int count, const CallSpec& spec) {
-    int admitted = 0;
-    for (int i = 0; i < count; ++i) admitted += Enter(spec).made() ? 1 : 0;
-    return admitted;
-  }
-
-  FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
-  MetricRegistry metrics_;
-  std::optional<Admission> admission_;
-  std::vector<std::shared_ptr<Call>> calls_;
-  std::deque<Decision> decisions_;
-};
+class AdmissionTest : public crm::testing::AdmissionFixture {};
 
 TEST_F(AdmissionTest, EachClassUsesItsPartOfTheLimit) {
   struct Case {
@@ -85,20 +44,6 @@ TEST_F(AdmissionTest, EachClassUsesItsPartOfTheLimit) {
         << row.criticality;
     admission_.reset();
   }
-}
-
-TEST_F(AdmissionTest, CriticalPlusIsForThoseWhoMay) {
-  Admission::Options options = Ten();
-  options.may_be_critical_plus = [](const Principal& principal) {
-    return principal.subject == "user:officer";
-  };
-  Start(options);
-
-  EXPECT_EQ(LetIn(10, {.criticality = "CRITICAL_PLUS"}), 9);
-  EXPECT_TRUE(Enter({.subject = "user:officer", .criticality = "CRITICAL_PLUS"})
-                  .made());
-  EXPECT_EQ(calls_[0]->context.criticality, Criticality::kCritical);
-  EXPECT_EQ(calls_.back()->context.criticality, Criticality::kCriticalPlus);
 }
 
 TEST_F(AdmissionTest, ACallThatWaitsIsLetInWhenAnotherEnds) {
@@ -139,76 +84,6 @@ TEST_F(AdmissionTest, ACallWaitsForATenthOfItsTime) {
   admission_->Expire();
 
   EXPECT_THAT(waiting.status(), StatusIs(kUnavailable, "OVERLOADED"));
-}
-
-// The limit is found while more calls are in flight than it has come to allow:
-// until they have ended nobody else gets in.
-TEST_F(AdmissionTest, F17_AShrinkingLimitKeepsNoCriticalPlusCallOut) {
-  Admission::Options options;
-  options.limit = {.start = 64, .min = 8, .max = 64};
-  options.may_be_critical_plus = MayBeCriticalPlus;
-  Start(options);
-  for (int i = 0; i < 40; ++i) {
-    Enter();
-    clock_.Advance(absl::Milliseconds(10));
-    Leave(i);
-  }
-  ASSERT_EQ(LetIn(57, {}), 57);
-  for (size_t i = 40; i < 43; ++i) {
-    clock_.Advance(absl::Seconds(1));
-    Leave(i);
-  }
-  ASSERT_EQ(admission_->GetStats().in_flight, 54);
-  ASSERT_LT(admission_->GetStats().limit, 40);
-  EXPECT_FALSE(Enter().made());
-
-  EXPECT_EQ(LetIn(8, {.tenant = "officer", .criticality = "CRITICAL_PLUS"}), 8);
-}
-
-TEST_F(AdmissionTest, AFloodOfCriticalPlusIsBounded) {
-  Admission::Options options;
-  options.limit = {.start = 10, .min = 4, .max = 10};
-  options.may_be_critical_plus = MayBeCriticalPlus;
-  Start(options);
-  ASSERT_EQ(LetIn(9, {}), 9);
-
-  EXPECT_EQ(LetIn(100, {.criticality = "CRITICAL_PLUS"}), 4);
-  EXPECT_EQ(admission_->GetStats().in_flight, 13);
-  EXPECT_EQ(admission_->GetStats().waiting, 10);
-  // What ends makes room for those that wait, up to the limit.
-  for (size_t i = 0; i < 9; ++i) Leave(i);
-  EXPECT_EQ(admission_->GetStats().in_flight, 10);
-  // A place of theirs is theirs again.
-  Leave(9);
-  EXPECT_EQ(admission_->GetStats().in_flight, 10);
-  EXPECT_FALSE(Enter().made());
-}
-
-TEST_F(AdmissionTest, F17_ACriticalPlusCallWaitsFirstAndForHalfOfItsTime) {
-  Admission::Options options;
-  options.limit = {.start = 10, .min = 1, .max = 10};
-  options.may_be_critical_plus = MayBeCriticalPlus;
-  Start(options);
-  LetIn(9, {});
-  ASSERT_EQ(LetIn(1, {.criticality = "CRITICAL_PLUS"}), 1);
-  Decision& earlier = Enter();
-  const CallSpec officer = {.criticality = "CRITICAL_PLUS",
-                            .timeout = absl::Seconds(1)};
-  Decision& first = Enter(officer);
-  Decision& second = Enter(officer);
-
-  clock_.Advance(absl::Milliseconds(40));
-  Leave(0);
-  EXPECT_THAT(first.status(), IsOk());
-  EXPECT_FALSE(earlier.made());
-  clock_.Advance(absl::Milliseconds(460) - absl::Nanoseconds(1));
-  admission_->Expire();
-  EXPECT_THAT(earlier.status(), StatusIs(kUnavailable, "OVERLOADED"));
-  EXPECT_FALSE(second.made());
-  clock_.Advance(absl::Nanoseconds(1));
-  admission_->Expire();
-
-  EXPECT_THAT(second.status(), StatusIs(kUnavailable, "OVERLOADED"));
 }
 
 TEST_F(AdmissionTest, NoMoreWaitThanTheLimit) {
