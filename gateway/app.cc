@@ -39,11 +39,23 @@ TokenRules RulesOf(const Settings& settings) {
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<TlsServer>> GatewayApp::OpenEdgeTls(
+    const Settings& settings, const Clock& clock, Logger& logger) {
+  if (settings.certificate_file.empty()) return nullptr;
+  return TlsServer::Open({settings.certificate_file, settings.key_file}, clock,
+                         [&logger](const absl::Status& status) {
+                           LogCertificateChange(
+                               logger, "CRM_GATEWAY_CERTIFICATE", status);
+                         });
+}
+
 absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
                                                     const Clock& clock,
                                                     Logger& logger) {
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<TlsFolder> tls,
                        OpenTls(settings.tls_dir, clock, logger));
+  CRM_ASSIGN_OR_RETURN(std::unique_ptr<TlsServer> edge_tls,
+                       OpenEdgeTls(settings, clock, logger));
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<TokenKeys> keys,
                        TokenKeys::Open(settings.token_keys, clock, logger));
   std::string role_text(DefaultRoles());
@@ -64,8 +76,9 @@ absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
                        ApiDescriptors::Load());
   CRM_ASSIGN_OR_RETURN(RouteTable routes,
                        RouteTable::Build(api->LinkedServices()));
-  return Loaded{std::move(keys),   std::move(tls), std::move(roles),
-                std::move(secret), std::move(api), std::move(routes)};
+  return Loaded{std::move(keys),  std::move(tls),    std::move(edge_tls),
+                std::move(roles), std::move(secret), std::move(api),
+                std::move(routes)};
 }
 
 absl::StatusOr<std::unique_ptr<GatewayApp>> GatewayApp::Create(
@@ -85,10 +98,12 @@ GatewayApp::GatewayApp(const Settings& settings, Loaded loaded,
       loaded_(std::move(loaded)),
       verifier_(RulesOf(settings), loaded_.keys->source(), clock),
       transcoder_(*google::protobuf::DescriptorPool::generated_pool()),
-      server_(loop_, HttpLimits{},
-              [this](RequestHead head, ResponseWriter& writer) {
-                return edge_->Serve(std::move(head), writer);
-              }),
+      server_(
+          loop_, HttpLimits{},
+          [this](RequestHead head, ResponseWriter& writer) {
+            return edge_->Serve(std::move(head), writer);
+          },
+          loaded_.edge_tls.get()),
       admin_server_(loop_, HttpLimits{},
                     [this](RequestHead head, ResponseWriter& writer) {
                       return admin_pages_.Serve(head, writer);

@@ -16,6 +16,7 @@
 #include "gateway/http/h2_upstream.h"
 #include "gateway/http/http_server.h"
 #include "gateway/http/tls_client.h"
+#include "gateway/http/tls_server.h"
 #include "gateway/local/local_services.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/edge.h"
@@ -63,12 +64,16 @@ class GatewayApp {
   struct Loaded {
     std::unique_ptr<TokenKeys> keys;
     std::unique_ptr<TlsFolder> tls;
+    // Null when clients are served in plaintext.
+    std::unique_ptr<TlsServer> edge_tls;
     RoleTable roles;
     std::string secret;
     std::unique_ptr<ApiDescriptors> api;
     RouteTable routes;
   };
 
+  static absl::StatusOr<std::unique_ptr<TlsServer>> OpenEdgeTls(
+      const Settings& settings, const Clock& clock, Logger& logger);
   static absl::StatusOr<Loaded> Load(const Settings& settings,
                                      const Clock& clock, Logger& logger);
 

@@ -18,6 +18,13 @@ ConfigReader GatewayConfig() {
                  "Where clients are served: gRPC, REST and pages.");
   reader.Declare("CRM_GATEWAY_ADMIN_LISTEN", "127.0.0.1:8081",
                  "Where operators are served: /metrics, /readyz.");
+  reader.Declare(
+      "CRM_GATEWAY_CERTIFICATE", "",
+      "The file with the certificate that clients are shown, and its "
+      "chain, as PEM; empty serves plaintext. Read again when it "
+      "changes.");
+  reader.Declare("CRM_GATEWAY_CERTIFICATE_KEY", "",
+                 "The file with the private key of that certificate, as PEM.");
   reader.Declare("CRM_GATEWAY_REFLECTION", "true",
                  "Whether gRPC reflection is served.");
   reader.Declare("CRM_GATEWAY_CORS_ORIGINS", "",
@@ -68,6 +75,14 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
   Settings settings;
   settings.listen = config.Get("CRM_GATEWAY_LISTEN");
   settings.admin_listen = config.Get("CRM_GATEWAY_ADMIN_LISTEN");
+  settings.certificate_file = config.Get("CRM_GATEWAY_CERTIFICATE");
+  settings.key_file = config.Get("CRM_GATEWAY_CERTIFICATE_KEY");
+  if (settings.certificate_file.empty() != settings.key_file.empty()) {
+    return InvalidArgument("BAD_CONFIG",
+                           "CRM_GATEWAY_CERTIFICATE and "
+                           "CRM_GATEWAY_CERTIFICATE_KEY belong together: set "
+                           "both or neither.");
+  }
   settings.backends = {
       {"operational", config.Get("CRM_OPERATIONAL_ADDRESS")},
       {"analytical", config.Get("CRM_ANALYTICAL_ADDRESS")},

@@ -19,6 +19,9 @@ namespace crm::gateway {
 struct Settings {
   std::string listen;
   std::string admin_listen;
+  // The certificate and key of the public port; both empty for plaintext.
+  std::string certificate_file;
+  std::string key_file;
   // Where each backend is, by service.
   std::map<std::string, std::string> backends;
   // Where the cache is; empty for none.

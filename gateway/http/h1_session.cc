@@ -24,10 +24,11 @@ H1Session::H1Session(ServerConnectionInput input)
     : loop_(input.loop),
       limits_(input.limits),
       factory_(input.factory),
+      scheme_(input.tls == nullptr ? "http" : "https"),
       peer_(std::move(input.peer)),
       on_closed_(std::move(input.on_closed)),
       in_(std::move(input.first_bytes)),
-      stream_(input.loop, std::move(input.fd), *this),
+      stream_(input.loop, std::move(input.fd), *this, std::move(input.tls)),
       flush_(input.loop, [this] { Flush(); }),
       idle_timer_(input.loop, input.limits.idle_timeout, [this] {
         if (phase_ == Phase::kHead) {
@@ -134,6 +135,7 @@ bool H1Session::ReadHead() {
 
 void H1Session::BeginExchange() {
   RequestHead head = parser_->TakeHead();
+  head.scheme = scheme_;
   head.peer = peer_;
   if (const int status = CheckRequest(head); status != 0) return Refuse(status);
   response_.emplace(

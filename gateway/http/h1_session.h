@@ -67,6 +67,7 @@ class H1Session final : public ServerConnection,
   EventLoop& loop_;
   const HttpLimits& limits_;
   const ExchangeFactory& factory_;
+  const std::string scheme_;
   const std::string peer_;
   absl::AnyInvocable<void()> on_closed_;
   Phase phase_ = Phase::kHead;

@@ -175,7 +175,7 @@ H2ServerSession::H2ServerSession(ServerConnectionInput input)
            .max_concurrent_streams = input.limits.max_concurrent_streams,
            .max_header_bytes = input.limits.max_header_bytes,
            .header_timeout = input.limits.header_timeout},
-          *this),
+          *this, std::move(input.tls)),
       idle_timer_(input.loop, input.limits.idle_timeout, [this] {
         if (streams_.empty()) connection_.GoAway();
       }) {

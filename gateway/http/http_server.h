@@ -1,5 +1,6 @@
-// The gateway's public port: HTTP/2 with prior knowledge and HTTP/1.1 on one
-// plaintext listener, told apart by the first bytes of a connection.
+// One of the gateway's ports: HTTP/2 and HTTP/1.1 on one listener. Under TLS
+// they are told apart by ALPN, in plaintext by the first bytes of a connection
+// (HTTP/2 with prior knowledge).
 
 #ifndef CRM_GATEWAY_HTTP_HTTP_SERVER_H_
 #define CRM_GATEWAY_HTTP_HTTP_SERVER_H_
@@ -17,6 +18,8 @@
 
 namespace crm::gateway {
 
+class TlsServer;
+
 // What a client may do.
 struct HttpLimits {
   // Connections at once; further ones are closed as they come.
@@ -27,6 +30,8 @@ struct HttpLimits {
   size_t max_header_bytes = 16 * 1024;
   // The body of an HTTP/1.1 request (413 above it).
   size_t max_h1_body_bytes = 1024 * 1024;
+  // How long a TLS handshake may take.
+  absl::Duration handshake_timeout = absl::Seconds(5);
   // How long a head may take, counted from its first byte, or from the start of
   // the connection for the first one.
   absl::Duration header_timeout = absl::Seconds(10);
@@ -43,8 +48,10 @@ struct HttpLimits {
 // A listener and its connections. Loop thread only.
 class HttpServer {
  public:
-  // `factory` is called for each request. `loop` must outlive the server.
-  HttpServer(EventLoop& loop, HttpLimits limits, ExchangeFactory factory);
+  // `factory` is called for each request. Without `tls` the port is in
+  // plaintext. `loop` and `tls` must outlive the server.
+  HttpServer(EventLoop& loop, HttpLimits limits, ExchangeFactory factory,
+             TlsServer* tls = nullptr);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   // Closes everything at once; exchanges get OnReset().

@@ -3,6 +3,7 @@
 #ifndef CRM_GATEWAY_HTTP_SERVER_CONNECTION_H_
 #define CRM_GATEWAY_HTTP_SERVER_CONNECTION_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -10,6 +11,7 @@
 #include "gateway/http/exchange.h"
 #include "gateway/http/http_server.h"
 #include "gateway/http/socket.h"
+#include "gateway/http/tls_session.h"
 
 namespace crm::gateway {
 
@@ -32,6 +34,8 @@ struct ServerConnectionInput {
   std::string peer;
   // Read already, to tell the protocols apart.
   std::string first_bytes;
+  // Null in plaintext.
+  std::unique_ptr<TlsSession> tls;
   // Called once, from the loop, when the connection is over.
   absl::AnyInvocable<void()> on_closed;
 };

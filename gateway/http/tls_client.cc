@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "shared/auth/certificate.h"
+#include "shared/auth/service_identity.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -19,6 +21,27 @@ absl::Status Failure() {
   return Internal("TLS_FAILURE", "OpenSSL does not take the identity.");
 }
 
+// Whether the server is `expected` and speaks HTTP/2.
+absl::Status CheckServer(const SSL& ssl, const ServiceIdentity& expected) {
+  const Certificate certificate(SSL_get1_peer_certificate(&ssl));
+  const absl::StatusOr<ServiceIdentity> shown =
+      certificate == nullptr ? absl::NotFoundError("none")
+                             : IdentityOf(certificate.get());
+  if (!shown.ok() || *shown != expected) {
+    return Unauthenticated("TLS_WRONG_SERVER",
+                           absl::StrCat("The server does not show that it is '",
+                                        FormatSpiffeId(expected), "'."));
+  }
+  const unsigned char* protocol = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(&ssl, &protocol, &size);
+  if (absl::string_view(reinterpret_cast<const char*>(protocol), size) !=
+      "h2") {
+    return Unauthenticated("TLS_REFUSED", "The server does not speak HTTP/2.");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TlsSession>> TlsClient::NewSession(
@@ -30,9 +53,11 @@ absl::StatusOr<std::unique_ptr<TlsSession>> TlsClient::NewSession(
   }
   std::unique_ptr<SSL, FreeSsl> ssl(SSL_new(context_.get()));
   if (ssl == nullptr) return Failure();
+  SSL_set_connect_state(ssl.get());
   return std::make_unique<TlsSession>(
-      std::move(ssl),
-      ServiceIdentity{identity->self.space, std::string(service)});
+      std::move(ssl), absl::StrCat("the service '", service, "'"),
+      [expected = ServiceIdentity{identity->self.space, std::string(service)}](
+          const SSL& shaken) { return CheckServer(shaken, expected); });
 }
 
 absl::Status TlsClient::Load(const TlsIdentity& identity) {

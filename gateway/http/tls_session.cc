@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "shared/auth/certificate.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -17,11 +16,6 @@ namespace {
 absl::Status Lost() {
   ERR_clear_error();
   return Unavailable("CONNECTION_LOST", "The connection broke. Try again.");
-}
-
-absl::Status Refused(absl::string_view reason, absl::string_view why) {
-  ERR_clear_error();
-  return Unauthenticated(reason, why);
 }
 
 // What OpenSSL says is wrong; never a secret.
@@ -34,10 +28,10 @@ std::string LastError(const SSL* ssl) {
 
 }  // namespace
 
-TlsSession::TlsSession(std::unique_ptr<SSL, FreeSsl> ssl, ServiceIdentity peer)
-    : ssl_(std::move(ssl)), peer_(std::move(peer)) {
+TlsSession::TlsSession(std::unique_ptr<SSL, FreeSsl> ssl, std::string peer,
+                       Check check)
+    : ssl_(std::move(ssl)), peer_(std::move(peer)), check_(std::move(check)) {
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  SSL_set_connect_state(ssl_.get());
 }
 
 void TlsSession::Feed(absl::string_view ciphertext) {
@@ -48,33 +42,21 @@ void TlsSession::Feed(absl::string_view ciphertext) {
 absl::StatusOr<bool> TlsSession::Handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
-    CRM_RETURN_IF_ERROR(CheckPeer());
+    if (check_ != nullptr) CRM_RETURN_IF_ERROR(check_(*ssl_));
     return true;
   }
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return false;
-  return Refused("TLS_REFUSED",
-                 absl::StrCat("No TLS with the service '", peer_.service,
-                              "': ", LastError(ssl_.get()), "."));
+  const std::string why = LastError(ssl_.get());
+  ERR_clear_error();
+  return Unauthenticated("TLS_REFUSED",
+                         absl::StrCat("No TLS with ", peer_, ": ", why, "."));
 }
 
-absl::Status TlsSession::CheckPeer() const {
-  const Certificate certificate(SSL_get1_peer_certificate(ssl_.get()));
-  const absl::StatusOr<ServiceIdentity> shown =
-      certificate == nullptr ? absl::NotFoundError("none")
-                             : IdentityOf(certificate.get());
-  if (!shown.ok() || *shown != peer_) {
-    return Refused("TLS_WRONG_SERVER",
-                   absl::StrCat("The server does not show that it is '",
-                                FormatSpiffeId(peer_), "'."));
-  }
+absl::string_view TlsSession::protocol() const {
   const unsigned char* protocol = nullptr;
   unsigned int size = 0;
   SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);
-  if (absl::string_view(reinterpret_cast<const char*>(protocol), size) !=
-      "h2") {
-    return Refused("TLS_REFUSED", "The server does not speak HTTP/2.");
-  }
-  return absl::OkStatus();
+  return absl::string_view(reinterpret_cast<const char*>(protocol), size);
 }
 
 absl::StatusOr<size_t> TlsSession::Decrypt(absl::Span<char> out) {

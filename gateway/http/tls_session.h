@@ -1,5 +1,5 @@
-// The client's side of one TLS connection, without a socket: ciphertext goes in
-// and comes out as bytes.
+// One side of a TLS connection, without a socket: ciphertext goes in and comes
+// out as bytes.
 
 #ifndef CRM_GATEWAY_HTTP_TLS_SESSION_H_
 #define CRM_GATEWAY_HTTP_TLS_SESSION_H_
@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "shared/auth/service_identity.h"
 
 namespace crm::gateway {
 
@@ -22,21 +22,29 @@ struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 
-// After Handshake() has returned true the peer is the service expected, and
-// bytes pass both ways. After each call TakeOutput() may have something to
-// send. Thread-compatible.
+// After Handshake() has returned true the peer has passed the check, and bytes
+// pass both ways. After each call TakeOutput() may have something to send.
+// Thread-compatible.
 class TlsSession {
  public:
-  // `ssl` is set up for a client; the server must be `peer`.
-  TlsSession(std::unique_ptr<SSL, FreeSsl> ssl, ServiceIdentity peer);
+  // Says whether a peer whose handshake is done is the one that is wanted.
+  using Check = std::function<absl::Status(const SSL&)>;
+
+  // `ssl` is set to be one of the two sides. `peer` is what errors call the
+  // other one. Without a `check` any peer will do.
+  TlsSession(std::unique_ptr<SSL, FreeSsl> ssl, std::string peer,
+             Check check = nullptr);
 
   // Takes ciphertext that arrived.
   void Feed(absl::string_view ciphertext);
 
   // Goes on with the handshake; returns whether it is done. Returns
-  // UNAUTHENTICATED (TLS_REFUSED) when the two do not agree, and
-  // (TLS_WRONG_SERVER) when the peer is another service.
+  // UNAUTHENTICATED (TLS_REFUSED) when the two do not agree, and what the check
+  // says.
   absl::StatusOr<bool> Handshake();
+
+  // The protocol that both have agreed on by ALPN; empty without one.
+  absl::string_view protocol() const;
 
   // Decrypts into `out` and returns how many bytes it got; 0 when more must be
   // fed first, or at the end. Returns UNAVAILABLE (CONNECTION_LOST) for
@@ -57,10 +65,9 @@ class TlsSession {
   void TakeOutput(std::string& out);
 
  private:
-  absl::Status CheckPeer() const;
-
   const std::unique_ptr<SSL, FreeSsl> ssl_;
-  const ServiceIdentity peer_;
+  const std::string peer_;
+  const Check check_;
   bool ended_ = false;
 };
 

@@ -54,16 +54,12 @@ absl::Status KeySetFile::Problem() const {
 }
 
 void KeySetFile::Refresh() {
-  struct stat state {};
-  if (stat(path_.c_str(), &state) != 0) {
-    stamp_ = {};
+  const std::optional<FileStamp> stamp = StampOf(path_);
+  if (!stamp.has_value()) {
+    stamp_ = stamp;
     problem_ = Unreadable(path_);
     return;
   }
-  const Stamp stamp{.seconds = state.st_mtim.tv_sec,
-                    .nanos = state.st_mtim.tv_nsec,
-                    .size = state.st_size,
-                    .inode = state.st_ino};
   if (stamp == stamp_) return;
   stamp_ = stamp;
   absl::StatusOr<KeySet> keys = ReadKeySet(path_);

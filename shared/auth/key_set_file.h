@@ -4,10 +4,9 @@
 #ifndef CRM_SHARED_AUTH_KEY_SET_FILE_H_
 #define CRM_SHARED_AUTH_KEY_SET_FILE_H_
 
-#include <sys/stat.h>
-
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +15,7 @@
 #include "shared/auth/key_set.h"
 #include "shared/auth/key_source.h"
 #include "shared/base/clock.h"
+#include "shared/base/file_stamp.h"
 
 namespace crm {
 
@@ -40,15 +40,6 @@ class KeySetFile final : public KeySource {
   absl::Status Problem() const;
 
  private:
-  // What tells one state of the file from another.
-  struct Stamp {
-    int64_t seconds = 0;
-    int64_t nanos = 0;
-    int64_t size = 0;
-    uint64_t inode = 0;
-    friend bool operator==(const Stamp&, const Stamp&) = default;
-  };
-
   KeySetFile(absl::string_view path, const Clock& clock);
 
   // Reads the file if it has changed, and keeps what came of it.
@@ -58,7 +49,8 @@ class KeySetFile final : public KeySource {
   const Clock& clock_;
   mutable std::mutex mutex_;
   absl::Duration next_check_;
-  Stamp stamp_;
+  // Nothing while there is no file.
+  std::optional<FileStamp> stamp_;
   std::shared_ptr<const KeySet> keys_;
   absl::Status problem_;
 };

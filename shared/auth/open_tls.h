@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "shared/auth/tls_folder.h"
 #include "shared/base/clock.h"
 #include "shared/observe/log.h"
@@ -20,6 +22,11 @@ namespace crm {
 absl::StatusOr<std::unique_ptr<TlsFolder>> OpenTls(const std::string& folder,
                                                    const Clock& clock,
                                                    Logger& logger);
+
+// Logs that the files which `setting` names have changed, and whether they are
+// in force.
+void LogCertificateChange(Logger& logger, absl::string_view setting,
+                          const absl::Status& status);
 
 }  // namespace crm
 

@@ -1,7 +1,5 @@
 #include "shared/auth/tls_folder.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,14 +45,7 @@ absl::Status TlsFolder::Problem() const {
 TlsFolder::Stamps TlsFolder::LookAt() const {
   Stamps stamps;
   for (size_t i = 0; i < kFiles.size(); ++i) {
-    struct stat state {};
-    if (stat(absl::StrCat(folder_, "/", kFiles[i]).c_str(), &state) != 0) {
-      continue;
-    }
-    stamps[i] = {.seconds = state.st_mtim.tv_sec,
-                 .nanos = state.st_mtim.tv_nsec,
-                 .size = state.st_size,
-                 .inode = state.st_ino};
+    stamps[i] = StampOf(absl::StrCat(folder_, "/", kFiles[i]));
   }
   return stamps;
 }

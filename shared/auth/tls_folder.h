@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "shared/auth/tls_identity.h"
 #include "shared/base/clock.h"
+#include "shared/base/file_stamp.h"
 
 namespace crm {
 
@@ -50,15 +51,7 @@ class TlsFolder {
   absl::Status Problem() const;
 
  private:
-  // What tells one state of a file from another.
-  struct Stamp {
-    int64_t seconds = 0;
-    int64_t nanos = 0;
-    int64_t size = 0;
-    uint64_t inode = 0;
-    friend bool operator==(const Stamp&, const Stamp&) = default;
-  };
-  using Stamps = std::array<Stamp, 3>;
+  using Stamps = std::array<std::optional<FileStamp>, 3>;
 
   TlsFolder(absl::string_view folder, const Clock& clock);
 

@@ -3,34 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "tests/gateway/http/server_fixture.h"
+#include "tests/gateway/http/shell.h"
 
 namespace crm::gateway {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Runs a command by the shell; returns what it prints.
-std::string Shell(const std::string& command) {
-  std::string printed;
-  FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return "";
-  char buffer[4096];
-  while (const size_t got = fread(buffer, 1, sizeof(buffer), pipe)) {
-    printed.append(buffer, got);
-  }
-  pclose(pipe);
-  return printed;
-}
-
-bool Installed(const std::string& program) {
-  return !Shell(absl::StrCat("command -v ", program)).empty();
-}
 
 class ClientsTest : public ServerTest {
  protected:
