@@ -85,6 +85,8 @@ double Posterior(double prior, double score) {
   return 1 / (1 + (1 - prior) / prior * std::exp2(-score));
 }
 
+double EvenScore(double prior) { return std::log2((1 - prior) / prior); }
+
 double CombineScores(double strangers, double related, double related_share) {
   if (related_share == 0) return strangers;
   const double a = std::log2(1 - related_share) - strangers;

@@ -49,6 +49,9 @@ absl::string_view ValueOf(const MatchRecord& record, absl::string_view field);
 // Returns the probability of a match by a prior and a sum of log2(m / u).
 double Posterior(double prior, double score);
 
+// Returns the score of which a match is as probable as none.
+double EvenScore(double prior);
+
 // Returns the score of a pair with the sums of its weights against strangers
 // and against people who share: the logarithm of how much likelier a match is
 // than the mixture of both.

@@ -16,18 +16,28 @@ void SortBestFirst(std::vector<MatchedPair>& matches) {
 
 using Group = std::vector<uint32_t>;
 
-bool MayJoin(const Group& a, const Group& b,
-             const std::set<RecordPair>& apart) {
+RecordPair InOrder(uint32_t a, uint32_t b) {
+  return {std::min(a, b), std::max(a, b)};
+}
+
+// What is known of pairs: how much speaks for each, and which are two.
+struct Evidence {
+  std::map<RecordPair, double> scores;
+  std::set<RecordPair> apart;
+};
+
+bool MayJoin(const Group& a, const Group& b, const Evidence& evidence) {
   if (a.size() + b.size() > kMaxClusterSize) return false;
-  if (apart.empty()) return true;
+  double sum = 0;
   for (const uint32_t first : a) {
     for (const uint32_t second : b) {
-      if (apart.contains({std::min(first, second), std::max(first, second)})) {
-        return false;
-      }
+      const RecordPair pair = InOrder(first, second);
+      if (evidence.apart.contains(pair)) return false;
+      const auto found = evidence.scores.find(pair);
+      if (found != evidence.scores.end()) sum += found->second;
     }
   }
-  return true;
+  return sum > 0;
 }
 
 }  // namespace
@@ -48,12 +58,18 @@ std::vector<MatchedPair> KeepOneToOne(std::vector<MatchedPair> matches) {
 }
 
 std::vector<std::vector<uint32_t>> ClusterMatches(
-    std::vector<MatchedPair> matches, std::span<const RecordPair> apart) {
+    std::vector<MatchedPair> matches, std::span<const MatchedPair> doubts,
+    std::span<const RecordPair> apart) {
   SortBestFirst(matches);
-  std::set<RecordPair> forbidden;
+  Evidence evidence;
+  for (const MatchedPair& match : matches) {
+    evidence.scores[InOrder(match.pair.first, match.pair.second)] = match.score;
+  }
+  for (const MatchedPair& doubt : doubts) {
+    evidence.scores[InOrder(doubt.pair.first, doubt.pair.second)] = doubt.score;
+  }
   for (const RecordPair& pair : apart) {
-    forbidden.insert(
-        {std::min(pair.first, pair.second), std::max(pair.first, pair.second)});
+    evidence.apart.insert(InOrder(pair.first, pair.second));
   }
   // Which group each record is in; a group is named by one of its records.
   std::map<uint32_t, uint32_t> group_of;
@@ -65,7 +81,7 @@ std::vector<std::vector<uint32_t>> ClusterMatches(
   for (const MatchedPair& match : matches) {
     const uint32_t into = group_for(match.pair.first);
     const uint32_t from = group_for(match.pair.second);
-    if (into == from || !MayJoin(groups[into], groups[from], forbidden)) {
+    if (into == from || !MayJoin(groups[into], groups[from], evidence)) {
       continue;
     }
     for (const uint32_t record : groups[from]) group_of[record] = into;

@@ -17,6 +17,7 @@ namespace crm::operational {
 
 struct MatchedPair {
   RecordPair pair;
+  // How much speaks for its being one; what is less than 0 speaks against it.
   double score = 0;
 };
 
@@ -30,9 +31,13 @@ std::vector<MatchedPair> KeepOneToOne(std::vector<MatchedPair> matches);
 // Returns the groups of two and more, each in order: connected by `matches`,
 // but for a match that would put a pair of `apart` into one group (two
 // different verified identifiers, say), or make one of more than
-// kMaxClusterSize.
+// kMaxClusterSize. `doubts` are pairs that were compared and are no matches:
+// two groups become one only while all matches and doubts between them add up
+// to more than 0, so that one match does not outweigh several that speak
+// against it.
 std::vector<std::vector<uint32_t>> ClusterMatches(
-    std::vector<MatchedPair> matches, std::span<const RecordPair> apart);
+    std::vector<MatchedPair> matches, std::span<const MatchedPair> doubts,
+    std::span<const RecordPair> apart);
 
 }  // namespace crm::operational
 

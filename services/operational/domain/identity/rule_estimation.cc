@@ -200,8 +200,8 @@ void SetThresholds(const PatternCounts& counts,
     pairs_by_score[score] += static_cast<double>(count);
     matches += Posterior(prior, score) * static_cast<double>(count);
   }
-  // The score of even odds: what is less probable is never taken.
-  const double even = std::log2((1 - prior) / prior);
+  // What is less probable is never taken.
+  const double even = EvenScore(prior);
   rule.possible_from =
       even + std::log2(options.min_possible / (1 - options.min_possible));
   // Above all of them, should not even the best be certain enough.

@@ -27,8 +27,9 @@ namespace crm::operational {
 inline constexpr size_t kMinPairsToLearnFrom = 50;
 
 struct EstimationOptions {
-  // The most that may be wrong among the pairs taken for matches.
-  double max_false_matches = 0.005;
+  // The most that may be wrong among the pairs taken for matches. Fewer than a
+  // caller may bear, as a wrong pair of two groups is several wrong ones.
+  double max_false_matches = 0.003;
   // The least probability of a possible match.
   double min_possible = 0.05;
   int max_iterations = 1000;

@@ -7,6 +7,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "shared/query/utf8.h"
 
@@ -103,9 +104,20 @@ double EditSimilarity(absl::string_view a, absl::string_view b,
                  static_cast<double>(longer);
 }
 
-bool IsDate(absl::string_view digits) {
-  return digits.size() == kDateDigits &&
-         absl::c_all_of(digits, absl::ascii_isdigit);
+bool IsDate(absl::string_view text) {
+  return text.size() == kDateDigits &&
+         absl::c_all_of(text, absl::ascii_isdigit);
+}
+
+// Whether it is a date, or one with a digit too many or too few.
+bool IsNearlyDate(absl::string_view text) {
+  return text.size() + 1 >= kDateDigits && text.size() <= kDateDigits + 1 &&
+         absl::c_all_of(text, absl::ascii_isdigit);
+}
+
+bool AreSwapped(absl::string_view a, absl::string_view b) {
+  return IsDate(a) && IsDate(b) &&
+         absl::StrCat(a.substr(0, 4), a.substr(6, 2), a.substr(4, 2)) == b;
 }
 
 // The digit that a letter sounds like, '0' for a vowel, '-' for h and w, which
@@ -150,12 +162,11 @@ double DamerauSimilarity(absl::string_view a, absl::string_view b) {
 double DateSimilarity(absl::string_view a, absl::string_view b) {
   const std::string first = absl::StrReplaceAll(a, {{"-", ""}});
   const std::string second = absl::StrReplaceAll(b, {{"-", ""}});
-  if (!IsDate(first) || !IsDate(second)) return a == b ? 1 : 0;
+  if (!IsNearlyDate(first) || !IsNearlyDate(second)) return a == b ? 1 : 0;
   if (first == second) return 1;
-  const std::string swapped =
-      first.substr(0, 4) + first.substr(6, 2) + first.substr(4, 2);
-  return swapped == second || DamerauDistance(first, second) == 1 ? kDateTypo
-                                                                  : 0;
+  return AreSwapped(first, second) || DamerauDistance(first, second) == 1
+             ? kDateTypo
+             : 0;
 }
 
 std::string Soundex(absl::string_view word) {

@@ -36,9 +36,9 @@ int DamerauDistance(absl::string_view a, absl::string_view b);
 double LevenshteinSimilarity(absl::string_view a, absl::string_view b);
 double DamerauSimilarity(absl::string_view a, absl::string_view b);
 
-// Returns 1 for equal dates, 0.9 if one digit is wrong, two neighbours are
-// swapped or day and month are, else 0. Dates have the form YYYYMMDD or
-// YYYY-MM-DD; others are alike only if they are equal.
+// Returns 1 for equal dates, 0.9 if one digit is wrong, lacks or is too many,
+// or two neighbours are swapped or day and month are, else 0. Dates have the
+// form YYYYMMDD or YYYY-MM-DD; other texts are alike only if they are equal.
 double DateSimilarity(absl::string_view a, absl::string_view b);
 
 // Returns the American Soundex code of a word (Russell 1918; Knuth, The Art of

@@ -87,18 +87,16 @@ Quality JudgePairs(const LabelledRecords& data,
 std::vector<std::vector<uint32_t>> GroupBy(
     const DuplicateRule& rule, const LabelledRecords& data,
     const std::vector<RecordPair>& pairs) {
+  const double even = EvenScore(rule.prior.value_or(0.5));
   std::vector<MatchedPair> matches;
-  std::vector<RecordPair> apart;
+  std::vector<MatchedPair> doubts;
   for (const RecordPair& pair : pairs) {
     const DuplicateScore score = ScoreDuplicate(rule, data.records[pair.first],
                                                 data.records[pair.second]);
-    if (score.verdict == DuplicateVerdict::kMatch) {
-      matches.push_back({pair, score.score});
-    } else if (score.verdict == DuplicateVerdict::kDistinct) {
-      apart.push_back(pair);
-    }
+    const bool is_match = score.verdict == DuplicateVerdict::kMatch;
+    (is_match ? matches : doubts).push_back({pair, score.score - even});
   }
-  return ClusterMatches(std::move(matches), apart);
+  return ClusterMatches(std::move(matches), doubts, /*apart=*/{});
 }
 
 }  // namespace crm::operational::testing

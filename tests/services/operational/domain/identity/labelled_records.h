@@ -37,6 +37,12 @@ struct ErrorRates {
   double new_phone = 0;
   double swapped_date = 0;
   double other_name = 0;
+  // The given name is cut short, as nicknames are; given name and surname stand
+  // in each other's place.
+  double nickname = 0;
+  double swapped_names = 0;
+  // Of the relatives, how many have the same birthday as well.
+  double twins = 0;
 };
 
 // Returns records of `people` people, some of whom have up to three, in a
@@ -59,8 +65,7 @@ Quality JudgeGroups(const LabelledRecords& data,
 Quality JudgePairs(const LabelledRecords& data,
                    const std::vector<RecordPair>& pairs);
 
-// Returns the groups that `rule` makes of the data: two records that were
-// compared and are distinct by it are never in one.
+// Returns the groups that `rule`, which has a prior, makes of the data.
 std::vector<std::vector<uint32_t>> GroupBy(
     const DuplicateRule& rule, const LabelledRecords& data,
     const std::vector<RecordPair>& pairs);

@@ -1,5 +1,6 @@
 // MakePeople() of labelled_records.h.
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -72,7 +73,8 @@ class Maker final {
 
   FieldValues Relative(FieldValues person) {
     person["given_name"] = Word(1, Common(kGivenNames));
-    Date(person);
+    // Draws nothing where there are none, so that other sets stay as they are.
+    if (rates_.twins == 0 || !Chance(rates_.twins)) Date(person);
     return person;
   }
 
@@ -83,6 +85,13 @@ class Maker final {
     if (Chance(rates_.new_phone)) person["phone"] = Phone();
     if (Chance(rates_.other_name)) {
       person["given_name"] = Word(1, Common(kGivenNames));
+    }
+    if (rates_.nickname > 0 && Chance(rates_.nickname)) {
+      std::string& given = person["given_name"];
+      given.resize(std::min<size_t>(given.size(), 3));
+    }
+    if (rates_.swapped_names > 0 && Chance(rates_.swapped_names)) {
+      std::swap(person["given_name"], person["surname"]);
     }
     if (Chance(rates_.swapped_date)) {
       std::string& date = person["birth_date"];

@@ -19,17 +19,27 @@ TEST(KeepOneToOne, GivesTheBestMatchToEach) {
 }
 
 TEST(ClusterMatches, ConnectsWhatMatches) {
-  EXPECT_THAT(ClusterMatches({{{0, 1}, 1}, {{4, 5}, 1}, {{1, 3}, 1}}, {}),
+  EXPECT_THAT(ClusterMatches({{{0, 1}, 1}, {{4, 5}, 1}, {{1, 3}, 1}}, {}, {}),
               ElementsAre(ElementsAre(0, 1, 3), ElementsAre(4, 5)));
-  EXPECT_THAT(ClusterMatches({}, {}), IsEmpty());
+  EXPECT_THAT(ClusterMatches({}, {}, {}), IsEmpty());
 }
 
 TEST(ClusterMatches, KeepsApartWhatMustNotBeOne) {
   // 1 matches both 0 and 2, better 2; 0 and 2 are known to be two.
   const RecordPair apart[] = {{2, 0}};
 
-  EXPECT_THAT(ClusterMatches({{{0, 1}, 5}, {{1, 2}, 7}}, apart),
+  EXPECT_THAT(ClusterMatches({{{0, 1}, 5}, {{1, 2}, 7}}, {}, apart),
               ElementsAre(ElementsAre(1, 2)));
+}
+
+TEST(ClusterMatches, WeighsAMatchAgainstTheDoubtsBesideIt) {
+  // 1 matches 2, which is unlike 0, another record of the same.
+  const std::vector<MatchedPair> matches = {{{0, 1}, 9}, {{1, 2}, 5}};
+
+  EXPECT_THAT(ClusterMatches(matches, {{{{2, 0}, -4}}}, {}),
+              ElementsAre(ElementsAre(0, 1, 2)));
+  EXPECT_THAT(ClusterMatches(matches, {{{{2, 0}, -6}}}, {}),
+              ElementsAre(ElementsAre(0, 1)));
 }
 
 TEST(ClusterMatches, MakesNoGroupWithoutBounds) {
@@ -38,7 +48,7 @@ TEST(ClusterMatches, MakesNoGroupWithoutBounds) {
     chain.push_back({{i, i + 1}, 1});
   }
 
-  for (const auto& group : ClusterMatches(chain, {})) {
+  for (const auto& group : ClusterMatches(chain, {}, {})) {
     EXPECT_LE(group.size(), kMaxClusterSize);
   }
 }
