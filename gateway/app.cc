@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/local/index_page.h"
 #include "gateway/local/openapi.h"
+#include "gateway/proxy/health_watch.h"
 #include "shared/auth/default_roles.h"
 #include "shared/auth/open_tls.h"
 #include "shared/base/errors.h"
@@ -121,6 +122,9 @@ GatewayApp::GatewayApp(const Settings& settings, Loaded loaded,
 
 UpstreamOptions GatewayApp::OptionsOf(const std::string& service) {
   UpstreamOptions options;
+  options.watch = [this, service](UpstreamReplica& replica) {
+    return std::make_unique<HealthWatch>(loop_, replica, service);
+  };
   if (tls_ == nullptr) return options;
   options.tls = tls_.get();
   options.tls_service = service;

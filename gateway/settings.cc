@@ -31,11 +31,17 @@ ConfigReader GatewayConfig() {
                  "The origins whose web pages may call from browsers, as "
                  "https://crm.example.com, parted by commas; * for all.");
   reader.Declare("CRM_OPERATIONAL_ADDRESS", "127.0.0.1:9101",
-                 "Where the operational service is.");
+                 "Where the operational service is: host:port, parted by "
+                 "commas; each address of a "
+                 "name is a replica.");
   reader.Declare("CRM_ANALYTICAL_ADDRESS", "127.0.0.1:9102",
-                 "Where the analytical service is.");
+                 "Where the analytical service is: host:port, parted by "
+                 "commas; each address of a "
+                 "name is a replica.");
   reader.Declare("CRM_COLLABORATIVE_ADDRESS", "127.0.0.1:9103",
-                 "Where the collaborative service is.");
+                 "Where the collaborative service is: host:port, parted by "
+                 "commas; each address of a "
+                 "name is a replica.");
   reader.Declare("CRM_REDIS_CACHE", "127.0.0.1:6401",
                  "The Redis that caches profiles; empty for none.");
   reader.Declare("CRM_GATEWAY_NEAR_CACHE_BYTES", "67108864",

@@ -22,7 +22,8 @@ struct Settings {
   // The certificate and key of the public port; both empty for plaintext.
   std::string certificate_file;
   std::string key_file;
-  // Where each backend is, by service.
+  // Where the replicas of each backend are, by service: addresses parted by
+  // commas, of which a name stands for all that it is resolved to.
   std::map<std::string, std::string> backends;
   // Where the cache is; empty for none.
   std::string redis_cache;

@@ -29,6 +29,7 @@ struct UpstreamCall {
   size_t unconsumed = 0;  // Of the stream's receive window.
   bool answered = false;  // The response's head has arrived.
   bool retried = false;
+  bool ours = false;  // Asked by the gateway about the replica; no load.
   Timer wait_timer;
 
   void Fail(absl::Status status) {

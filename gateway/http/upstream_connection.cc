@@ -86,8 +86,14 @@ bool UpstreamConnection::Carry(std::shared_ptr<UpstreamCall> call) {
   }
   call->connection = this;
   call->stream = id;
+  if (!call->ours) ++load_;
   calls_[id] = std::move(call);
   return true;
+}
+
+void UpstreamConnection::Retire() {
+  retired_ = true;
+  connection_.GoAway();
 }
 
 void UpstreamConnection::Wake(UpstreamCall& call) {
@@ -163,6 +169,7 @@ void UpstreamConnection::OnStreamClosed(int32_t id, uint32_t error_code) {
   if (found == calls_.end()) return;
   const std::shared_ptr<UpstreamCall> call = std::move(found->second);
   calls_.erase(found);
+  if (!call->ours) --load_;
   call->connection = nullptr;
   if (call->listener == nullptr) return;
   const bool untouched = error_code == kH2RefusedStream && !call->answered &&
@@ -196,6 +203,7 @@ void UpstreamConnection::OnConnectionClosed(absl::Status /*why*/) {
 
 void UpstreamConnection::FailAll() {
   auto calls = std::exchange(calls_, {});
+  load_ = 0;
   for (auto& [id, call] : calls) call->connection = nullptr;
   for (auto& [id, call] : calls) call->Fail(Lost());
 }

@@ -3,6 +3,7 @@
 #ifndef CRM_GATEWAY_HTTP_UPSTREAM_CONNECTION_H_
 #define CRM_GATEWAY_HTTP_UPSTREAM_CONNECTION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -37,6 +38,12 @@ class UpstreamConnection final : private H2Connection::Handler {
   // Sends the call, or returns false when this connection takes no more.
   bool Carry(std::shared_ptr<UpstreamCall> call);
 
+  // Takes no more calls, tells the backend so, and ends after the last one.
+  void Retire();
+
+  // The calls of clients that it carries.
+  size_t load() const { return load_; }
+
   // What the caller does to a call that this connection carries.
   void Wake(UpstreamCall& call);
   void Cancel(UpstreamCall& call);
@@ -67,6 +74,7 @@ class UpstreamConnection final : private H2Connection::Handler {
   const UpstreamOptions& options_;
   Owner& owner_;
   absl::flat_hash_map<int32_t, std::shared_ptr<UpstreamCall>> calls_;
+  size_t load_ = 0;
   bool proven_ = false;
   bool retired_ = false;
   uint64_t seen_bytes_ = 0;
