@@ -54,7 +54,7 @@ absl::Status DeadlineError() {
 // One call to a backend: frames what is sent, and unframes what comes.
 class Backend::Call final : public MessageCall, private UpstreamListener {
  public:
-  Call(const Backend& backend, CallObserver& observer)
+  Call(Backend& backend, CallObserver& observer)
       : backend_(backend), observer_(observer) {}
 
   void Start(CallHead head) {
@@ -137,7 +137,7 @@ class Backend::Call final : public MessageCall, private UpstreamListener {
     observer_.OnDone(std::move(status), std::move(trailers));
   }
 
-  const Backend& backend_;
+  Backend& backend_;
   CallObserver& observer_;
   ResponseHead head_;
   GrpcFrameReader reader_;
@@ -154,7 +154,7 @@ Backend::Backend(EventLoop& loop, const Clock& clock, std::string service,
     : loop_(loop),
       clock_(clock),
       service_(std::move(service)),
-      upstream_(upstream) {}
+      upstream_(loop, upstream) {}
 
 std::unique_ptr<MessageCall> Backend::Start(CallHead head,
                                             CallObserver& observer) {

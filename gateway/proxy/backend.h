@@ -8,6 +8,7 @@
 
 #include "gateway/http/event_loop.h"
 #include "gateway/http/exchange.h"
+#include "gateway/proxy/draining_retry.h"
 #include "gateway/proxy/message_call.h"
 #include "shared/base/clock.h"
 
@@ -45,7 +46,7 @@ class Backend final : public CallTarget {
   EventLoop& loop_;
   const Clock& clock_;
   const std::string service_;
-  Upstream& upstream_;
+  DrainingRetry upstream_;
 };
 
 // Returns the status of a response by its trailers, or by its head when it has
