@@ -158,6 +158,47 @@ TEST_F(LeadRouting, B05_ALeadIsScoredWithEachWriteAndTheScoreExplained) {
       1);
 }
 
+TEST_F(LeadRouting, B06_TheChanceOfConversionCanBeDoneAgainByHand) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = absl::StrCat("past-", i);
+    const bool converts = i % 2 == 0;
+    MakeLead(id, converts || i == 1 ? "company: 'Acme'" : "");
+    const std::string name = absl::StrCat("name: 'leads/", id, "'");
+    if (converts) {
+      Must<v1::Lead, v1::QualifyLeadRequest>("LeadService.QualifyLead", name);
+      Must<v1::ConvertLeadResponse, v1::ConvertLeadRequest>(
+          "LeadService.ConvertLead", name);
+    } else {
+      Must<v1::Lead, v1::DisqualifyLeadRequest>(
+          "LeadService.DisqualifyLead", absl::StrCat(name, " disqualify_reason: 'no'"));
+    }
+  }
+  MakeLead("next", "company: 'Next'");
+
+  const auto asked = [this](const std::string& more) {
+    return Must<v1::ExplainLeadScoreResponse, v1::ExplainLeadScoreRequest>(
+        "LeadService.ExplainLeadScore",
+        absl::StrCat("name: 'leads/next' ", more));
+  };
+  const v1::LeadPrediction prediction =
+      asked("include_prediction: true").prediction();
+
+  EXPECT_FALSE(asked("").has_prediction());
+  EXPECT_EQ(prediction.converted_count(), 10);
+  EXPECT_EQ(prediction.disqualified_count(), 10);
+  double odds = 1;
+  for (const v1::PredictionFactor& factor : prediction.factors()) {
+    if (factor.field() == "company") {
+      EXPECT_EQ(factor.converted_count(), 10);
+      EXPECT_EQ(factor.disqualified_count(), 1);
+      EXPECT_DOUBLE_EQ(factor.likelihood_ratio(), 10.1 / 1.1);
+    }
+    if (factor.used()) odds *= factor.likelihood_ratio();
+  }
+  EXPECT_DOUBLE_EQ(prediction.probability(), odds / (1 + odds));
+  EXPECT_GT(prediction.probability(), 0.9);
+}
+
 TEST_F(LeadRouting, B05_OneModelIsActiveAndScoresTheLeadsThatAreThere) {
   for (int i = 0; i < 120; ++i) MakeLead(absl::StrCat("lead-", i));
   EXPECT_EQ(GetLead("lead-0").scoring_model(), "");

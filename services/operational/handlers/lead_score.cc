@@ -10,6 +10,7 @@
 #include "services/operational/domain/lead_filter.h"
 #include "services/operational/domain/lead_score.h"
 #include "services/operational/domain/scoring_model.h"
+#include "services/operational/handlers/lead_prediction.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
@@ -98,6 +99,10 @@ absl::StatusOr<v1::ExplainLeadScoreResponse> HandleExplainLeadScore(
   response.set_lead(lead.name());
   response.set_stored_score(lead.score());
   *response.mutable_compute_time() = ToTimestamp(call.now);
+  if (request.include_prediction()) {
+    CRM_ASSIGN_OR_RETURN(*response.mutable_prediction(),
+                         PredictConversion(view, call, lead));
+  }
   // The model is the service's, whoever asks.
   const ReadView whole(view.reader(), view.catalog(), view.tenant());
   CRM_ASSIGN_OR_RETURN(const auto model, ActiveModel(whole));
