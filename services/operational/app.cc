@@ -6,8 +6,10 @@
 #include "crm/operational/v1/assignment_rule.pb.h"
 #include "crm/operational/v1/automation.pb.h"
 #include "crm/operational/v1/automation_run.pb.h"
+#include "crm/operational/v1/base_currency.pb.h"
 #include "crm/operational/v1/business_calendar.pb.h"
 #include "crm/operational/v1/contact.pb.h"
+#include "crm/operational/v1/credit_note.pb.h"
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/duplicate_candidate.pb.h"
 #include "crm/operational/v1/duplicate_rule.pb.h"
@@ -48,7 +50,9 @@
 #include "services/operational/domain/activity.h"
 #include "services/operational/domain/assignment.h"
 #include "services/operational/domain/automation.h"
+#include "services/operational/domain/base_currency.h"
 #include "services/operational/domain/business_calendar.h"
+#include "services/operational/domain/credit_note.h"
 #include "services/operational/domain/custom_field.h"
 #include "services/operational/domain/customer.h"
 #include "services/operational/domain/duplicate_rule.h"
@@ -76,7 +80,9 @@
 #include "services/operational/handlers/automation_run.h"
 #include "services/operational/handlers/business_calendar.h"
 #include "services/operational/handlers/call_brief.h"
+#include "services/operational/handlers/credit_note.h"
 #include "services/operational/handlers/custom_field.h"
+#include "services/operational/handlers/document_number.h"
 #include "services/operational/handlers/duplicate_index.h"
 #include "services/operational/handlers/duplicate_rule.h"
 #include "services/operational/handlers/duplicate_search.h"
@@ -137,6 +143,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
           {.prepare = PreparePipeline, .deletable = CheckPipelineDeletable})
       .Owns<v1::Opportunity>({.prepare = PrepareOpportunity})
       .Owns<v1::Goal>({.prepare = PrepareGoal})
+      .Owns<v1::BaseCurrency>({.prepare = PrepareBaseCurrency})
       .Owns<v1::ExchangeRate>({.prepare = PrepareExchangeRate})
       .Owns<v1::Product>({.prepare = PrepareProduct})
       .Owns<v1::TaxClass>()
@@ -146,6 +153,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Owns<v1::Order>({.prepare = PrepareOrder})
       .Owns<v1::OrderReturn>({.prepare = PrepareOrderReturn})
       .Owns<v1::Invoice>({.prepare = PrepareInvoice})
+      .Owns<v1::CreditNote>({.prepare = PrepareCreditNote})
       .Owns<v1::Subscription>({.prepare = PrepareSubscription,
                                .timers = {{kSubscriptionTrial, EndOfTrial}}})
       .Owns<v1::Activity>({.prepare = PrepareActivity,
@@ -228,8 +236,14 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleFulfillOrder)
       .Mutate(HandleReceiveOrderReturn)
       .Mutate(HandleIssueInvoice)
+      .Mutate(HandlePayInvoice)
+      .Mutate(HandleRecordInvoicePayment)
+      .Mutate(HandleVoidInvoicePayment)
       .Mutate(HandleVoidInvoice)
-      .Keeps(InvoiceSeriesTable())
+      .Keeps(DocumentSeriesTable(kInvoiceSeriesTable))
+      .Mutate(HandleIssueCreditNote)
+      .Mutate(HandleVoidCreditNote)
+      .Keeps(DocumentSeriesTable(kCreditNoteSeriesTable))
       .Mutate(HandleActivateSubscription)
       .Mutate(HandleCancelSubscription)
       .Read(HandleSumRecurringRevenue)

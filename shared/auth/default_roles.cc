@@ -11,8 +11,8 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     customers.* identifiers.* contacts.* accounts.* leads.* opportunities.*
     scoringModels.* assignmentRules.* territories.* forms.* formSubmissions.*
     pipelines.* products.* taxClasses.* quotes.* orders.* orderReturns.*
-    exchangeRates.* priceBooks.* priceBookEntries.* invoices.*
-    subscriptions.* goals.*
+    exchangeRates.* baseCurrencies.* priceBooks.* priceBookEntries.*
+    invoices.* creditNotes.* subscriptions.* goals.*
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
     lifecycleVocabularies.*
@@ -45,9 +45,11 @@ sales_rep: customers.create@team customers.get@team customers.list@team
     opportunities.update@team opportunities.moveStage@team
     opportunities.win@team opportunities.lose@team opportunities.forecast@team
     exchangeRates.get exchangeRates.list exchangeRates.convert
+    baseCurrencies.get baseCurrencies.list
     priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
     invoices.create@team invoices.get@team invoices.list@team
-    invoices.update@team
+    invoices.update@team creditNotes.create@team creditNotes.get@team
+    creditNotes.list@team creditNotes.update@team
     subscriptions.create@team subscriptions.get@team subscriptions.list@team
     subscriptions.update@team subscriptions.activate@team
     subscriptions.pause@team subscriptions.cancel@team
@@ -95,8 +97,8 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     scoringModels.* assignmentRules.* territories.* forms.* formSubmissions.*
     opportunities.* pipelines.* taxClasses.* quotes.* orders.*
     orderReturns.* products.* activities.* exchangeRates.* priceBooks.*
-    priceBookEntries.* invoices.* subscriptions.* mergeOperations.*
-    goals.*
+    priceBookEntries.* invoices.* creditNotes.* subscriptions.*
+    mergeOperations.* goals.* baseCurrencies.get baseCurrencies.list
     duplicateRules.* duplicateCandidates.*
     automations.* automationRuns.* sequences.* sequenceEnrollments.*
     conversations.get conversations.list messages.get messages.list
@@ -131,6 +133,7 @@ marketer: customers.get customers.list customers.getProfile
     quotes.get quotes.list orders.get orders.list orderReturns.get
     orderReturns.list products.get products.list
     exchangeRates.get exchangeRates.list exchangeRates.convert
+    baseCurrencies.get baseCurrencies.list
     priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
     subscriptions.get subscriptions.list
     rfmSnapshots.get rfmSnapshots.list rfmSnapshots.listScores
@@ -228,7 +231,9 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     pipelines.get pipelines.list quotes.get quotes.list orders.get orders.list
     orderReturns.get orderReturns.list products.get products.list
     opportunities.forecast exchangeRates.get exchangeRates.list
-    exchangeRates.convert invoices.get invoices.list subscriptions.get
+    exchangeRates.convert baseCurrencies.get baseCurrencies.list
+    invoices.get invoices.list creditNotes.get creditNotes.list
+    subscriptions.get
     subscriptions.list subscriptions.sumRecurringRevenue
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
@@ -262,10 +267,12 @@ integration: customers.create customers.get customers.list customers.update
     opportunities.update opportunities.moveStage opportunities.win
     opportunities.lose opportunities.reopen pipelines.get pipelines.list
     opportunities.forecast exchangeRates.create exchangeRates.get
-    exchangeRates.list exchangeRates.convert
+    exchangeRates.list exchangeRates.convert baseCurrencies.get
+    baseCurrencies.list
     priceBooks.get priceBooks.list priceBookEntries.get priceBookEntries.list
     invoices.create invoices.get invoices.list invoices.update invoices.issue
-    invoices.pay
+    invoices.pay invoices.recordPayment creditNotes.create creditNotes.get
+    creditNotes.list creditNotes.update creditNotes.issue
     subscriptions.create subscriptions.get subscriptions.list
     subscriptions.update subscriptions.activate subscriptions.pause
     subscriptions.cancel
@@ -306,11 +313,12 @@ portal_customer: customers.get@customer customers.list@customer
     opportunities.get@customer opportunities.list@customer
     orders.get@customer orders.list@customer
     invoices.get@customer invoices.list@customer
+    creditNotes.get@customer creditNotes.list@customer
     conversations.create@customer conversations.get@customer
     conversations.list@customer
     products.get products.list hide:customers.owner
     hide:contacts.owner hide:orders.owner hide:opportunities.owner
-    hide:invoices.owner
+    hide:invoices.owner hide:creditNotes.owner
     hide:conversations.assignee
 
 # Another business that sells for this one: registers leads, and sees its own.

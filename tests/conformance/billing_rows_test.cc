@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "crm/operational/v1/credit_note.pb.h"
 #include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "crm/operational/v1/order_return.pb.h"
 #include "crm/operational/v1/price_book.pb.h"
 #include "crm/operational/v1/price_book_entry.pb.h"
 #include "crm/operational/v1/product.pb.h"
@@ -240,6 +242,151 @@ TEST_F(BillingRows, B17_AnInvoiceIsIssuedOncePaidOrWithdrawn) {
       "InvoiceService.PayInvoice", absl::StrCat("name: '", again->name(), "'"));
   EXPECT_EQ(paid.state(), v1::Invoice::PAID);
   EXPECT_EQ(paid.lines(0).net().units(), 30);
+}
+
+TEST_F(BillingRows, B17_OfParallelPaymentsThoseThatAreOpenAreTaken) {
+  MakeOrder("o1", 3);
+  const std::string name = Draft("o1");
+  ASSERT_THAT(Issue(name), IsOk());
+  const std::string payment = absl::StrCat(
+      "name: '", name, "' amount { currency_code: 'EUR' units: 10 }");
+  std::vector<absl::Status> outcomes(kParallel);
+  std::vector<std::thread> callers;
+  for (size_t i = 0; i < kParallel; ++i) {
+    callers.emplace_back([&, i] {
+      outcomes[i] = Call<v1::Invoice, v1::RecordInvoicePaymentRequest>(
+                        "InvoiceService.RecordInvoicePayment", payment)
+                        .status();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  int taken = 0;
+  for (const absl::Status& outcome : outcomes) {
+    if (outcome.ok()) {
+      ++taken;
+    } else {
+      // One that comes after the last is of an invoice that is PAID.
+      EXPECT_THAT(outcome, StatusIs(kRefused, "ILLEGAL_TRANSITION"));
+    }
+  }
+  EXPECT_EQ(taken, 3);
+  const auto paid = Must<v1::Invoice, v1::GetInvoiceRequest>(
+      "InvoiceService.GetInvoice", absl::StrCat("name: '", name, "'"));
+  EXPECT_EQ(paid.state(), v1::Invoice::PAID);
+  EXPECT_THAT(paid.paid_amount(),
+              EqualsProto("currency_code: 'EUR' units: 30"));
+}
+
+TEST_F(BillingRows, B17_APaymentThatIsRepeatedCountsOnce) {
+  MakeOrder("o1", 3);
+  const std::string name = Draft("o1");
+  ASSERT_THAT(Issue(name), IsOk());
+  const std::string payment =
+      absl::StrCat("name: '", name,
+                   "' amount { currency_code: 'EUR' units: 10 } request_id: "
+                   "'once'");
+  for (int i = 0; i < 2; ++i) {
+    const auto invoice = Must<v1::Invoice, v1::RecordInvoicePaymentRequest>(
+        "InvoiceService.RecordInvoicePayment", payment);
+    EXPECT_EQ(invoice.state(), v1::Invoice::PARTIALLY_PAID);
+    EXPECT_EQ(invoice.payments_size(), 1);
+  }
+  EXPECT_THAT((Call<v1::Invoice, v1::VoidInvoiceRequest>(
+                  "InvoiceService.VoidInvoice",
+                  absl::StrCat("name: '", name, "' void_reason: 'No.'"))),
+              StatusIs(kRefused, "ILLEGAL_TRANSITION"));
+
+  const auto open = Must<v1::Invoice, v1::VoidInvoicePaymentRequest>(
+      "InvoiceService.VoidInvoicePayment",
+      absl::StrCat("name: '", name, "' payment_id: '1' reason: 'Bounced.'"));
+
+  EXPECT_EQ(open.state(), v1::Invoice::ISSUED);
+  EXPECT_EQ(open.payments(0).recorder(), "user:boss");
+  EXPECT_THAT(open.open_amount(),
+              EqualsProto("currency_code: 'EUR' units: 30"));
+}
+
+TEST_F(BillingRows, B17_ParallelCreditNotesTakeBackWhatThereIsWithoutAGap) {
+  MakeOrder("o1", kParallel / 2);
+  const std::string invoice = Draft("o1");
+  ASSERT_THAT(Issue(invoice), IsOk());
+  std::vector<std::string> drafts;
+  for (int i = 0; i < kParallel; ++i) {
+    drafts.push_back(Must<v1::CreditNote, v1::CreateCreditNoteRequest>(
+                         "CreditNoteService.CreateCreditNote",
+                         absl::StrCat("credit_note { invoice: '", invoice,
+                                      "' lines { line_id: '1' quantity: 1 } }"))
+                         .name());
+  }
+  std::vector<absl::StatusOr<v1::CreditNote>> notes(kParallel);
+  std::vector<std::thread> callers;
+  for (size_t i = 0; i < kParallel; ++i) {
+    callers.emplace_back([&, i] {
+      notes[i] = Call<v1::CreditNote, v1::IssueCreditNoteRequest>(
+          "CreditNoteService.IssueCreditNote",
+          absl::StrCat("name: '", drafts[i], "'"));
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  std::set<std::string> numbers;
+  std::string issued;
+  for (const auto& note : notes) {
+    if (note.ok()) {
+      numbers.insert(note->credit_note_number());
+      issued = note->name();
+    } else {
+      EXPECT_THAT(note, StatusIs(kRefused, "CREDIT_TOO_MUCH"));
+    }
+  }
+  ASSERT_EQ(numbers.size(), size_t{kParallel / 2});
+  EXPECT_EQ(*numbers.begin(), "CN-000001");
+  EXPECT_EQ(*numbers.rbegin(), "CN-000008");
+  const auto credited = Must<v1::Invoice, v1::GetInvoiceRequest>(
+      "InvoiceService.GetInvoice", absl::StrCat("name: '", invoice, "'"));
+  EXPECT_THAT(credited.credited_amount(),
+              EqualsProto(credited.total().ShortDebugString()));
+  EXPECT_EQ(credited.state(), v1::Invoice::PAID);
+
+  Must<v1::CreditNote, v1::VoidCreditNoteRequest>(
+      "CreditNoteService.VoidCreditNote",
+      absl::StrCat("name: '", issued, "' void_reason: 'A slip.'"));
+  EXPECT_THAT((Call<v1::Invoice, v1::VoidInvoiceRequest>(
+                  "InvoiceService.VoidInvoice",
+                  absl::StrCat("name: '", invoice, "' void_reason: 'No.'"))),
+              StatusIs(kRefused, "INVOICE_CREDITED"));
+}
+
+TEST_F(BillingRows, B18_WhatComesBackIsTakenFromWhatTheInvoiceAsksFor) {
+  MakeOrder("o1", 3);
+  const std::string invoice = Draft("o1");
+  ASSERT_THAT(Issue(invoice), IsOk());
+  Must<v1::Order, v1::FulfillOrderRequest>("OrderService.FulfillOrder",
+                                           "name: 'orders/o1'");
+  Must<v1::OrderReturn, v1::CreateOrderReturnRequest>(
+      "OrderReturnService.CreateOrderReturn",
+      "order_return_id: 'r1' order_return { order: 'orders/o1' lines { "
+      "line_id: '1' quantity: 1 } }");
+  Must<v1::OrderReturn, v1::ApproveOrderReturnRequest>(
+      "OrderReturnService.ApproveOrderReturn", "name: 'orderReturns/r1'");
+  const auto back = Must<v1::OrderReturn, v1::ReceiveOrderReturnRequest>(
+      "OrderReturnService.ReceiveOrderReturn", "name: 'orderReturns/r1'");
+
+  const auto note = Must<v1::CreditNote, v1::CreateCreditNoteRequest>(
+      "CreditNoteService.CreateCreditNote",
+      absl::StrCat("credit_note { invoice: '", invoice,
+                   "' order_return: 'orderReturns/r1' lines { line_id: '1' "
+                   "quantity: 1 } }"));
+  Must<v1::CreditNote, v1::IssueCreditNoteRequest>(
+      "CreditNoteService.IssueCreditNote",
+      absl::StrCat("name: '", note.name(), "'"));
+
+  EXPECT_THAT(note.total(), EqualsProto(back.refund().ShortDebugString()));
+  const auto left = Must<v1::Invoice, v1::GetInvoiceRequest>(
+      "InvoiceService.GetInvoice", absl::StrCat("name: '", invoice, "'"));
+  EXPECT_THAT(left.open_amount(),
+              EqualsProto("currency_code: 'EUR' units: 20"));
 }
 
 TEST_F(BillingRows, B19_RecurringRevenueIsThatOfActiveOnesTheCallerMayRead) {

@@ -183,6 +183,17 @@ const std::map<std::string, Completion>& Completions() {
                           "'north' }"),
              message);
        }},
+      // One base currency begins on a day.
+      {"crm.operational.v1.BaseCurrency",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("currency_code: 'EUR' valid_from_date { "
+                          "year: ",
+                          2000 + number / 28,
+                          " month: 2 day: ", 1 + number % 28,
+                          " } labels { key: 'team' value: 'north' }"),
+             message);
+       }},
       // There is one rate of two currencies and a day.
       {"crm.operational.v1.ExchangeRate",
        [](Message& message, int number) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "crm/operational/v1/base_currency.pb.h"
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/role.pb.h"
@@ -130,6 +131,70 @@ TEST_F(MoneyRows, A50_AnAmountIsConvertedDirectlyBackOrOverAThirdCurrency) {
   EXPECT_THAT(same->exchange_rates(), IsEmpty());
 }
 
+TEST_F(MoneyRows, A50_WhatNamesNoCurrencyIsInTheBaseCurrencyOfTheDay) {
+  const auto base = [&](absl::string_view currency, int day) {
+    return Call<v1::BaseCurrency, v1::CreateBaseCurrencyRequest>(
+        "BaseCurrencyService.CreateBaseCurrency",
+        absl::StrCat("base_currency { currency_code: '", currency,
+                     "' valid_from_date { year: 2026 month: 3 day: ", day,
+                     " } }"),
+        token_);
+  };
+  ASSERT_THAT(Rate("USD", "EUR", 1, "0.5"), IsOk());
+  ASSERT_THAT(Rate("USD", "JPY", 1, "150"), IsOk());
+  EXPECT_THAT(
+      Convert("USD", "", 9),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "NO_BASE_CURRENCY"));
+
+  ASSERT_THAT(base("EUR", 10), IsOk());
+  ASSERT_THAT(base("JPY", 20), IsOk());
+  EXPECT_THAT(base("CHF", 20),
+              StatusIs(absl::StatusCode::kAlreadyExists, "UNIQUE_VALUE_TAKEN"));
+
+  EXPECT_THAT(
+      Convert("USD", "", 9),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "NO_BASE_CURRENCY"));
+  const auto in_euro = Convert("USD", "", 19);
+  ASSERT_THAT(in_euro, IsOk());
+  EXPECT_THAT(in_euro->amount(), EqualsProto("currency_code: 'EUR' units: 50"));
+  const auto in_yen = Convert("USD", "", 20);
+  ASSERT_THAT(in_yen, IsOk());
+  EXPECT_THAT(in_yen->amount(),
+              EqualsProto("currency_code: 'JPY' units: 15000"));
+}
+
+// The day of the call counts, which is none of the test's: so the currency is
+// one since long ago.
+TEST_F(MoneyRows, A50_AForecastIsInTheBaseCurrencyUnlessItIsAskedOtherwise) {
+  ASSERT_THAT(Rate("USD", "EUR", 1, "0.5"), IsOk());
+  Deal("one", "USD", 9, token_);
+  Deal("two", "EUR", 9, token_);
+  const auto currencies = [&](absl::string_view terms) {
+    const auto forecast = Forecast(terms, token_);
+    EXPECT_THAT(forecast, IsOk()) << terms;
+    std::map<std::string, int64_t> totals;
+    if (!forecast.ok()) return totals;
+    for (const v1::ForecastRow& row : forecast->totals()) {
+      totals[row.amount().currency_code()] += row.amount().units();
+    }
+    return totals;
+  };
+  EXPECT_THAT(currencies(""), ElementsAre(Pair("EUR", 100), Pair("USD", 100)));
+
+  Must<v1::BaseCurrency, v1::CreateBaseCurrencyRequest>(
+      "BaseCurrencyService.CreateBaseCurrency",
+      "base_currency { currency_code: 'EUR' valid_from_date { year: 2000 "
+      "month: 1 day: 1 } }");
+
+  EXPECT_THAT(currencies(""), ElementsAre(Pair("EUR", 150)));
+  EXPECT_THAT(currencies("keep_currencies: true"),
+              ElementsAre(Pair("EUR", 100), Pair("USD", 100)));
+  EXPECT_THAT(currencies("currency_code: 'USD'"),
+              ElementsAre(Pair("USD", 300)));
+  EXPECT_THAT(Forecast("currency_code: 'USD' keep_currencies: true", token_),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+}
+
 TEST_F(MoneyRows, A50_WhereThereIsNoRateNothingIsGuessed) {
   ASSERT_THAT(Rate("EUR", "USD", 2, "1.25"), IsOk());
 
@@ -174,7 +239,7 @@ TEST_F(MoneyRows, A51_ThereIsOneRateOfAPairAndDay) {
       StatusIs(absl::StatusCode::kAlreadyExists, "UNIQUE_VALUE_TAKEN"));
 }
 
-TEST_F(MoneyRows, Pain24_SumsMixNoCurrenciesUnlessATargetIsGiven) {
+TEST_F(MoneyRows, PAIN_24_SumsMixNoCurrenciesUnlessATargetIsGiven) {
   ASSERT_THAT(Rate("EUR", "USD", 2, "1.25"), IsOk());
   ASSERT_THAT(Rate("EUR", "USD", 10, "2"), IsOk());
   Deal("d1", "USD", 5, ada_);

@@ -53,6 +53,9 @@ absl::Status CheckForecast(const v1::ForecastOpportunitiesRequest& request) {
     return BadField("end_date", absl::StrCat("must be less than ", kMaxYears,
                                              " years after the first day."));
   }
+  if (request.keep_currencies() && !request.currency_code().empty()) {
+    return BadField("keep_currencies", "must not be set with a currency.");
+  }
   return absl::OkStatus();
 }
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "services/operational/domain/calendar_day.h"
+#include "services/operational/domain/invoice_payment.h"
 #include "shared/base/errors.h"
 #include "shared/base/money.h"
 #include "shared/base/status_macros.h"
@@ -61,14 +61,6 @@ v1::InvoicedLine& InvoicedOf(const std::string& line_id, v1::Order& order) {
   return line;
 }
 
-// The part of `whole` that `quantity` more units are worth: what is left where
-// they are the last, so that all parts come to the whole.
-absl::int128 PartOfLine(const Money& whole, const Money& invoiced,
-                        int64_t quantity, int64_t left, int64_t all) {
-  return quantity == left ? ToNanos(whole) - ToNanos(invoiced)
-                          : PartOf(ToNanos(whole), quantity, all);
-}
-
 // What a line of an order is worth. One that was confirmed before there were
 // discounts and taxes has an amount alone.
 const Money& NetOf(const v1::OrderLine& line) {
@@ -88,12 +80,12 @@ absl::Status DrawLine(const v1::OrderLine& from, const v1::Invoice& invoice,
   const std::string& currency = order.currency_code();
   CRM_ASSIGN_OR_RETURN(
       *line.mutable_net(),
-      FromNanos(currency, PartOfLine(NetOf(from), invoiced.net(),
-                                     line.quantity(), left, from.quantity())));
+      FromNanos(currency, NextPart(NetOf(from), invoiced.net(), line.quantity(),
+                                   left, from.quantity())));
   CRM_ASSIGN_OR_RETURN(
       *line.mutable_tax(),
-      FromNanos(currency, PartOfLine(from.tax(), invoiced.tax(),
-                                     line.quantity(), left, from.quantity())));
+      FromNanos(currency, NextPart(from.tax(), invoiced.tax(), line.quantity(),
+                                   left, from.quantity())));
   line.set_product(from.product());
   line.set_product_name(from.product_name());
   line.set_tax_rate_millionths(from.tax_rate_millionths());
@@ -201,7 +193,8 @@ absl::Status Issue(absl::Time now, v1::Invoice& invoice, v1::Order& order) {
     return Refused(invoice, "INVOICE_DUE_TOO_SOON",
                    "would be due before it is issued: set due_date");
   }
-  return Draw(invoice, order);
+  CRM_RETURN_IF_ERROR(Draw(invoice, order));
+  return SettleAmounts(now, invoice);
 }
 
 void GiveBack(const v1::Invoice& invoice, v1::Order& order) {
@@ -224,9 +217,10 @@ void GiveBack(const v1::Invoice& invoice, v1::Order& order) {
               lines.end());
 }
 
-std::string InvoiceNumber(absl::string_view series, int64_t count) {
-  return absl::StrFormat("%s-%06d", series.empty() ? kUsualSeries : series,
-                         count);
+absl::int128 NextPart(const Money& whole, const Money& taken, int64_t quantity,
+                      int64_t left, int64_t all) {
+  return quantity == left ? ToNanos(whole) - ToNanos(taken)
+                          : PartOf(ToNanos(whole), quantity, all);
 }
 
 absl::int128 RoundToMinorUnit(absl::string_view currency, absl::int128 nanos) {

@@ -7,7 +7,6 @@
 #define CRM_SERVICES_OPERATIONAL_DOMAIN_INVOICE_H_
 
 #include <cstdint>
-#include <string>
 
 #include "absl/numeric/int128.h"
 #include "absl/status/status.h"
@@ -15,6 +14,7 @@
 #include "absl/time/time.h"
 #include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "google/type/money.pb.h"
 #include "shared/reflect/rule_context.h"
 
 namespace crm::operational {
@@ -39,11 +39,12 @@ absl::Status Issue(absl::Time now, v1::Invoice& invoice, v1::Order& order);
 // Takes back what `invoice`, which was issued, asked for.
 void GiveBack(const v1::Invoice& invoice, v1::Order& order);
 
-// Returns the number of the `count`th invoice of a series: `INV-000042`.
-std::string InvoiceNumber(absl::string_view series, int64_t count);
-
-// The series of an invoice that names none.
-inline constexpr char kUsualSeries[] = "INV";
+// Returns the part of `whole` that `quantity` more units are worth, of `all`
+// units of which `left` are not taken yet and the others took `taken`: the rest
+// where they are the last, so that all parts come to the whole.
+absl::int128 NextPart(const google::type::Money& whole,
+                      const google::type::Money& taken, int64_t quantity,
+                      int64_t left, int64_t all);
 
 // Returns an amount rounded half to even to the minor unit of `currency`, as
 // ISO 4217 says: two digits of most currencies.

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/operational/domain/calendar_day.h"
+#include "services/operational/handlers/base_currency.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 
@@ -117,14 +118,24 @@ absl::StatusOr<v1::ConvertMoneyResponse> HandleConvertMoney(
     const v1::ConvertMoneyRequest& request) {
   const absl::CivilDay day =
       request.has_date() ? ToDay(request.date()) : DayOf(call.now);
-  CRM_ASSIGN_OR_RETURN(const Conversion conversion,
-                       DatedRates(view).Find(request.amount().currency_code(),
-                                             request.currency_code(), day,
-                                             request.via_currency_code()));
-  v1::ConvertMoneyResponse response;
+  std::string currency = request.currency_code();
+  if (currency.empty()) {
+    CRM_ASSIGN_OR_RETURN(currency, BaseCurrencyOn(view, day));
+  }
+  if (currency.empty()) {
+    return FailedPrecondition(
+        "NO_BASE_CURRENCY",
+        absl::StrCat("There is no base currency on ", FormatDay(day),
+                     ": name a currency, or create one of baseCurrencies/*."),
+        "baseCurrencies");
+  }
   CRM_ASSIGN_OR_RETURN(
-      *response.mutable_amount(),
-      Convert(request.amount(), conversion, request.currency_code()));
+      const Conversion conversion,
+      DatedRates(view).Find(request.amount().currency_code(), currency, day,
+                            request.via_currency_code()));
+  v1::ConvertMoneyResponse response;
+  CRM_ASSIGN_OR_RETURN(*response.mutable_amount(),
+                       Convert(request.amount(), conversion, currency));
   response.set_rate(RateText(conversion));
   *response.mutable_rate_date() = FromDay(conversion.day.value_or(day));
   response.mutable_exchange_rates()->Assign(conversion.rates.begin(),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/operational/domain/calendar_day.h"
+#include "services/operational/handlers/base_currency.h"
 #include "services/operational/handlers/credited.h"
 #include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/opportunity.h"
@@ -37,9 +38,17 @@ class Forecaster {
  public:
   Forecaster(const ReadView& view, const CallContext& call,
              const Request& request)
-      : request_(request), credited_(view, call), rates_(view) {}
+      : view_(view),
+        call_(call),
+        request_(request),
+        credited_(view, call),
+        rates_(view) {}
 
   absl::Status Begin() {
+    target_ = request_.currency_code();
+    if (target_.empty() && !request_.keep_currencies()) {
+      CRM_ASSIGN_OR_RETURN(target_, BaseCurrencyOn(view_, DayOf(call_.now)));
+    }
     if (!by_team() && request_.team().empty()) return absl::OkStatus();
     return credited_.ReadTeams(request_.team());
   }
@@ -89,15 +98,14 @@ class Forecaster {
 
   absl::StatusOr<google::type::Money> InTarget(
       const google::type::Money& amount, const ForecastEntry& entry) {
-    const std::string& target = request_.currency_code();
-    if (target.empty() || target == amount.currency_code()) return amount;
+    if (target_.empty() || target_ == amount.currency_code()) return amount;
     const absl::CivilDay day = request_.has_rate_date()
                                    ? ToDay(request_.rate_date())
                                    : entry.close_day;
     CRM_ASSIGN_OR_RETURN(const Conversion conversion,
-                         rates_.Find(amount.currency_code(), target, day));
+                         rates_.Find(amount.currency_code(), target_, day));
     used_.insert(conversion.rates.begin(), conversion.rates.end());
-    return Convert(amount, conversion, target);
+    return Convert(amount, conversion, target_);
   }
 
   bool Concerns(const std::string& subject) const {
@@ -117,7 +125,11 @@ class Forecaster {
     return absl::OkStatus();
   }
 
+  const ReadView& view_;
+  const CallContext& call_;
   const Request& request_;
+  // The currency of all sums; empty where each is by itself.
+  std::string target_;
   Credited credited_;
   DatedRates rates_;
   ForecastSums sums_;

@@ -1,43 +1,16 @@
 #include "services/operational/handlers/invoice.h"
 
-#include <string>
-
+#include "absl/strings/str_cat.h"
 #include "crm/operational/v1/order.pb.h"
+#include "services/operational/domain/document_number.h"
 #include "services/operational/domain/invoice.h"
+#include "services/operational/domain/invoice_payment.h"
+#include "services/operational/handlers/document_number.h"
+#include "shared/base/errors.h"
+#include "shared/base/money.h"
 #include "shared/base/status_macros.h"
 
 namespace crm::operational {
-namespace {
-
-constexpr char kTable[] = "invoice_series";
-
-// Returns the next number of the series. The row is locked until the commit,
-// and counts only with it: so there is no gap, and no number is given twice.
-absl::StatusOr<std::string> NextNumber(Transaction& transaction,
-                                       const std::string& series) {
-  const std::string of = series.empty() ? kUsualSeries : series;
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      transaction.writer().Query(
-          "INSERT INTO invoice_series (tenant, series, count) VALUES (?, ?, 1) "
-          "ON CONFLICT (tenant, series) DO UPDATE SET "
-          "count = invoice_series.count + 1 RETURNING count",
-          {transaction.view().tenant(), of}));
-  return InvoiceNumber(of, std::get<int64_t>(rows.at(0).at(0)));
-}
-
-}  // namespace
-
-SqlTable InvoiceSeriesTable() {
-  SqlTable table;
-  table.name = kTable;
-  table.columns = {{"tenant", SqlType::kText, false, {}},
-                   {"series", SqlType::kText, false, {}},
-                   {"count", SqlType::kInteger, false, {}}};
-  table.primary_key = {"tenant", "series"};
-  return table;
-}
-
 absl::StatusOr<v1::Invoice> HandleIssueInvoice(
     Transaction& transaction, const CallContext& /*call*/,
     const v1::IssueInvoiceRequest& request) {
@@ -47,8 +20,45 @@ absl::StatusOr<v1::Invoice> HandleIssueInvoice(
                        transaction.view().GetLive<v1::Order>(invoice.order()));
   CRM_RETURN_IF_ERROR(Issue(transaction.now(), invoice, order));
   CRM_ASSIGN_OR_RETURN(*invoice.mutable_invoice_number(),
-                       NextNumber(transaction, invoice.series()));
+                       NextDocumentNumber(transaction, kInvoiceSeriesTable,
+                                          invoice.series(), kInvoiceSeries));
   transaction.Update(order);
+  transaction.Update(invoice);
+  return invoice;
+}
+
+absl::StatusOr<v1::Invoice> HandlePayInvoice(
+    Transaction& transaction, const CallContext& call,
+    const v1::PayInvoiceRequest& request) {
+  CRM_ASSIGN_OR_RETURN(v1::Invoice invoice,
+                       transaction.Move<v1::Invoice>(request));
+  CRM_RETURN_IF_ERROR(
+      PayRest(call.principal.subject, transaction.now(), invoice));
+  transaction.Update(invoice);
+  return invoice;
+}
+
+absl::StatusOr<v1::Invoice> HandleRecordInvoicePayment(
+    Transaction& transaction, const CallContext& call,
+    const v1::RecordInvoicePaymentRequest& request) {
+  CRM_ASSIGN_OR_RETURN(v1::Invoice invoice,
+                       transaction.Move<v1::Invoice>(request));
+  CRM_RETURN_IF_ERROR(RecordPayment({.amount = request.amount(),
+                                     .pay_date = request.pay_date(),
+                                     .reference = request.reference(),
+                                     .recorder = call.principal.subject},
+                                    transaction.now(), invoice));
+  transaction.Update(invoice);
+  return invoice;
+}
+
+absl::StatusOr<v1::Invoice> HandleVoidInvoicePayment(
+    Transaction& transaction, const CallContext& /*call*/,
+    const v1::VoidInvoicePaymentRequest& request) {
+  CRM_ASSIGN_OR_RETURN(v1::Invoice invoice,
+                       transaction.Move<v1::Invoice>(request));
+  CRM_RETURN_IF_ERROR(VoidPayment(request.payment_id(), request.reason(),
+                                  transaction.now(), invoice));
   transaction.Update(invoice);
   return invoice;
 }
@@ -58,6 +68,14 @@ absl::StatusOr<v1::Invoice> HandleVoidInvoice(
     const v1::VoidInvoiceRequest& request) {
   CRM_ASSIGN_OR_RETURN(v1::Invoice invoice,
                        transaction.Move<v1::Invoice>(request));
+  if (ToNanos(invoice.credited_amount()) != 0 ||
+      !invoice.credited_lines().empty()) {
+    return FailedPrecondition(
+        "INVOICE_CREDITED",
+        absl::StrCat("Credit notes take back a part of '", invoice.name(),
+                     "': void them first."),
+        invoice.name());
+  }
   if (!invoice.invoice_number().empty()) {
     CRM_ASSIGN_OR_RETURN(v1::Order order,
                          transaction.view().Get<v1::Order>(invoice.order()));

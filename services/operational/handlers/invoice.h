@@ -1,4 +1,4 @@
-// The methods of InvoiceService that change more than the invoice.
+// The methods of InvoiceService that the kernel does not serve.
 
 #ifndef CRM_SERVICES_OPERATIONAL_HANDLERS_INVOICE_H_
 #define CRM_SERVICES_OPERATIONAL_HANDLERS_INVOICE_H_
@@ -6,17 +6,25 @@
 #include "absl/status/statusor.h"
 #include "crm/operational/v1/invoice.pb.h"
 #include "shared/resource/transaction.h"
-#include "shared/storage/schema.h"
 
 namespace crm::operational {
-
-// Returns the table that counts the invoices of each series.
-SqlTable InvoiceSeriesTable();
 
 // Each serves the method of its request; see the proto for what it returns.
 absl::StatusOr<v1::Invoice> HandleIssueInvoice(
     Transaction& transaction, const CallContext& call,
     const v1::IssueInvoiceRequest& request);
+
+absl::StatusOr<v1::Invoice> HandlePayInvoice(
+    Transaction& transaction, const CallContext& call,
+    const v1::PayInvoiceRequest& request);
+
+absl::StatusOr<v1::Invoice> HandleRecordInvoicePayment(
+    Transaction& transaction, const CallContext& call,
+    const v1::RecordInvoicePaymentRequest& request);
+
+absl::StatusOr<v1::Invoice> HandleVoidInvoicePayment(
+    Transaction& transaction, const CallContext& call,
+    const v1::VoidInvoicePaymentRequest& request);
 
 absl::StatusOr<v1::Invoice> HandleVoidInvoice(
     Transaction& transaction, const CallContext& call,

@@ -242,10 +242,5 @@ TEST(RoundToMinorUnit, B17_GoesByTheDigitsOfTheCurrency) {
   }
 }
 
-TEST(InvoiceNumber, NamesItsSeries) {
-  EXPECT_EQ(InvoiceNumber("", 42), "INV-000042");
-  EXPECT_EQ(InvoiceNumber("DE", 1'234'567), "DE-1234567");
-}
-
 }  // namespace
 }  // namespace crm::operational
