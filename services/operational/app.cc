@@ -88,6 +88,7 @@
 #include "services/operational/handlers/duplicate_search.h"
 #include "services/operational/handlers/exchange_rate.h"
 #include "services/operational/handlers/follower.h"
+#include "services/operational/handlers/follower_notice.h"
 #include "services/operational/handlers/form.h"
 #include "services/operational/handlers/goal.h"
 #include "services/operational/handlers/identity.h"
@@ -230,6 +231,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleActivateAutomation)
       .Read(HandleTestAutomation)
       .OnEvent(StartAutomations)
+      .OnEvent(NoticeChange)
+      .OnTimer(kFollowerNotice, TellFollowers)
       .OnTimer(kAutomationTimer, RunAutomation)
       .OnTimer(kSequenceTimer, TakeSequenceStep)
       .Mutate(HandleCancelOrder)

@@ -35,10 +35,12 @@ std::string NotificationName(absl::string_view event_id,
 bool ConcernsPeople(const internal::v1::Event& event);
 
 // Returns the notifications that follow from `event`, which is known at `now`:
-// one for each user that an activity mentions since it. They name the resource
-// and say what kind of event it was, and nothing of the content.
+// one for each user that an activity mentions since it, and one for a follower
+// who is told of a change. They name the resource and say nothing of the
+// content.
 //
-// Returns INVALID_ARGUMENT (EVENT_UNREADABLE) for one that holds no activity.
+// Returns INVALID_ARGUMENT (EVENT_UNREADABLE) for one that does not hold its
+// resource.
 absl::StatusOr<std::vector<v1::Notification>> NotificationsOf(
     const internal::v1::Event& event, absl::Time now);
 

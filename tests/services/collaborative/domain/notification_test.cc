@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/follower.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -15,6 +16,8 @@ namespace {
 
 using ::crm::internal::v1::Event;
 using ::crm::operational::v1::Activity;
+using ::crm::operational::v1::Follower;
+using ::crm::testing::EqualsProto;
 using ::crm::testing::IsOkAndHolds;
 using ::crm::testing::StatusIs;
 using ::testing::IsEmpty;
@@ -154,6 +157,45 @@ TEST(EndOfNotification, ComesSoonerOnceItWasReadOrArchived) {
   notification.clear_read_time();
   *notification.mutable_archive_time() = ToTimestamp(read);
   EXPECT_EQ(EndOfNotification(notification), read + kKeptAfterReading);
+}
+
+Event Told(const std::string& before_change, const std::string& change) {
+  Event event = EventOf("", kMentionsAda);
+  event.set_type("follower.updated");
+  event.set_resource_type("crm/Follower");
+  event.set_resource("followers/f");
+  event.set_actor("system:operational");
+  Follower follower;
+  follower.set_name("followers/f");
+  follower.set_resource("leads/secret-plan");
+  follower.set_owner("user:ada");
+  follower.mutable_told_change()->set_event_id(before_change);
+  event.set_before(follower.SerializeAsString());
+  follower.mutable_told_change()->set_event_id(change);
+  *follower.mutable_told_change()->mutable_event_time() =
+      ToTimestamp(kNow - absl::Seconds(7));
+  event.set_after(follower.SerializeAsString());
+  return event;
+}
+
+// What it was and who did it is told to who may read the resource then.
+TEST(NotificationsOf, OP_23_AFollowerIsToldThatThereWasAChangeAndNoMore) {
+  const auto notifications = NotificationsOf(Told("first", "second"), kNow);
+
+  ASSERT_THAT(notifications, IsOkAndHolds(SizeIs(1)));
+  EXPECT_THAT(
+      notifications->front(),
+      EqualsProto(absl::StrCat(
+          "name: '", NotificationName("second followed", "user:ada"),
+          "' recipient: 'user:ada' reason: FOLLOW resource: "
+          "'leads/secret-plan' event_id: 'second' event_time { seconds: ",
+          absl::ToUnixSeconds(kNow) - 7, " }")));
+}
+
+TEST(NotificationsOf, OP_23_AFollowerIsToldOfEachChangeOnce) {
+  EXPECT_THAT(NotificationsOf(Told("second", "second"), kNow),
+              IsOkAndHolds(IsEmpty()));
+  EXPECT_THAT(NotificationsOf(Told("", ""), kNow), IsOkAndHolds(IsEmpty()));
 }
 
 }  // namespace

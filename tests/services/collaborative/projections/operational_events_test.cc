@@ -6,6 +6,7 @@
 #include "crm/collaborative/v1/notification.pb.h"
 #include "crm/collaborative/v1/notification_transitions.pb.h"
 #include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/follower.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/collaborative/domain/notification.h"
@@ -17,6 +18,7 @@ namespace {
 
 using ::crm::internal::v1::Event;
 using ::crm::operational::v1::Activity;
+using ::crm::operational::v1::Follower;
 using ::crm::testing::EventFeeder;
 using ::crm::testing::IsOk;
 using ::crm::testing::Proto;
@@ -68,6 +70,29 @@ TEST_F(NotificationsTest, CO_18_IsOneHoweverOftenTheEventComes) {
   ASSERT_EQ(list.notifications_size(), 1);
   EXPECT_EQ(list.notifications(0).state(), v1::Notification::READ);
   EXPECT_EQ(feeder_.service().EventsOf(name), 2);
+}
+
+// As it is when the operational service has lost its last moments, and tells
+// its followers again.
+TEST_F(NotificationsTest, OP_23_AChangeThatIsToldAgainIsNotifiedOnce) {
+  const auto told = [&](absl::string_view change) {
+    return feeder_.EventOf(
+        "Follower",
+        Proto<Follower>(absl::StrCat(
+            "name: 'followers/f' resource: 'leads/ada' owner: 'user:bob' "
+            "told_change { event_id: '",
+            change, "' event_time { seconds: 1735732800 } }")),
+        "updated");
+  };
+
+  ASSERT_THAT(feeder_.Apply({told("one"), told("two")}), IsOk());
+  ASSERT_THAT(feeder_.Apply({told("one")}), IsOk());
+
+  const v1::ListNotificationsResponse list = List();
+  ASSERT_EQ(list.notifications_size(), 2);
+  EXPECT_EQ(list.notifications(0).recipient(), "user:bob");
+  EXPECT_EQ(list.notifications(0).reason(), v1::Notification::FOLLOW);
+  EXPECT_EQ(list.notifications(0).resource(), "leads/ada");
 }
 
 // Another replica that was slower has no effect.
