@@ -100,7 +100,7 @@ TEST_P(ResourceContract, BatchCreateIsAllOrNothing) {
   }
 }
 
-TEST_P(ResourceContract, BatchCreateCanSucceedInPart) {
+TEST_P(ResourceContract, PAIN_09_BatchCreateCanSucceedInPart) {
   CRM_NEEDS(Verb::kBatchCreate)
   std::vector<MessagePtr> requests;
   for (const char* id : {"good-1", "Bad Id", "good-1", "good-2"}) {

@@ -165,7 +165,7 @@ TEST_P(ResourceContract, UndeleteNeedsSomethingDeleted) {
   EXPECT_EQ(Records(), records);
 }
 
-TEST_P(ResourceContract, A45_UniqueValuesHaveOneLiveHolder) {
+TEST_P(ResourceContract, A45_PAIN_18_UniqueValuesHaveOneLiveHolder) {
   CRM_NEEDS(Verb::kCreate, Verb::kDelete, Verb::kUndelete)
   for (const ResourceColumn& column : schema().columns()) {
     const auto* field = schema().message()->FindFieldByName(column.path);

@@ -95,7 +95,7 @@ TEST_F(DuplicateRows, A39_AWholeBatchOfOnePersonIsTakenWithItsCandidates) {
   EXPECT_THAT(List(), SizeIs(1 + 2 + 3 + 4 + 100 * 5));
 }
 
-TEST_F(DuplicateRows, A39_OfParallelCreatesOfOnePersonExactlyOneWins) {
+TEST_F(DuplicateRows, A39_PAIN_01_OfParallelCreatesOfOnePersonExactlyOneWins) {
   MakeRule("block", "BLOCK");
   constexpr int kCreates = 100;
   std::atomic<int> stored = 0;

@@ -13,7 +13,7 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-TEST_F(DuplicateRows, A40_ASearchFindsWhatWasThereBeforeTheRule) {
+TEST_F(DuplicateRows, A40_PAIN_02_ASearchFindsWhatWasThereBeforeTheRule) {
   for (const char* id : {"ada", "bob", "cyd"}) {
     ASSERT_THAT(Create(Person(id, "Ada Byron")), IsOk());
   }

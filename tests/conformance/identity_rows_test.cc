@@ -164,7 +164,8 @@ TEST_F(IdentityRows, OP_12_OfAHundredAtOnceOneProvesAPoint) {
   EXPECT_EQ(listed->identifiers_size(), 1);
 }
 
-TEST_F(IdentityRows, OP_12_AHundredCreatesOfOneRequestMakeOneIdentifier) {
+TEST_F(IdentityRows,
+       OP_12_PAIN_01_AHundredCreatesOfOneRequestMakeOneIdentifier) {
   constexpr int kCallers = 100;
   MakeCustomer("ada", "Ada", "EMAIL", "ada@example.org");
   std::vector<std::string> names(kCallers);

@@ -150,7 +150,7 @@ TEST_F(ImportRows, A10_APlanThatCannotWorkIsRefusedWithAllThatIsWrong) {
       StatusIs(absl::StatusCode::kInvalidArgument, "IMPORT_COLUMN_MISSING"));
 }
 
-TEST_F(ImportRows, A10_AnImportGoesOnAfterAStop) {
+TEST_F(ImportRows, A10_PAIN_08_AnImportGoesOnAfterAStop) {
   std::string rows = "First,Last\n";
   for (int i = 0; i < 3'000; ++i) absl::StrAppend(&rows, "Ada,", i, "\n");
   const auto started = StartAs<v1::ImportContactsRequest>(

@@ -82,7 +82,7 @@ TEST_P(ResourceContract, GetOfAMissingNameSaysSo) {
   }
 }
 
-TEST_P(ResourceContract, ListPagesStablyWhileOthersWrite) {
+TEST_P(ResourceContract, PAIN_12_ListPagesStablyWhileOthersWrite) {
   CRM_NEEDS(Verb::kList)
   const std::vector<std::string> there = NamesOf(ExistingOnes(23));
   std::atomic<bool> done = false;

@@ -15,7 +15,7 @@ namespace {
 using ::testing::UnorderedElementsAre;
 using MergeRows = MergeFixture;
 
-TEST_F(MergeRows, A41_AMergeMovesLinksOfEveryTypeInOneCommit) {
+TEST_F(MergeRows, A41_PAIN_02_AMergeMovesLinksOfEveryTypeInOneCommit) {
   MakeAdaAndBob();
   const size_t count = RowsNaming("customers/bob").size();
   ASSERT_GE(count, 9);
@@ -90,7 +90,7 @@ TEST_F(MergeRows, A42_APreviewTellsWhatAMergeWouldDoAndChangesNothing) {
   EXPECT_EQ(GetCustomer("ada")->display_name(), "bob");
 }
 
-TEST_F(MergeRows, A41_DifferentVerifiedIdsOfOneIssuerAreAHardStop) {
+TEST_F(MergeRows, A41_PAIN_03_DifferentVerifiedIdsOfOneIssuerAreAHardStop) {
   MakeCustomer("ada");
   MakeCustomer("bob");
   MakeIdentifier("ada", "shop", "EXTERNAL_ID", "shop:1", true);

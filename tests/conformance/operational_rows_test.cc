@@ -268,7 +268,7 @@ TEST_F(OperationalRows, A07_AKeyOfTheCallersOwnUpserts) {
   EXPECT_THAT(Leads(""), ElementsAre("leads/erp-4711"));
 }
 
-TEST_F(OperationalRows, A08_A09_ABatchIsAtomicOrTellsOfEachItem) {
+TEST_F(OperationalRows, A08_A09_PAIN_25_ABatchIsAtomicOrTellsOfEachItem) {
   constexpr char kItems[] =
       "requests { lead_id: 'one' lead { display_name: 'One' } } "
       "requests { lead_id: 'two' lead { email: 'no address' } } ";

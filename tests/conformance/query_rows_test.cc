@@ -115,7 +115,7 @@ class QueryRows : public ::testing::Test {
   const std::string token_;
 };
 
-TEST_F(QueryRows, A16_ListsByFieldsOfAReferencedResource) {
+TEST_F(QueryRows, A16_PAIN_10_ListsByFieldsOfAReferencedResource) {
   MakeAccount(token_, "shop",
               "industry: 'Retail' website: 'https://shop.example'");
   MakeAccount(token_, "mill", "industry: 'Textiles'");

@@ -42,7 +42,7 @@ TEST_F(AccessRows, A36_ARepReachesWhatHisTeamOwns) {
   }
 }
 
-TEST_F(AccessRows, A36_PagesHoldOnlyWhatTheCallerReaches) {
+TEST_F(AccessRows, A36_PAIN_15_PagesHoldOnlyWhatTheCallerReaches) {
   for (int i = 0; i < 12; ++i) {
     MakeLead(absl::StrCat("lead-", 10 + i),
              i % 3 == 0 ? "user:ann" : "user:cid");

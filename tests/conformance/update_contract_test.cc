@@ -189,7 +189,7 @@ TEST_P(ResourceContract, UpdateThatChangesNothingLeavesNothingBehind) {
   EXPECT_EQ(Records(), records);
 }
 
-TEST_P(ResourceContract, UpdateIsGuardedByTheEtag) {
+TEST_P(ResourceContract, PAIN_19_UpdateIsGuardedByTheEtag) {
   CRM_NEEDS(Verb::kCreate, Verb::kUpdate)
   const MessagePtr before = MakeOne();
   const MessagePtr update = Named(*before, kSouth);

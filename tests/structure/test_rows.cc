@@ -57,11 +57,12 @@ bool IsNumber(absl::string_view part) {
          absl::ascii_isdigit(part[1]);
 }
 
-// Families whose rows are written with a dash.
-bool IsTwoLetterFamily(absl::string_view part) {
+// Families whose rows are written with a dash; PAIN is what users of other
+// systems suffer from.
+bool IsDashedFamily(absl::string_view part) {
   static const auto* const families = new std::set<std::string, std::less<>>{
       "AN", "CO", "CY", "GX", "ID", "OP", "PE",
-      "PF", "QC", "VB", "VM", "VP", "VS"};
+      "PF", "QC", "VB", "VM", "VP", "VS", "PAIN"};
   return families->count(part) > 0;
 }
 
@@ -80,7 +81,7 @@ std::vector<std::string> RowsOf(absl::string_view test_name) {
   for (size_t i = 0; i < parts.size(); ++i) {
     if (IsRowOfOneLetter(parts[i])) {
       rows.push_back(parts[i]);
-    } else if (i + 1 < parts.size() && IsTwoLetterFamily(parts[i]) &&
+    } else if (i + 1 < parts.size() && IsDashedFamily(parts[i]) &&
                IsNumber(parts[i + 1])) {
       rows.push_back(absl::StrCat(parts[i], "-", parts[i + 1]));
     }

@@ -19,6 +19,7 @@ TEST(RowsOf, FindsEachFormAnywhereInTheName) {
   EXPECT_THAT(RowsOf("TotalsAreExact_OP_04_E01"), ElementsAre("OP-04", "E01"));
   EXPECT_THAT(RowsOf("AN-18: the top fifth"), ElementsAre("AN-18"));
   EXPECT_THAT(RowsOf("A05"), ElementsAre("A05"));
+  EXPECT_THAT(RowsOf("A39_PAIN_01_OneWins"), ElementsAre("A39", "PAIN-01"));
 }
 
 TEST(RowsOf, TakesNothingElseForARow) {

@@ -77,7 +77,8 @@ class StoreContractionTest : public ::testing::Test {
   SystemClock clock_;
 };
 
-TEST_F(StoreContractionTest, AStoreOfTheProgramBeforeServesBothUntilToldElse) {
+TEST_F(StoreContractionTest,
+       PAIN_25_AStoreOfTheProgramBeforeServesBothUntilToldElse) {
   const auto service = Start(ContractMode::kNever);
 
   EXPECT_THAT(Create(*service, "one"), IsOk());

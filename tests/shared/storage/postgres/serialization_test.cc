@@ -78,7 +78,7 @@ class Serialization : public ::testing::Test {
   std::unique_ptr<Database> replicas_[2];
 };
 
-TEST_F(Serialization, F34_LosesNoUpdateOfARowThatSixtyFourWritersWant) {
+TEST_F(Serialization, F34_PAIN_19_LosesNoUpdateOfARowThatSixtyFourWritersWant) {
   std::vector<int> succeeded(kClients);
   std::atomic<int> wrong_errors = 0;
   std::atomic<int> most_runs = 0;
