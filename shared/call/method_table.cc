@@ -145,9 +145,9 @@ absl::StatusOr<MethodTable> MethodTable::Build(
         problems.push_back(
             absl::StrCat(method->full_name(), " has no permission"));
       }
-      if (method->client_streaming()) {
-        problems.push_back(
-            absl::StrCat(method->full_name(), " streams from the client"));
+      if (method->client_streaming() && !method->server_streaming()) {
+        problems.push_back(absl::StrCat(method->full_name(),
+                                        " streams from the client alone"));
       }
       const std::string path = info.path;
       const auto [entry, added] = table.methods_.emplace(path, std::move(info));

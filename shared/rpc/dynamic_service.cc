@@ -20,30 +20,48 @@ using ::grpc::ByteBuffer;
 using ::grpc::CallbackServerContext;
 using ::grpc::internal::RpcServiceMethod;
 
+// How gRPC serves a method: its type, and who handles it.
+struct Handling {
+  RpcServiceMethod::RpcType type;
+  std::unique_ptr<grpc::internal::MethodHandler> handler;
+};
+
+Handling HandlingOf(const MethodBinding& binding,
+                    const ReactorFactory& factory) {
+  using grpc::internal::CallbackBidiHandler;
+  using grpc::internal::CallbackServerStreamingHandler;
+  using grpc::internal::CallbackUnaryHandler;
+  if (binding.stream == nullptr) {
+    return {RpcServiceMethod::NORMAL_RPC,
+            std::make_unique<CallbackUnaryHandler<ByteBuffer, ByteBuffer>>(
+                [start = factory.unary, &binding](
+                    CallbackServerContext* context, const ByteBuffer* request,
+                    ByteBuffer* response) {
+                  return start(binding, context, request, response);
+                })};
+  }
+  if (binding.method->descriptor->client_streaming()) {
+    return {
+        RpcServiceMethod::BIDI_STREAMING,
+        std::make_unique<CallbackBidiHandler<ByteBuffer, ByteBuffer>>(
+            [start = factory.duplex, &binding](CallbackServerContext* context) {
+              return start(binding, context);
+            })};
+  }
+  return {
+      RpcServiceMethod::SERVER_STREAMING,
+      std::make_unique<CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>>(
+          [start = factory.stream, &binding](CallbackServerContext* context,
+                                             const ByteBuffer* request) {
+            return start(binding, context, request);
+          })};
+}
+
 std::unique_ptr<RpcServiceMethod> MakeMethod(const MethodBinding& binding,
                                              const ReactorFactory& factory) {
-  const bool streams = binding.stream != nullptr;
-  grpc::internal::MethodHandler* handler = nullptr;
-  if (streams) {
-    handler = new grpc::internal::CallbackServerStreamingHandler<ByteBuffer,
-                                                                 ByteBuffer>(
-        [start = factory.stream, &binding](CallbackServerContext* context,
-                                           const ByteBuffer* request) {
-          return start(binding, context, request);
-        });
-  } else {
-    handler = new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
-        [start = factory.unary, &binding](CallbackServerContext* context,
-                                          const ByteBuffer* request,
-                                          ByteBuffer* response) {
-          return start(binding, context, request, response);
-        });
-  }
+  Handling handling = HandlingOf(binding, factory);
   auto method = std::make_unique<RpcServiceMethod>(
-      binding.method->path.c_str(),
-      streams ? RpcServiceMethod::SERVER_STREAMING
-              : RpcServiceMethod::NORMAL_RPC,
-      handler);
+      binding.method->path.c_str(), handling.type, handling.handler.release());
   method->SetServerApiType(RpcServiceMethod::ApiType::RAW_CALL_BACK);
   return method;
 }
@@ -65,7 +83,7 @@ std::string ProblemWith(const MethodDescriptor* method,
   if ((found->unary != nullptr) == (found->stream != nullptr)) {
     return "needs exactly one handler";
   }
-  if (method->client_streaming() ||
+  if (method->client_streaming() > method->server_streaming() ||
       method->server_streaming() != (found->stream != nullptr)) {
     return "is bound to a handler of the wrong kind";
   }

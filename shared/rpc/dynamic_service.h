@@ -41,6 +41,10 @@ struct ReactorFactory {
       const MethodBinding&, grpc::CallbackServerContext*,
       const grpc::ByteBuffer* request)>
       stream;
+  // Serves a method that streams both ways.
+  std::function<grpc::ServerGenericBidiReactor*(const MethodBinding&,
+                                                grpc::CallbackServerContext*)>
+      duplex;
 };
 
 // The methods of one service. Immutable.

@@ -202,27 +202,32 @@ class RpcServer::State {
 
  private:
   ReactorFactory Reactors() {
-    return {.unary =
-                [this](const MethodBinding& binding,
-                       grpc::CallbackServerContext* context,
-                       const grpc::ByteBuffer* request,
-                       grpc::ByteBuffer* response) {
-                  return UnaryCall::Start(binding, edge_, *pool_, context,
-                                          request, response);
-                },
-            .unread_unary =
-                [this](const MethodBinding& binding,
-                       grpc::CallbackServerContext* context) {
-                  return UnaryCall::StartUnread(binding, edge_, *pool_,
-                                                context);
-                },
-            .stream =
-                [this](const MethodBinding& binding,
-                       grpc::CallbackServerContext* context,
-                       const grpc::ByteBuffer* request) {
-                  return StreamCall::Start(binding, edge_, streams_, context,
-                                           request);
-                }};
+    return {
+        .unary =
+            [this](const MethodBinding& binding,
+                   grpc::CallbackServerContext* context,
+                   const grpc::ByteBuffer* request,
+                   grpc::ByteBuffer* response) {
+              return UnaryCall::Start(binding, edge_, *pool_, context, request,
+                                      response);
+            },
+        .unread_unary =
+            [this](const MethodBinding& binding,
+                   grpc::CallbackServerContext* context) {
+              return UnaryCall::StartUnread(binding, edge_, *pool_, context);
+            },
+        .stream =
+            [this](const MethodBinding& binding,
+                   grpc::CallbackServerContext* context,
+                   const grpc::ByteBuffer* request) {
+              return StreamCall::Start(binding, edge_, streams_, context,
+                                       request);
+            },
+        .duplex =
+            [this](const MethodBinding& binding,
+                   grpc::CallbackServerContext* context) {
+              return StreamCall::StartDuplex(binding, edge_, streams_, context);
+            }};
   }
 
   Options options_;

@@ -1,5 +1,6 @@
 #include "shared/rpc/stream_call.h"
 
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -47,15 +48,32 @@ void OpenStreams::Remove(const std::shared_ptr<StreamCall>& stream) {
   streams_.erase(stream);
 }
 
-// gRPC's side of a stream: keeps it alive while gRPC may call, then goes.
-class StreamCall::Reactor final
-    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+// gRPC's side of a stream: what can be done on it.
+class StreamCall::Wire {
  public:
-  explicit Reactor(std::shared_ptr<StreamCall> stream)
+  virtual ~Wire() = default;
+  virtual void Open() = 0;
+  virtual void Send(const grpc::ByteBuffer& message) = 0;
+  virtual void Close(const grpc::Status& status) = 0;
+  // Fills `message`; returns whether there may be one.
+  virtual bool Receive(grpc::ByteBuffer& message) = 0;
+};
+
+// Keeps the stream alive while gRPC may call, then goes.
+class StreamCall::WriteReactor final
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+      public Wire {
+ public:
+  explicit WriteReactor(std::shared_ptr<StreamCall> stream)
       : stream_(std::move(stream)) {}
 
+  void Open() override { StartSendInitialMetadata(); }
+  void Send(const grpc::ByteBuffer& message) override { StartWrite(&message); }
+  void Close(const grpc::Status& status) override { Finish(status); }
+  bool Receive(grpc::ByteBuffer& /*message*/) override { return false; }
+
   void OnWriteDone(bool ok) override { stream_->OnWriteDone(ok); }
-  void OnCancel() override { stream_->End(Cancelled(), /*drop_queued=*/true); }
+  void OnCancel() override { stream_->OnCancel(); }
   void OnDone() override {
     OpenCalls& open_calls = stream_->edge_.open_calls();
     stream_->OnDone();
@@ -67,15 +85,78 @@ class StreamCall::Reactor final
   const std::shared_ptr<StreamCall> stream_;
 };
 
+// The same for a stream that is read from, too. It begins before its first
+// message has come, and has no stream until then.
+class StreamCall::DuplexReactor final : public grpc::ServerGenericBidiReactor,
+                                        public Wire {
+ public:
+  DuplexReactor(const MethodBinding& binding, CallEdge& edge,
+                OpenStreams& streams, grpc::CallbackServerContext* context)
+      : binding_(binding), edge_(edge), streams_(streams), context_(context) {
+    StartRead(&request_);
+  }
+
+  void Open() override { StartSendInitialMetadata(); }
+  void Send(const grpc::ByteBuffer& message) override { StartWrite(&message); }
+  void Close(const grpc::Status& status) override { Finish(status); }
+  bool Receive(grpc::ByteBuffer& message) override {
+    StartRead(&message);
+    return true;
+  }
+
+  void OnReadDone(bool ok) override {
+    if (begun_) {
+      stream_->OnReadDone(ok);
+      return;
+    }
+    if (!ok) request_.Clear();
+    stream_ = std::shared_ptr<StreamCall>(
+        new StreamCall(edge_, streams_, context_,
+                       edge_.Read(*binding_.method, *context_, request_)));
+    stream_->wire_ = this;
+    begun_ = true;
+    // Who has gone already is told of by nobody again.
+    if (context_->IsCancelled()) stream_->call_->cancelled = true;
+    stream_->Run(binding_, ok);
+  }
+
+  void OnWriteDone(bool ok) override { stream_->OnWriteDone(ok); }
+  void OnCancel() override {
+    if (begun_) stream_->OnCancel();
+  }
+  void OnDone() override {
+    OpenCalls& open_calls = edge_.open_calls();
+    stream_->OnDone();
+    delete this;
+    open_calls.End();
+  }
+
+ private:
+  const MethodBinding& binding_;
+  CallEdge& edge_;
+  OpenStreams& streams_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer request_;
+  std::shared_ptr<StreamCall> stream_;
+  // Whether `stream_` is there.
+  std::atomic<bool> begun_{false};
+};
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StreamCall::Start(
     const MethodBinding& binding, CallEdge& edge, OpenStreams& streams,
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   auto stream = std::shared_ptr<StreamCall>(new StreamCall(
       edge, streams, context, edge.Read(*binding.method, *context, *request)));
-  auto* reactor = new Reactor(stream);
-  stream->reactor_ = reactor;
+  auto* reactor = new WriteReactor(stream);
+  stream->wire_ = reactor;
   stream->Run(binding, request->Valid());
   return reactor;
+}
+
+grpc::ServerGenericBidiReactor* StreamCall::StartDuplex(
+    const MethodBinding& binding, CallEdge& edge, OpenStreams& streams,
+    grpc::CallbackServerContext* context) {
+  return new DuplexReactor(binding, edge, streams, context);
 }
 
 StreamCall::StreamCall(CallEdge& edge, OpenStreams& streams,
@@ -128,10 +209,10 @@ void StreamCall::Open(const MethodBinding& binding, absl::Status status) {
 
 bool StreamCall::SendOpening() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (reactor_ == nullptr || status_.has_value()) return false;
+  if (wire_ == nullptr || status_.has_value()) return false;
   opened_ = true;
   // Callers see that the stream is open before its first message.
-  reactor_->StartSendInitialMetadata();
+  wire_->Open();
   return true;
 }
 
@@ -166,7 +247,7 @@ void StreamCall::StartStallAlarm() {
 
 bool StreamCall::Write(std::string bytes) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (reactor_ == nullptr || status_.has_value()) return false;
+  if (wire_ == nullptr || status_.has_value()) return false;
   if (queued_bytes_ > 0 && queued_bytes_ + bytes.size() > kMaxQueuedBytes) {
     if (!refused_) StartStallAlarm();
     refused_ = true;
@@ -181,7 +262,7 @@ bool StreamCall::Write(std::string bytes) {
 void StreamCall::SetOnReady(std::function<void()> on_ready) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (reactor_ != nullptr && !cancelled_) {
+    if (wire_ != nullptr && !cancelled_) {
       on_ready_ = std::move(on_ready);
       return;
     }
@@ -191,7 +272,7 @@ void StreamCall::SetOnReady(std::function<void()> on_ready) {
 
 void StreamCall::Finish(absl::Status status) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (reactor_ == nullptr || status_.has_value()) return;
+  if (wire_ == nullptr || status_.has_value()) return;
   status_ = edge_.Outward(status, *call_);
   Advance();
 }
@@ -201,26 +282,38 @@ bool StreamCall::cancelled() const {
   return cancelled_;
 }
 
+void StreamCall::Read(OnMessage on_message) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (wire_ != nullptr && !status_.has_value() && !on_message_) {
+      on_message_ = std::move(on_message);
+      if (wire_->Receive(reading_)) return;
+      on_message.swap(on_message_);
+    }
+  }
+  Notify([&] { on_message(std::nullopt); });
+}
+
 void StreamCall::Advance() {
   if (writing_ || status_sent_) return;
   if (!queue_.empty()) {
     writing_ = true;
     sending_ = ToByteBuffer(queue_.front());
     queue_.pop_front();
-    reactor_->StartWrite(&sending_);
+    wire_->Send(sending_);
     return;
   }
   if (!status_.has_value()) return;
   status_sent_ = true;
   CallEdge::AddTrailingMetadata(*status_, *call_, *context_);
-  reactor_->Finish(ToGrpcStatus(*status_));
+  wire_->Close(ToGrpcStatus(*status_));
 }
 
 void StreamCall::End(absl::Status status, bool drop_queued) {
   std::function<void()> on_ready;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (reactor_ == nullptr) return;
+    if (wire_ == nullptr) return;
     if (!cancelled_) on_ready = on_ready_;
     cancelled_ = true;
     call_->cancelled = true;
@@ -262,13 +355,28 @@ void StreamCall::OnWriteDone(bool ok) {
   Notify(on_ready);
 }
 
+void StreamCall::OnReadDone(bool ok) {
+  OnMessage on_message;
+  std::optional<std::string> message;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    on_message.swap(on_message_);
+    // What comes when the stream is over already is nobody's.
+    if (ok && !status_.has_value()) message = ToString(reading_);
+    reading_.Clear();
+  }
+  Notify([&] { on_message(std::move(message)); });
+}
+
+void StreamCall::OnCancel() { End(Cancelled(), /*drop_queued=*/true); }
+
 void StreamCall::OnDone() {
   std::function<void()> dropped;
   absl::Status status;
   bool opened = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    reactor_ = nullptr;
+    wire_ = nullptr;
     context_ = nullptr;
     status = *status_;
     opened = opened_;

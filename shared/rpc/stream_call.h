@@ -1,5 +1,5 @@
-// Server streams over gRPC's callback API: a bounded buffer between whoever
-// writes and the connection.
+// Streams over gRPC's callback API: a bounded buffer between whoever writes and
+// the connection, and messages from the caller when they are asked for.
 
 #ifndef CRM_SHARED_RPC_STREAM_CALL_H_
 #define CRM_SHARED_RPC_STREAM_CALL_H_
@@ -16,10 +16,12 @@
 
 #include "absl/status/status.h"
 #include "grpcpp/alarm.h"
+#include "grpcpp/impl/codegen/async_generic_service.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "shared/call/call.h"
+#include "shared/call/duplex_stream.h"
 #include "shared/rpc/call_edge.h"
 #include "shared/rpc/filter_pass.h"
 
@@ -45,8 +47,8 @@ class OpenStreams {
   std::set<std::shared_ptr<StreamCall>> streams_;
 };
 
-// One server-streaming call. Holds no thread. Thread-safe.
-class StreamCall final : public ServerStream,
+// One call whose answers are streamed. Holds no thread. Thread-safe.
+class StreamCall final : public DuplexStream,
                          public std::enable_shared_from_this<StreamCall> {
  public:
   // The most bytes that wait to be sent; a single larger message waits alone.
@@ -57,14 +59,24 @@ class StreamCall final : public ServerStream,
       const MethodBinding& binding, CallEdge& edge, OpenStreams& streams,
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
 
+  // Reads the request of a call whose caller streams, too, then serves it.
+  // Everything given outlives it.
+  static grpc::ServerGenericBidiReactor* StartDuplex(
+      const MethodBinding& binding, CallEdge& edge, OpenStreams& streams,
+      grpc::CallbackServerContext* context);
+
   bool Write(std::string bytes) override;
   // Called at once if the caller has gone already.
   void SetOnReady(std::function<void()> on_ready) override;
   void Finish(absl::Status status) override;
   bool cancelled() const override;
+  // Gives nothing where the caller sends its request alone.
+  void Read(OnMessage on_message) override;
 
  private:
-  class Reactor;
+  class Wire;
+  class WriteReactor;
+  class DuplexReactor;
   friend class OpenStreams;
 
   StreamCall(CallEdge& edge, OpenStreams& streams,
@@ -89,6 +101,8 @@ class StreamCall final : public ServerStream,
   // Tells the handler to look at the stream again.
   void Notify(const std::function<void()>& on_ready);
   void OnWriteDone(bool ok);
+  void OnReadDone(bool ok);
+  void OnCancel();
   void OnDone();
 
   CallEdge& edge_;
@@ -102,7 +116,7 @@ class StreamCall final : public ServerStream,
 
   mutable std::mutex mutex_;
   // Both null once the stream has ended.
-  Reactor* reactor_ = nullptr;
+  Wire* wire_ = nullptr;
   grpc::CallbackServerContext* context_;
   std::deque<std::string> queue_;
   size_t queued_bytes_ = 0;
@@ -117,6 +131,9 @@ class StreamCall final : public ServerStream,
   std::optional<absl::Status> status_;
   bool status_sent_ = false;
   std::function<void()> on_ready_;
+  // The message that is being read, and who waits for it.
+  grpc::ByteBuffer reading_;
+  OnMessage on_message_;
 };
 
 }  // namespace crm

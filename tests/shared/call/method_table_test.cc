@@ -152,9 +152,12 @@ TEST(MethodTable, TakesAMethodWithoutAResource) {
 TEST(MethodTable, NamesEveryMethodThatCannotBeServed) {
   MethodDescriptorProto upload = Method("Upload", true, true);
   upload.set_client_streaming(true);
-  const CustomService service({Method("Good", true, true),
-                               Method("NoRule", false, true),
-                               Method("NoPermission", true, false), upload});
+  MethodDescriptorProto good_talk = Method("GoodTalk", true, true);
+  good_talk.set_client_streaming(true);
+  good_talk.set_server_streaming(true);
+  const CustomService service(
+      {Method("Good", true, true), Method("NoRule", false, true),
+       Method("NoPermission", true, false), upload, good_talk});
 
   const auto table = MethodTable::Build({service.descriptor()});
 

@@ -21,8 +21,9 @@ using ::google::protobuf::ServiceDescriptorProto;
 using ::google::protobuf::StringValue;
 
 void AddMethod(ServiceDescriptorProto& service, const char* name,
-               const char* permission, bool streaming) {
+               const char* permission, bool streaming, bool duplex = false) {
   auto* method = service.add_method();
+  method->set_client_streaming(duplex);
   method->set_name(name);
   method->set_input_type(".google.protobuf.StringValue");
   method->set_output_type(".google.protobuf.StringValue");
@@ -46,6 +47,7 @@ const ServiceDescriptor* BuildService() {
   AddMethod(*service, "Store", "echo.store", false);
   AddMethod(*service, "Inner", "internal.echo.read", false);
   AddMethod(*service, "Watch", "echo.watch", true);
+  AddMethod(*service, "Talk", "echo.talk", true, /*duplex=*/true);
   // On top of the generated pool, so that StringValue is the generated one.
   static auto& pool = *new DescriptorPool(DescriptorPool::generated_pool());
   return pool.BuildFile(file)->service(0);
@@ -111,6 +113,12 @@ std::vector<MethodBinding> Bind(EchoHandlers handlers) {
       stream->Finish(absl::OkStatus());
     };
   }
+  if (handlers.talk == nullptr) {
+    handlers.talk = [](std::shared_ptr<Call>,
+                       std::shared_ptr<DuplexStream> stream) {
+      stream->Finish(absl::OkStatus());
+    };
+  }
   const Placement placement = handlers.placement;
   const auto unary = handlers.as_gets ? GetAt : EchoMethod;
   std::vector<MethodBinding> bindings;
@@ -129,6 +137,10 @@ std::vector<MethodBinding> Bind(EchoHandlers handlers) {
   bindings.push_back({.method = EchoMethod(kWatch),
                       .unary = nullptr,
                       .stream = std::move(handlers.watch),
+                      .placement = placement});
+  bindings.push_back({.method = EchoMethod(kTalk),
+                      .unary = nullptr,
+                      .stream = ServeBothWays(std::move(handlers.talk)),
                       .placement = placement});
   return bindings;
 }

@@ -5,6 +5,7 @@
 //   Store  unary              permission echo.store
 //   Inner  unary              permission internal.echo.read
 //   Watch  server streaming   permission echo.watch
+//   Talk   both ways          permission echo.talk
 
 #ifndef CRM_TESTS_SHARED_RPC_ECHO_SERVICE_H_
 #define CRM_TESTS_SHARED_RPC_ECHO_SERVICE_H_
@@ -14,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "shared/call/call.h"
+#include "shared/call/duplex_stream.h"
 #include "shared/call/method_table.h"
 
 namespace crm::testing {
@@ -23,6 +25,7 @@ inline constexpr char kEcho[] = "/crm.test.v1.EchoService/Echo";
 inline constexpr char kStore[] = "/crm.test.v1.EchoService/Store";
 inline constexpr char kInner[] = "/crm.test.v1.EchoService/Inner";
 inline constexpr char kWatch[] = "/crm.test.v1.EchoService/Watch";
+inline constexpr char kTalk[] = "/crm.test.v1.EchoService/Talk";
 
 // Returns the service and its methods; they live as long as the process.
 const google::protobuf::ServiceDescriptor* EchoServiceDescriptor();
@@ -42,6 +45,7 @@ struct EchoHandlers {
   UnaryHandler store = nullptr;
   UnaryHandler inner = nullptr;
   StreamHandler watch = nullptr;
+  DuplexHandler talk = nullptr;
   Placement placement = Placement::kPool;
   // Whether the unary methods count as Gets, which are registered with gRPC.
   bool as_gets = false;

@@ -35,12 +35,16 @@ std::shared_ptr<grpc::Channel> Connect(int port) {
 }  // namespace
 
 RawStream::RawStream(grpc::GenericStub& stub, absl::string_view path,
-                     std::optional<std::string> request,
+                     std::optional<std::string> request, bool more,
                      const RawCallOptions& options) {
   Prepare(options, context_);
   call_ = stub.PrepareCall(&context_, std::string(path), &queue_);
   call_->StartCall(nullptr);
   if (!Await()) return;
+  if (more) {
+    Send(*request);
+    return;
+  }
   if (request.has_value()) {
     call_->WriteLast(ToByteBuffer(*request), grpc::WriteOptions(), nullptr);
   } else {
@@ -61,6 +65,16 @@ bool RawStream::Await() {
   void* tag = nullptr;
   bool ok = false;
   return queue_.Next(&tag, &ok) && ok;
+}
+
+bool RawStream::Send(absl::string_view message) {
+  call_->Write(ToByteBuffer(message), nullptr);
+  return Await();
+}
+
+void RawStream::EndSending() {
+  call_->WritesDone(nullptr);
+  Await();
 }
 
 void RawStream::AwaitOpen() {
@@ -110,7 +124,15 @@ RawAnswer RawClient::Call(absl::string_view path, absl::string_view request,
 std::unique_ptr<RawStream> RawClient::Open(absl::string_view path,
                                            std::optional<std::string> request,
                                            const RawCallOptions& options) {
-  return std::make_unique<RawStream>(stub_, path, std::move(request), options);
+  return std::make_unique<RawStream>(stub_, path, std::move(request),
+                                     /*more=*/false, options);
+}
+
+std::unique_ptr<RawStream> RawClient::OpenDuplex(
+    absl::string_view path, std::string request,
+    const RawCallOptions& options) {
+  return std::make_unique<RawStream>(stub_, path, std::move(request),
+                                     /*more=*/true, options);
 }
 
 std::vector<std::string> ValuesOf(const Metadata& metadata,

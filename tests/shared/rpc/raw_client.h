@@ -39,11 +39,18 @@ struct RawCallOptions {
 // A stream, used by blocking calls. Thread-compatible.
 class RawStream {
  public:
-  // Opens the stream. Without a `request` none is sent.
+  // Opens the stream. Without a `request` none is sent. `more` follows it, or
+  // nothing.
   RawStream(grpc::GenericStub& stub, absl::string_view path,
-            std::optional<std::string> request, const RawCallOptions& options);
+            std::optional<std::string> request, bool more,
+            const RawCallOptions& options);
   ~RawStream();
 
+  // Sends a message, where more was to follow, and waits until it is on its
+  // way. Returns whether it is.
+  bool Send(absl::string_view message);
+  // Says that nothing follows any more.
+  void EndSending();
   // Waits for the server's first metadata.
   void AwaitOpen();
   // Returns the next message, or nothing at the end.
@@ -74,6 +81,11 @@ class RawClient {
   std::unique_ptr<RawStream> Open(absl::string_view path,
                                   std::optional<std::string> request,
                                   const RawCallOptions& options = {});
+
+  // Opens a stream on which more follows the request.
+  std::unique_ptr<RawStream> OpenDuplex(absl::string_view path,
+                                        std::string request,
+                                        const RawCallOptions& options = {});
 
  private:
   std::shared_ptr<grpc::Channel> channel_;

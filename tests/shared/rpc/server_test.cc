@@ -308,7 +308,7 @@ TEST(RpcServer, RefusesToStartWithAMethodUnbound) {
   EXPECT_THAT(server, StatusIs(absl::StatusCode::kFailedPrecondition,
                                "METHOD_NOT_BOUND"));
   EXPECT_THAT(std::string(server.status().message()),
-              HasSubstr("crm.test.v1.EchoService.Watch is not bound"));
+              HasSubstr("crm.test.v1.EchoService.Talk is not bound"));
 }
 
 TEST(RpcServer, RefusesToStartWithTheWrongHandler) {
@@ -323,7 +323,7 @@ TEST(RpcServer, RefusesToStartWithTheWrongHandler) {
       RpcServer::Start({}, std::move(bindings), {}, clock, log.logger());
 
   EXPECT_THAT(std::string(server.status().message()),
-              HasSubstr("Watch is bound to a handler of the wrong kind"));
+              HasSubstr("Talk is bound to a handler of the wrong kind"));
   EXPECT_THAT(std::string(server.status().message()),
               HasSubstr("Echo is bound twice"));
 }
