@@ -29,6 +29,8 @@ namespace {
 constexpr char kListAuditEntries[] =
     "/crm.platform.v1.AuditService/ListAuditEntries";
 constexpr char kListOperations[] = "/crm.platform.v1.Operations/ListOperations";
+constexpr char kStreamImportRows[] =
+    "/crm.platform.v1.ImportService/StreamImportRows";
 
 // Returns the service that a name carries: `operations/operational-x` ->
 // `operational`.
@@ -73,6 +75,90 @@ class SharedCollections::NamedCall final : public SingleRequestCall {
   }
 
   const SharedCollections& collections_;
+  std::unique_ptr<MessageCall> forward_;
+};
+
+// A call on whose stream both sides send messages, to the service in the name
+// of the first request. The service answers each message once, when it is done
+// with it; so what was sent and is not answered says whether it can do with
+// more.
+class SharedCollections::StreamCall final : public MessageCall,
+                                            private CallObserver {
+ public:
+  StreamCall(const SharedCollections& collections, CallHead head,
+             CallObserver& observer)
+      : collections_(collections),
+        head_(std::move(head)),
+        observer_(observer) {}
+
+  void Send(std::string message) override {
+    if (forward_ == nullptr && !Open(message)) return;
+    ++unanswered_;
+    forward_->Send(std::move(message));
+  }
+
+  void CloseSend() override {
+    if (forward_ != nullptr) return forward_->CloseSend();
+    if (refused_) return;
+    observer_.OnDone(InvalidArgument("REQUEST_COUNT",
+                                     "The method takes at least one message."),
+                     {});
+  }
+
+  bool HasRoom() const override { return unanswered_ < kMaxUnanswered; }
+
+  void SetPaused(bool paused) override {
+    if (forward_ != nullptr) forward_->SetPaused(paused);
+  }
+
+ private:
+  static constexpr int kMaxUnanswered = 2;
+
+  // Begins the call of the service that `message` names. This may be destroyed
+  // by it, if there is none.
+  bool Open(const std::string& message) {
+    if (refused_) return false;
+    // As above, `name` is field 1.
+    GetAuditEntryRequest request;
+    const bool parses = request.ParseFromString(message);
+    const auto backend = parses ? collections_.backends_.find(
+                                      std::string(ServiceIn(request.name())))
+                                : collections_.backends_.end();
+    if (backend == collections_.backends_.end()) {
+      refused_ = true;
+      observer_.OnDone(
+          parses
+              ? NotFound("RESOURCE_NOT_FOUND",
+                         "The name names no service's resource.",
+                         {{"name", request.name()}})
+              : InvalidArgument("BAD_MESSAGE", "The request does not parse."),
+          {});
+      return false;
+    }
+    forward_ = backend->second->Start(head_, *this);
+    return true;
+  }
+
+  void OnMetadata(Headers metadata) override {
+    observer_.OnMetadata(std::move(metadata));
+  }
+  void OnMessage(std::string message) override {
+    --unanswered_;
+    // The observer may destroy this, and outlives it.
+    CallObserver& observer = observer_;
+    observer.OnMessage(std::move(message));
+    observer.OnRoom();
+  }
+  void OnDone(absl::Status status, Headers trailers) override {
+    observer_.OnDone(std::move(status), std::move(trailers));
+  }
+
+  const SharedCollections& collections_;
+  const CallHead head_;
+  CallObserver& observer_;
+  int unanswered_ = 0;
+  // Whether the call has ended without a service.
+  bool refused_ = false;
   std::unique_ptr<MessageCall> forward_;
 };
 
@@ -177,6 +263,9 @@ std::unique_ptr<MessageCall> SharedCollections::Start(CallHead head,
                                                       CallObserver& observer) {
   if (head.path == kListAuditEntries || head.path == kListOperations) {
     return std::make_unique<ListCall>(*this, std::move(head), observer);
+  }
+  if (head.path == kStreamImportRows) {
+    return std::make_unique<StreamCall>(*this, std::move(head), observer);
   }
   return std::make_unique<NamedCall>(*this, std::move(head), observer);
 }

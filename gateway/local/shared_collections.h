@@ -17,10 +17,9 @@
 namespace crm::gateway {
 
 // Serves crm.platform.v1.AuditService, AuditChainService, ImportService and
-// Operations. Each
-// service decides itself what the caller may see. A list fails when one service
-// cannot be reached: it must not look complete when it is not. Loop thread
-// only.
+// Operations. Each service decides itself what the caller may see. A list fails
+// when one service cannot be reached: it must not look complete when it is not.
+// Loop thread only.
 class SharedCollections final : public CallTarget {
  public:
   // The backends must outlive this.
@@ -32,6 +31,7 @@ class SharedCollections final : public CallTarget {
 
  private:
   class NamedCall;
+  class StreamCall;
   class ListCall;
 
   const std::map<std::string, Backend*> backends_;

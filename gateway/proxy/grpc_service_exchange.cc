@@ -77,8 +77,10 @@ void GrpcServiceExchange::StartResponse(Headers metadata) {
   writer_.Start(std::move(head));
 }
 
-// A client that does not read its answers may not send more questions.
+// A client that does not read its answers may not send more questions, nor one
+// whose call cannot do with more.
 void GrpcServiceExchange::ReturnCredit() {
+  if (call_ != nullptr && !call_->HasRoom()) return;
   if (owed_ > 0 && writer_.buffered() <= kHighWaterBytes) {
     writer_.Consume(std::exchange(owed_, 0));
   }

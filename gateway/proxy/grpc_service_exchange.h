@@ -34,6 +34,7 @@ class GrpcServiceExchange final : public Exchange, private CallObserver {
   void OnMetadata(Headers metadata) override;
   void OnMessage(std::string message) override;
   void OnDone(absl::Status status, Headers trailers) override;
+  void OnRoom() override { ReturnCredit(); }
 
   void StartResponse(Headers metadata);
   void ReturnCredit();

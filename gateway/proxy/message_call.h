@@ -38,6 +38,9 @@ class CallObserver {
   virtual void OnMetadata(Headers metadata) = 0;
   virtual void OnMessage(std::string message) = 0;
   virtual void OnDone(absl::Status status, Headers trailers) = 0;
+
+  // The call has room for messages again.
+  virtual void OnRoom() {}
 };
 
 // A call under way. Destroying it cancels it; its observer then hears nothing
@@ -49,6 +52,10 @@ class MessageCall {
   // Sends one message of the request, and ends the request.
   virtual void Send(std::string message) = 0;
   virtual void CloseSend() = 0;
+
+  // Whether it can do with more messages now. Else whoever sends many waits for
+  // the observer's OnRoom(); those that are under way may still be sent.
+  virtual bool HasRoom() const { return true; }
 
   // While paused, the server is held back; what is under way still comes, at
   // most one receive window.

@@ -101,7 +101,8 @@ absl::Status RestExchange::StartCall() {
   head.principal = rest_.principal;
   call_ = target_.Start(std::move(head), *this);
   call_->Send(std::move(request));
-  call_->CloseSend();
+  // The request may have ended the call.
+  if (call_ != nullptr) call_->CloseSend();
   return absl::OkStatus();
 }
 

@@ -13,6 +13,7 @@
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
 #include "shared/events/consumer_registry.h"
+#include "shared/resource/import_stream.h"
 #include "shared/resource/search.h"
 
 namespace crm {
@@ -175,6 +176,7 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   for (MethodBinding& binding : BindImports(parts.kernel)) {
     bindings.push_back(std::move(binding));
   }
+  bindings.push_back(BindImportStream(parts.kernel, parts.waits));
   return bindings;
 }
 

@@ -13,6 +13,7 @@
 #include "shared/resource/custom_index.h"
 #include "shared/resource/expiry.h"
 #include "shared/resource/import_operation.h"
+#include "shared/resource/message_turns.h"
 #include "shared/resource/operation_methods.h"
 #include "shared/resource/operation_table.h"
 #include "shared/resource/pending_audit.h"
@@ -206,6 +207,10 @@ absl::StatusOr<std::vector<MethodBinding>> Application::Bind(
       }
       if (binding.unary) {
         binding.unary = MaskAnswers(kernel, std::move(binding.unary));
+      }
+      if (method->descriptor->client_streaming()) {
+        binding.stream = ServeInTurns(kernel, std::move(binding.unary));
+        binding.unary = nullptr;
       }
       bindings.push_back(std::move(binding));
     }

@@ -19,6 +19,44 @@ using ::crm::platform::v1::AddImportRowsResponse;
 
 constexpr char kType[] = "crm/Operation";
 
+// Says whether a part that came before came with these bytes.
+absl::Status CheckSame(SqlReader& reader, const std::string& tenant,
+                       const AddImportRowsRequest& request) {
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reader.Query("SELECT digest, last FROM operation_input WHERE tenant = ? "
+                   "AND name = ? AND part = ?",
+                   {tenant, request.name(), request.part()}));
+  if (!rows.empty() &&
+      std::get<SqlBlob>(rows[0][0]).bytes == Sha256(request.content()) &&
+      (std::get<int64_t>(rows[0][1]) != 0) == request.last()) {
+    return absl::OkStatus();
+  }
+  return FailedPrecondition(
+      "IMPORT_PART_DIFFERS",
+      absl::StrCat("Part ", request.part(), " came before with other bytes."),
+      request.name());
+}
+
+absl::Status CheckNext(const ImportParts& parts,
+                       const AddImportRowsRequest& request) {
+  if (parts.ended) {
+    return FailedPrecondition("IMPORT_INPUT_ENDED",
+                              "The last part has come already.",
+                              request.name());
+  }
+  if (request.part() > parts.next) {
+    return FailedPrecondition(
+        "IMPORT_PART_MISSING",
+        absl::StrCat("Part ", parts.next, " has to come before part ",
+                     request.part(), "."),
+        request.name(), {{"next_part", absl::StrCat(parts.next)}});
+  }
+  return CheckRoom(parts, request.content().size());
+}
+
+}  // namespace
+
 absl::StatusOr<StoredOperation> FindImport(const Kernel& kernel,
                                            const Transaction& transaction,
                                            const CallContext& call,
@@ -46,70 +84,64 @@ absl::StatusOr<StoredOperation> FindImport(const Kernel& kernel,
   return *std::move(operation);
 }
 
-// What is known of the parts of an import.
-struct Parts {
-  int64_t last = 0;
-  int64_t waiting_bytes = 0;
-  bool ended = false;
-};
-
-absl::StatusOr<Parts> PartsOf(SqlReader& reader, const std::string& tenant,
-                              const std::string& name) {
+absl::StatusOr<ImportParts> PartsOf(SqlReader& reader, absl::string_view tenant,
+                                    absl::string_view operation) {
+  ImportParts parts;
   CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT COALESCE(MAX(part), 0), CAST(COALESCE(SUM(size), 0) "
-                   "AS BIGINT), "
-                   "COALESCE(MAX(last), 0) FROM operation_input WHERE "
-                   "tenant = ? AND name = ?",
-                   {tenant, name}));
-  return Parts{std::get<int64_t>(rows[0][0]), std::get<int64_t>(rows[0][1]),
-               std::get<int64_t>(rows[0][2]) != 0};
+      const SqlRows newest,
+      reader.Query("SELECT part, last, row_count FROM operation_input WHERE "
+                   "tenant = ? AND name = ? ORDER BY part DESC LIMIT 1",
+                   {std::string(tenant), std::string(operation)}));
+  if (newest.empty()) return parts;
+  parts.any = true;
+  const auto* row_count = std::get_if<int64_t>(&newest[0][2]);
+  parts.of_rows = row_count != nullptr;
+  parts.next =
+      std::get<int64_t>(newest[0][0]) + (parts.of_rows ? *row_count : 1);
+  parts.ended = std::get<int64_t>(newest[0][1]) != 0;
+  CRM_ASSIGN_OR_RETURN(
+      const SqlRows waiting,
+      reader.Query("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM "
+                   "operation_input WHERE tenant = ? AND name = ? AND size > 0",
+                   {std::string(tenant), std::string(operation)}));
+  parts.waiting_bytes = std::get<int64_t>(waiting[0][0]);
+  return parts;
 }
 
-// Says whether a part that came before came with these bytes.
-absl::Status CheckSame(SqlReader& reader, const std::string& tenant,
-                       const AddImportRowsRequest& request) {
-  CRM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      reader.Query("SELECT digest, last FROM operation_input WHERE tenant = ? "
-                   "AND name = ? AND part = ?",
-                   {tenant, request.name(), request.part()}));
-  if (!rows.empty() &&
-      std::get<SqlBlob>(rows[0][0]).bytes == Sha256(request.content()) &&
-      (std::get<int64_t>(rows[0][1]) != 0) == request.last()) {
+absl::Status CheckRoom(const ImportParts& parts, size_t bytes) {
+  if (parts.waiting_bytes + static_cast<int64_t>(bytes) <= kMaxWaitingBytes) {
     return absl::OkStatus();
   }
-  return FailedPrecondition(
-      "IMPORT_PART_DIFFERS",
-      absl::StrCat("Part ", request.part(), " came before with other bytes."),
-      request.name());
+  return WithRetryAfter(
+      ResourceExhausted("IMPORT_BEHIND",
+                        "The import is behind. Send the part again later."),
+      absl::Seconds(1));
 }
 
-absl::Status CheckNext(const Parts& parts,
-                       const AddImportRowsRequest& request) {
-  if (parts.ended) {
-    return FailedPrecondition("IMPORT_INPUT_ENDED",
-                              "The last part has come already.",
-                              request.name());
+absl::Status AddImportPart(const Kernel& kernel, Transaction& transaction,
+                           StoredOperation operation, ImportPart part,
+                           const std::string& request_id) {
+  SqlWriter& writer = transaction.writer();
+  SqlValue row_count;
+  if (part.row_count.has_value()) row_count = *part.row_count;
+  const auto size = static_cast<int64_t>(part.content.size());
+  CRM_RETURN_IF_ERROR(
+      writer
+          .Execute("INSERT INTO operation_input (tenant, name, part, size, "
+                   "last, digest, content, row_count) VALUES "
+                   "(?, ?, ?, ?, ?, ?, ?, ?)",
+                   {operation.tenant, operation.name, part.number, size,
+                    int64_t{part.last}, SqlBlob{Sha256(part.content)},
+                    SqlBlob{std::move(part.content)}, row_count})
+          .status());
+  // No worker has it: it waits for this.
+  if (operation.record.attempts() == 0) {
+    operation.due_time = transaction.now();
+    CRM_RETURN_IF_ERROR(SaveOperation(writer, operation));
   }
-  if (request.part() > parts.last + 1) {
-    return FailedPrecondition(
-        "IMPORT_PART_MISSING",
-        absl::StrCat("Part ", parts.last + 1, " has to come before part ",
-                     request.part(), "."),
-        request.name(), {{"next_part", absl::StrCat(parts.last + 1)}});
-  }
-  if (parts.waiting_bytes + static_cast<int64_t>(request.content().size()) >
-      kMaxWaitingBytes) {
-    return WithRetryAfter(
-        ResourceExhausted("IMPORT_BEHIND",
-                          "The import is behind. Send the part again later."),
-        absl::Seconds(1));
-  }
-  return absl::OkStatus();
+  return WriteAuditEntry(kernel, transaction, kType, operation.name,
+                         request_id);
 }
-
-}  // namespace
 
 SqlTable ImportInputTable() {
   SqlTable table;
@@ -122,6 +154,7 @@ SqlTable ImportInputTable() {
       {"last", SqlType::kInteger, false, {}},
       {"digest", SqlType::kBlob, false, {}},
       {"content", SqlType::kBlob, false, {}},
+      {"row_count", SqlType::kInteger, true, {}},
   };
   table.primary_key = {"tenant", "name", "part"};
   return table;
@@ -132,32 +165,26 @@ absl::StatusOr<AddImportRowsResponse> AddImportRows(
     const AddImportRowsRequest& request) {
   CRM_ASSIGN_OR_RETURN(StoredOperation operation,
                        FindImport(kernel, transaction, call, request.name()));
-  SqlWriter& writer = transaction.writer();
-  CRM_ASSIGN_OR_RETURN(const Parts parts,
-                       PartsOf(writer, operation.tenant, operation.name));
+  CRM_ASSIGN_OR_RETURN(
+      const ImportParts parts,
+      PartsOf(transaction.writer(), operation.tenant, operation.name));
+  if (parts.of_rows) {
+    return FailedPrecondition("IMPORT_FED_OTHERWISE",
+                              "The rows of the import come by a stream.",
+                              request.name());
+  }
   AddImportRowsResponse response;
-  if (request.part() <= parts.last) {
-    CRM_RETURN_IF_ERROR(CheckSame(writer, operation.tenant, request));
-    response.set_next_part(parts.ended ? 0 : parts.last + 1);
+  if (request.part() < parts.next) {
+    CRM_RETURN_IF_ERROR(
+        CheckSame(transaction.writer(), operation.tenant, request));
+    response.set_next_part(parts.ended ? 0 : parts.next);
     return response;
   }
   CRM_RETURN_IF_ERROR(CheckNext(parts, request));
   CRM_RETURN_IF_ERROR(
-      writer
-          .Execute("INSERT INTO operation_input (tenant, name, part, size, "
-                   "last, digest, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                   {operation.tenant, operation.name, request.part(),
-                    static_cast<int64_t>(request.content().size()),
-                    int64_t{request.last()}, SqlBlob{Sha256(request.content())},
-                    SqlBlob{request.content()}})
-          .status());
-  // No worker has it: it waits for this.
-  if (operation.record.attempts() == 0) {
-    operation.due_time = transaction.now();
-    CRM_RETURN_IF_ERROR(SaveOperation(writer, operation));
-  }
-  CRM_RETURN_IF_ERROR(WriteAuditEntry(kernel, transaction, kType,
-                                      operation.name, request.request_id()));
+      AddImportPart(kernel, transaction, std::move(operation),
+                    {request.part(), request.content(), request.last()},
+                    request.request_id()));
   response.set_next_part(request.last() ? 0 : request.part() + 1);
   return response;
 }
@@ -170,15 +197,18 @@ absl::StatusOr<ImportWindow> ReadImportWindow(SqlReader& reader,
   ImportWindow window;
   window.offset = offset;
   window.last_part = part - 1;
+  window.next_part = part;
   while (window.bytes.size() < wanted && !window.at_end) {
     CRM_ASSIGN_OR_RETURN(
         const SqlRows rows,
-        reader.Query("SELECT last, content FROM operation_input WHERE "
-                     "tenant = ? AND name = ? AND part = ?",
-                     {std::string(tenant), std::string(operation),
-                      window.last_part + 1}));
+        reader.Query(
+            "SELECT last, content, row_count FROM operation_input "
+            "WHERE tenant = ? AND name = ? AND part = ?",
+            {std::string(tenant), std::string(operation), window.next_part}));
     if (rows.empty()) break;
-    ++window.last_part;
+    window.last_part = window.next_part;
+    const auto* row_count = std::get_if<int64_t>(&rows[0][2]);
+    window.next_part += row_count == nullptr ? 1 : *row_count;
     absl::string_view content = std::get<SqlBlob>(rows[0][1]).bytes;
     if (window.parts.empty()) {
       content.remove_prefix(

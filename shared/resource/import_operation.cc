@@ -10,6 +10,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/call/parse_request.h"
 #include "shared/query/utf8.h"
 #include "shared/resource/bulk_operations.h"
 #include "shared/resource/import_input.h"
@@ -372,6 +373,17 @@ absl::StatusOr<StepCommit> ImportStep(const ImportedType& type,
 
 bool IsImport(const MethodInfo& method) {
   return PlanField(method.descriptor->input_type()) != nullptr;
+}
+
+absl::StatusOr<ImportPlan> PlanOfOperation(const Kernel& kernel,
+                                           const StoredOperation& operation) {
+  const MethodInfo* method = kernel.methods.Find(operation.record.method());
+  if (method == nullptr || !IsImport(*method)) {
+    return Internal("NOT_AN_IMPORT", "The operation has no plan.");
+  }
+  CRM_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request,
+                       ParseRequest(*method, operation.record.request()));
+  return PlanOf(*request);
 }
 
 const MethodInfo* StandardMethod(const MethodTable& methods,

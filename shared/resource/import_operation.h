@@ -16,11 +16,14 @@
 #include <memory>
 #include <optional>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "crm/platform/v1/imports.pb.h"
 #include "shared/call/method_table.h"
 #include "shared/resource/import_rules.h"
 #include "shared/resource/kernel.h"
 #include "shared/resource/operation_kind.h"
+#include "shared/resource/operation_table.h"
 
 namespace crm {
 
@@ -39,6 +42,10 @@ inline constexpr absl::Duration kLongestInputWait = absl::Hours(24);
 
 // Whether `method` imports: its request has a plan.
 bool IsImport(const MethodInfo& method);
+
+// Returns the plan of an import.
+absl::StatusOr<platform::v1::ImportPlan> PlanOfOperation(
+    const Kernel& kernel, const StoredOperation& operation);
 
 // Returns what carries out `method`: nothing unless it imports resources that
 // have Create and Update and lie under no other.

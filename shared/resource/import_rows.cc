@@ -227,7 +227,7 @@ void AdvanceInput(const ImportWindow& window, size_t size,
     offset = 0;
   }
   if (window.parts.empty()) return;
-  checkpoint.set_part(window.parts.back().first + 1);
+  checkpoint.set_part(window.next_part);
   checkpoint.set_offset(0);
 }
 

@@ -312,18 +312,6 @@ absl::Status CheckReachesAll(const CallContext& call) {
       {{"permission", call.method->permission}});
 }
 
-// Has `handler` tell of the operation that it made or ended.
-UnaryHandler TellOfOperation(const Kernel& kernel, UnaryHandler handler) {
-  return [&kernel, handler = std::move(handler)](std::shared_ptr<Call> call,
-                                                 Done done) {
-    handler(std::move(call),
-            [&kernel, done = std::move(done)](absl::StatusOr<Answer> answer) {
-              if (answer.ok() && kernel.on_operation) kernel.on_operation();
-              done(std::move(answer));
-            });
-  };
-}
-
 // Returns until when `call` waits: it needs some time to take its answer.
 absl::StatusOr<absl::Time> WaitEnd(const CallContext& call,
                                    const WaitOperationRequest& request) {
@@ -371,21 +359,31 @@ MethodBinding BindWait(const Kernel& kernel,
 
 }  // namespace
 
+UnaryHandler TellOfOperation(const Kernel& kernel, UnaryHandler handler) {
+  return [&kernel, handler = std::move(handler)](std::shared_ptr<Call> call,
+                                                 Done done) {
+    handler(std::move(call),
+            [&kernel, done = std::move(done)](absl::StatusOr<Answer> answer) {
+              if (answer.ok() && kernel.on_operation) kernel.on_operation();
+              done(std::move(answer));
+            });
+  };
+}
+
 UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind) {
   return TellOfOperation(
-      kernel, BindBody(kernel,
-                       [&kernel, check = std::move(kind.check),
-                        narrowed = kind.narrowed](Transaction& transaction,
-                                                  const CallContext& call,
-                                                  const Message& request)
-                           -> absl::StatusOr<std::unique_ptr<Message>> {
-                         if (!narrowed)
-                           CRM_RETURN_IF_ERROR(CheckReachesAll(call));
-                         if (check) CRM_RETURN_IF_ERROR(check(call, request));
-                         CRM_RETURN_IF_ERROR(
-                             CheckOperationTarget(transaction, request));
-                         return Make(kernel, transaction, call, request);
-                       }));
+      kernel,
+      BindBody(
+          kernel,
+          [&kernel, check = std::move(kind.check), narrowed = kind.narrowed](
+              Transaction& transaction, const CallContext& call,
+              const Message& request)
+              -> absl::StatusOr<std::unique_ptr<Message>> {
+            if (!narrowed) CRM_RETURN_IF_ERROR(CheckReachesAll(call));
+            if (check) CRM_RETURN_IF_ERROR(check(call, request));
+            CRM_RETURN_IF_ERROR(CheckOperationTarget(transaction, request));
+            return Make(kernel, transaction, call, request);
+          }));
 }
 
 std::vector<MethodBinding> BindOperations(const Kernel& kernel,

@@ -31,7 +31,11 @@ UnaryHandler StartOperation(const Kernel& kernel, OperationKind kind);
 std::vector<MethodBinding> BindOperations(const Kernel& kernel,
                                           OperationWaits& waits);
 
-// Returns the bindings of crm.platform.v1.ImportService.
+// Has `handler` tell that it made, ended or fed an operation.
+UnaryHandler TellOfOperation(const Kernel& kernel, UnaryHandler handler);
+
+// Returns the bindings of crm.platform.v1.ImportService, but for that of
+// import_stream.h.
 std::vector<MethodBinding> BindImports(const Kernel& kernel);
 
 }  // namespace crm

@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/lead.pb.h"
+#include "crm/platform/v1/imports.pb.h"
 #include "gateway/app.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
@@ -21,6 +22,7 @@
 #include "shared/base/clock.h"
 #include "shared/observe/log.h"
 #include "tests/gateway/client.h"
+#include "tests/support/api_client.h"
 #include "tests/support/service_harness.h"
 
 namespace crm::gateway {
@@ -233,6 +235,61 @@ TEST_F(RealService, A10_ImportsAreFedAndTakenBackByRest) {
   // Each lead, and the customer that was made for it.
   EXPECT_THAT(reverted, HasSubstr(R"("deletedCount":"4")"));
   EXPECT_THAT(Leads(""), ElementsAre());
+}
+
+TEST_F(RealService, A10_RowsStreamThroughToTheServiceThatImports) {
+  const std::string name =
+      OperationIn(Must("POST", "/v1/leads:import",
+                       R"({"plan":{"format":"CSV","columns":[)"
+                       R"({"column":"Name","field":"display_name"}]}})"));
+  crm::testing::ApiClient grpc(app_->port());
+  const crm::testing::ApiOptions as_root = {
+      .token = authority_.Token("acme", "user:root", {"tenant_admin"})};
+  constexpr char kMethod[] = "crm.platform.v1.ImportService.StreamImportRows";
+  platform::v1::StreamImportRowsRequest message;
+  message.set_name(name);
+  message.set_row(1);
+  message.set_columns("Name");
+  message.add_rows("Ada");
+
+  // More than the gateway takes of a stream that is not answered; each message
+  // goes on once the gateway has the answer to one before.
+  const auto stream = grpc.OpenDuplex(kMethod, message, as_root);
+  for (int i = 0; i < 20; ++i) {
+    message.set_row(2 + i);
+    // A row that fails, as no name is so long.
+    message.set_rows(0, std::string(100'000, 'x'));
+    ASSERT_TRUE(stream->Send(message));
+  }
+  stream->EndSending();
+  int64_t next = 0;
+  for (int i = 0; i < 21; ++i) {
+    const auto answer = stream->Next();
+    ASSERT_NE(answer, nullptr) << stream->Finish();
+    next = static_cast<const platform::v1::StreamImportRowsResponse&>(*answer)
+               .next_row();
+  }
+  const absl::Status ended = stream->Finish();
+  // By REST a message is a call.
+  const std::string last =
+      Must("POST", absl::StrCat("/v1/", name, ":streamRows"),
+           absl::StrCat(R"({"row":"22","last":true,"rows":[")",
+                        absl::Base64Escape("Bob"), R"("]})"));
+  const std::string done =
+      Must("GET", absl::StrCat("/v1/", name, ":wait?timeout=20s"));
+  message.set_name("operations/nobody-1");
+  const absl::Status nobody =
+      grpc.OpenDuplex(kMethod, message, as_root)->Finish();
+  const Response rest_nobody =
+      Fetch("POST", "/v1/operations/nobody-1:streamRows", R"({"row":1})");
+
+  EXPECT_EQ(next, 22);
+  EXPECT_TRUE(ended.ok()) << ended;
+  // No row comes next: JSON leaves zeros out.
+  EXPECT_EQ(last, "{}\n");
+  EXPECT_THAT(done, HasSubstr(R"("createdCount":"2","failedCount":"20")"));
+  EXPECT_EQ(nobody.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(rest_nobody.status, 404);
 }
 
 }  // namespace

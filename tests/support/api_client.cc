@@ -26,6 +26,10 @@ RawCallOptions RawOptions(const ApiOptions& options) {
 
 }  // namespace
 
+bool ApiStream::Send(const google::protobuf::Message& message) {
+  return stream_->Send(message.SerializeAsString());
+}
+
 std::unique_ptr<google::protobuf::Message> ApiStream::Next() {
   const std::optional<std::string> bytes = stream_->Read();
   if (!bytes.has_value()) return nullptr;
@@ -63,6 +67,16 @@ std::unique_ptr<ApiStream> ApiClient::Open(
   return std::make_unique<ApiStream>(
       client_.Open(PathOf(method), request.SerializeAsString(),
                    RawOptions(options)),
+      method->output_type());
+}
+
+std::unique_ptr<ApiStream> ApiClient::OpenDuplex(
+    absl::string_view name, const google::protobuf::Message& request,
+    const ApiOptions& options) {
+  const auto* method = MethodOf(name);
+  return std::make_unique<ApiStream>(
+      client_.OpenDuplex(PathOf(method), request.SerializeAsString(),
+                         RawOptions(options)),
       method->output_type());
 }
 

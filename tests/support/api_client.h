@@ -37,13 +37,18 @@ struct ApiAnswer {
   Metadata trailers;
 };
 
-// A server stream of messages of one type. Thread-compatible.
+// A stream of messages of one type from the server. Thread-compatible.
 class ApiStream {
  public:
   ApiStream(std::unique_ptr<RawStream> stream,
             const google::protobuf::Descriptor* type)
       : stream_(std::move(stream)), type_(type) {}
 
+  // Sends another message, where more was to follow. Returns whether it is on
+  // its way.
+  bool Send(const google::protobuf::Message& message);
+  // Says that nothing follows any more.
+  void EndSending() { stream_->EndSending(); }
   // Waits for the next message; null at the end.
   std::unique_ptr<google::protobuf::Message> Next();
   // Reads to the end and returns the status.
@@ -84,6 +89,11 @@ class ApiClient {
   std::unique_ptr<ApiStream> Open(absl::string_view name,
                                   const google::protobuf::Message& request,
                                   const ApiOptions& options);
+
+  // The same for a method that streams both ways: more may follow `request`.
+  std::unique_ptr<ApiStream> OpenDuplex(
+      absl::string_view name, const google::protobuf::Message& request,
+      const ApiOptions& options);
 
   // Returns the linked method called `name`; ends the program without one.
   static const google::protobuf::MethodDescriptor* MethodOf(
