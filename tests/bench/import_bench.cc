@@ -8,16 +8,26 @@
 // customer that is there. The anchor writes as many rows of contacts into a
 // store of its own, by 256 callers and in the engine's groups, with no record
 // beside them.
+//
+// With CRM_IMPORT_ROWS=N it imports N contacts once instead, for a customer
+// that is there, and shows how many are done, how many came a second, and the
+// memory of the process as the import goes on: what is its own, and what it has
+// mapped of the store.
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <memory>
 #include <semaphore>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "crm/operational/v1/contact.pb.h"
@@ -28,6 +38,7 @@
 #include "google/longrunning/operations.pb.h"
 #include "services/operational/app.h"
 #include "shared/base/clock.h"
+#include "shared/base/errors.h"
 #include "shared/reflect/resource_schema.h"
 #include "shared/resource/resource_table.h"
 #include "shared/resource/row_calls.h"
@@ -48,6 +59,9 @@ using ::google::longrunning::Operation;
 
 constexpr int kRowsOfPart = 10'000;
 constexpr absl::Duration kPatience = absl::Minutes(5);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
+// How many times the memory is shown.
+constexpr int kSamples = 20;
 
 // The rows a second that were asked for.
 constexpr Target kRate = {.floor = 10'000, .moonshot = 20'000};
@@ -72,6 +86,19 @@ std::string RowsOf(int first, int last, absl::string_view customer) {
   return rows;
 }
 
+// Returns a figure of /proc/self/status in MiB.
+double MemoryOf(absl::string_view figure) {
+  std::ifstream status("/proc/self/status");
+  std::string name;
+  int64_t kibibytes = 0;
+  for (std::string line; status >> name && std::getline(status, line);) {
+    if (name != figure) continue;
+    line.resize(line.find('k'));
+    if (absl::SimpleAtoi(line, &kibibytes)) break;
+  }
+  return static_cast<double>(kibibytes) / 1024;
+}
+
 // A service in this process, and one caller.
 class Bench {
  public:
@@ -82,22 +109,8 @@ class Bench {
   // Imports `rows` contacts; returns how many a second.
   double Import(int rows, absl::string_view customer) {
     const absl::Duration begin = clock_.Monotonic();
-    const std::string name =
-        Call<Operation>("crm.operational.v1.ContactBulkService.ImportContacts",
-                        Proto<operational::v1::ImportContactsRequest>(R"(plan {
-                format: CSV
-                columns { column: 'first' field: 'given_name' }
-                columns { column: 'last' field: 'family_name' }
-                columns { column: 'last' field: 'display_name' }
-                columns { column: 'mail' field: 'email' }
-                columns { column: 'customer' field: 'customer' } })"))
-            .name();
-    Add(name, 1, "first,last,mail,customer\n", rows == 0);
-    int64_t part = 1;
-    for (int first = 0; first < rows; first += kRowsOfPart) {
-      const int last = std::min(first + kRowsOfPart, rows);
-      Add(name, ++part, RowsOf(first, last, customer), last == rows);
-    }
+    const std::string name = Start();
+    Feed(name, rows, customer);
     platform::v1::WaitOperationRequest wait;
     wait.set_name(name);
     Operation operation;
@@ -105,12 +118,38 @@ class Bench {
       operation =
           Call<Operation>("crm.platform.v1.Operations.WaitOperation", wait);
     }
-    ImportResult result;
-    operation.response().UnpackTo(&result);
-    if (result.created_count() != rows) {
-      Require(absl::InternalError(operation.DebugString()));
-    }
+    RequireCreated(operation, rows);
     return RateOf(rows, clock_.Monotonic() - begin);
+  }
+
+  // The same, and shows how the process is doing meanwhile.
+  void ImportAtLength(int rows, absl::string_view customer) {
+    const absl::Duration begin = clock_.Monotonic();
+    const std::string name = Start();
+    std::thread feeder([&] { Feed(name, rows, customer); });
+    platform::v1::GetOperationRequest get;
+    get.set_name(name);
+    Operation operation;
+    for (int64_t shown = 0; !operation.done();) {
+      std::this_thread::sleep_for(absl::ToChronoMilliseconds(kLookAgain));
+      operation =
+          Call<Operation>("crm.platform.v1.Operations.GetOperation", get);
+      platform::v1::OperationMetadata metadata;
+      operation.metadata().UnpackTo(&metadata);
+      if (metadata.done_count() < shown && !operation.done()) continue;
+      shown = metadata.done_count() + rows / kSamples;
+      std::printf(
+          "%9ld rows %8.0f rows/s %7.1f us/row  anonymous %6.1f MiB  "
+          "mapped %7.1f MiB\n",
+          static_cast<long>(metadata.done_count()),
+          RateOf(static_cast<int>(metadata.done_count()),
+                 clock_.Monotonic() - begin),
+          WorkOf(std::max<int>(1, static_cast<int>(metadata.done_count())), 0),
+          MemoryOf("RssAnon:"), MemoryOf("RssFile:"));
+      std::fflush(stdout);
+    }
+    feeder.join();
+    RequireCreated(operation, rows);
   }
 
   std::string MakeCustomer() {
@@ -122,6 +161,35 @@ class Bench {
   }
 
  private:
+  std::string Start() {
+    return Call<Operation>(
+               "crm.operational.v1.ContactBulkService.ImportContacts",
+               Proto<operational::v1::ImportContactsRequest>(R"(plan {
+                format: CSV
+                columns { column: 'first' field: 'given_name' }
+                columns { column: 'last' field: 'family_name' }
+                columns { column: 'last' field: 'display_name' }
+                columns { column: 'mail' field: 'email' }
+                columns { column: 'customer' field: 'customer' } })"))
+        .name();
+  }
+
+  void Feed(const std::string& name, int rows, absl::string_view customer) {
+    Add(name, 1, "first,last,mail,customer\n", rows == 0);
+    int64_t part = 1;
+    for (int first = 0; first < rows; first += kRowsOfPart) {
+      const int last = std::min(first + kRowsOfPart, rows);
+      Add(name, ++part, RowsOf(first, last, customer), last == rows);
+    }
+  }
+
+  static void RequireCreated(const Operation& operation, int rows) {
+    ImportResult result;
+    operation.response().UnpackTo(&result);
+    if (result.created_count() == rows) return;
+    Require(absl::InternalError(operation.DebugString()));
+  }
+
   void Add(const std::string& name, int64_t part, std::string content,
            bool last) {
     platform::v1::AddImportRowsRequest request;
@@ -129,8 +197,17 @@ class Bench {
     request.set_part(part);
     request.set_content(std::move(content));
     request.set_last(last);
-    Call<platform::v1::AddImportRowsResponse>(
-        "crm.platform.v1.ImportService.AddImportRows", request);
+    for (;;) {
+      const auto added =
+          service_.client().Call<platform::v1::AddImportRowsResponse>(
+              "crm.platform.v1.ImportService.AddImportRows", request,
+              {.token = token_});
+      if (added.ok()) return;
+      if (ErrorReason(added.status()) != "IMPORT_BEHIND") {
+        Require(added.status());
+      }
+      std::this_thread::sleep_for(absl::ToChronoMilliseconds(kLookAgain));
+    }
   }
 
   template <typename Response, typename Request>
@@ -176,6 +253,11 @@ double StoreAlone(const ResourceTable& table, Database& database, int round,
   return RateOf(rows, clock.Monotonic() - begin);
 }
 
+void RunAtLength(int rows) {
+  Bench bench;
+  bench.ImportAtLength(rows, bench.MakeCustomer());
+}
+
 void Run(int rows, int rounds) {
   auto schema = ResourceSchema::Build(Contact::descriptor());
   Require(schema.status());
@@ -215,6 +297,12 @@ void Run(int rows, int rounds) {
 }  // namespace crm::bench
 
 int main(int argc, char** argv) {
+  int at_length = 0;
+  const char* const rows = std::getenv("CRM_IMPORT_ROWS");
+  if (rows != nullptr && absl::SimpleAtoi(rows, &at_length)) {
+    crm::bench::RunAtLength(at_length);
+    return 0;
+  }
   using crm::bench::NumberOf;
   crm::bench::Run(NumberOf(argc, argv, 1, 20'000), NumberOf(argc, argv, 2, 3));
   return 0;
