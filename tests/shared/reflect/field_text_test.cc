@@ -111,7 +111,7 @@ TEST(TextField, ReadsWhatItWrites) {
   }
   v1::Activity activity;
   for (const auto& [path, text] :
-       {std::pair("due_time", "2026-05-31T14:30:00+00:00"),
+       {std::pair("due_time", "2026-05-31T14:30:00Z"),
         std::pair("targets", "accounts/a1;leads/b2"),
         std::pair("kind", "MEETING")}) {
     const auto field =
