@@ -66,7 +66,7 @@ readonly TSAN_TESTS=(
 # What a run in CI tests with the other sanitizers besides, a line in turn: all
 # of them at once would take too long.
 readonly SANITIZED_PARTS=(
-  "shared_base_test shared_reflect_test shared_call_test shared_query_test shared_observe_test shared_admission_test"
+  "shared_base_test shared_reflect_test shared_call_test shared_query_test shared_observe_test shared_admission_test shared_admission_simulation_test"
   "shared_storage_test"
   "shared_redis_test shared_cache_test shared_events_test shared_profile_test"
   "shared_auth_test shared_rpc_test shared_rpc_overload_test"
