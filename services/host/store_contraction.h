@@ -18,7 +18,8 @@ namespace crm {
 
 // The version of the schema of the services' stores.
 //   2: the key of the outbox begins with the tenant
-inline constexpr int kStoreVersion = 2;
+//   3: so do those of timers and of parked events
+inline constexpr int kStoreVersion = 3;
 
 enum class ContractMode {
   kNever,

@@ -54,7 +54,8 @@ SqlTable ParkedEventTable() {
                       {"reason", SqlType::kText, false, {}},
                       {"created", SqlType::kInteger, false, {}},
                       {"payload", SqlType::kBlob, false, {}}},
-          .primary_key = {"producer", "part", "seq"}};
+          .primary_key = {"tenant", "producer", "part", "seq"},
+          .former_key = {"producer", "part", "seq"}};
 }
 
 absl::Status StoreParkedEvent(SqlWriter& writer, const FeedStep& step,
@@ -132,12 +133,14 @@ absl::StatusOr<std::optional<ParkedEvent>> OldestParkedEvent(
   return ReadParked(rows.front());
 }
 
-absl::Status RemoveParkedEvent(SqlWriter& writer, const ParkedPlace& place) {
+absl::Status RemoveParkedEvent(SqlWriter& writer, absl::string_view tenant,
+                               const ParkedPlace& place) {
   CRM_ASSIGN_OR_RETURN(
       const int64_t removed,
-      writer.Execute("DELETE FROM parked_event WHERE producer = ? AND "
-                     "part = ? AND seq = ?",
-                     {place.producer, int64_t{place.partition}, place.seq}));
+      writer.Execute("DELETE FROM parked_event WHERE tenant = ? AND "
+                     "producer = ? AND part = ? AND seq = ?",
+                     {std::string(tenant), place.producer,
+                      int64_t{place.partition}, place.seq}));
   if (removed == 1) return absl::OkStatus();
   return Aborted("ALREADY_REPLAYED", "The parked event was replayed already.");
 }

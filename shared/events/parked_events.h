@@ -55,9 +55,10 @@ absl::StatusOr<std::vector<ParkedEvent>> ListParkedEvents(
 absl::StatusOr<std::optional<ParkedEvent>> OldestParkedEvent(
     SqlReader& reader, absl::string_view producer, const ParkedKey& key);
 
-// Removes a parked event, once its effect is in the same transaction. Returns
-// ABORTED (ALREADY_REPLAYED) if it is gone.
-absl::Status RemoveParkedEvent(SqlWriter& writer, const ParkedPlace& place);
+// Removes a parked event of `tenant`, once its effect is in the same
+// transaction. Returns ABORTED (ALREADY_REPLAYED) if it is gone.
+absl::Status RemoveParkedEvent(SqlWriter& writer, absl::string_view tenant,
+                               const ParkedPlace& place);
 
 // Applies the parked events of `key` in their order, each in a transaction of
 // its own, and returns how many. Events that come meanwhile are replayed too.

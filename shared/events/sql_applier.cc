@@ -227,7 +227,8 @@ absl::StatusOr<bool> SqlApplier::ReplayParked(absl::string_view producer,
                              OldestParkedEvent(writer, producer, key));
         found = parked.has_value();
         if (!found) return absl::OkStatus();
-        CRM_RETURN_IF_ERROR(RemoveParkedEvent(writer, parked->place));
+        CRM_RETURN_IF_ERROR(
+            RemoveParkedEvent(writer, key.tenant, parked->place));
         return apply_event_(writer, parked->event);
       }));
   return found;

@@ -105,7 +105,7 @@ absl::StatusOr<bool> ReactionApplier::ReplayParked(
                          OldestParkedEvent(writer, key_, key));
     found = parked.has_value();
     if (!found) return absl::OkStatus();
-    CRM_RETURN_IF_ERROR(RemoveParkedEvent(writer, parked->place));
+    CRM_RETURN_IF_ERROR(RemoveParkedEvent(writer, key.tenant, parked->place));
     return ReactToAll(writer, {parked->event}, effects);
   }));
   Tell(effects);

@@ -40,13 +40,12 @@ SqlTable TimerTable() {
       {"attempts", SqlType::kInteger, false, {}},
       {"error", SqlType::kText, false, {}},
   };
-  table.primary_key = {"part", "due_time", "tenant", "kind", "timer_key"};
-  table.indexes = {
-      {.name = "timer_next_try", .columns = {"part", "next_try"}},
-      {.name = "one_timer",
-       .columns = {"part", "tenant", "kind", "timer_key"},
-       .unique = true},
-  };
+  table.primary_key = {"tenant", "kind", "timer_key"};
+  table.former_key = {"part", "due_time", "tenant", "kind", "timer_key"};
+  table.indexes = {{.name = "timer_next_try", .columns = {"part", "next_try"}}};
+  // (part, tenant, kind, timer_key), which the key says by now: the partition
+  // comes of the tenant and the timer's key.
+  table.retired_indexes = {"one_timer"};
   return table;
 }
 

@@ -191,7 +191,8 @@ absl::StatusOr<bool> WarehouseApplier::ReplayParked(absl::string_view producer,
                              OldestParkedEvent(writer, producer, key));
         found = parked.has_value();
         if (!found) return absl::OkStatus();
-        CRM_RETURN_IF_ERROR(RemoveParkedEvent(writer, parked->place));
+        CRM_RETURN_IF_ERROR(
+            RemoveParkedEvent(writer, key.tenant, parked->place));
         CRM_ASSIGN_OR_RETURN(const OrderChanges changes,
                              SumUpEvents({parked->event}));
         CRM_RETURN_IF_ERROR(

@@ -134,6 +134,39 @@ TEST_F(OutboxTest, NumbersEachPartitionWithoutHolesAndEachKeyInOrder) {
   EXPECT_EQ(total, 120u);
 }
 
+// Why the numbers are unique without the tenant: consumers hold their position
+// in a partition by them, whoever's events it carries.
+TEST_F(OutboxTest, NumbersTheEventsOfAllTenantsOfAPartitionAsOneStream) {
+  int partition = -1;
+  for (int i = 0; i < 20; ++i) {
+    const Event event = store_.Emit("customers/a");
+    partition = event.partition();
+    // Another tenant's, in the same partition.
+    Event other = event;
+    other.set_id(absl::StrCat("other-", i));
+    other.set_tenant("other");
+    other.set_ordering_key("customers/");
+    while (PartitionOf("other", other.ordering_key(), 4) != partition) {
+      other.mutable_ordering_key()->push_back('x');
+    }
+    ASSERT_THAT(Write([&](SqlWriter& writer) {
+                  return store_.outbox().Append(writer, other);
+                }),
+                IsOk());
+    if (i % 3 == 0) store_.Number();
+  }
+  store_.Number();
+
+  std::set<std::string> tenants;
+  int64_t seq = 0;
+  for (const Event& event : store_.Events(partition)) {
+    EXPECT_EQ(event.seq(), ++seq);
+    tenants.insert(event.tenant());
+  }
+  EXPECT_EQ(seq, 40);
+  EXPECT_THAT(tenants, ElementsAre("acme", "other"));
+}
+
 TEST_F(OutboxTest, NumbersNothingTwice) {
   store_.Emit("customers/a", 3);
   store_.Number();
