@@ -216,7 +216,6 @@ TEST_F(ConsumerTest, F06_AFlushedRedisLosesAndRepeatsNothing) {
 }
 
 TEST_F(ConsumerTest, F07_ATrimmedStreamSendsItToTheFeed) {
-  // Only the gap can tell: the feed's head is not asked again.
   head_interval_ = absl::Hours(1);
   StartRelay();
   Emit(1);
