@@ -30,6 +30,8 @@ OwnEventsFollower::OwnEventsFollower(const Kernel& kernel,
   if (application.event_bodies().empty()) return;
   Consumer::Options options;
   options.producer = kernel.service;
+  // So that the log keeps what is not decided on yet.
+  options.name = kernel.service;
   options.partitions = kernel.outbox.partitions();
   // The feed is here: nothing is gained by asking the streams first.
   options.head_interval = options.poll_interval;

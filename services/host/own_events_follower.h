@@ -1,6 +1,7 @@
 // Follows the service's own events, for what decides on them: reads its outbox
 // and applies each event once, where several processes share the store by the
-// one that has the partition.
+// one that has the partition. It reports how far it has come like any consumer,
+// so no event is trimmed before it was decided on.
 
 #ifndef CRM_SERVICES_HOST_OWN_EVENTS_FOLLOWER_H_
 #define CRM_SERVICES_HOST_OWN_EVENTS_FOLLOWER_H_
