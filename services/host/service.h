@@ -16,6 +16,7 @@
 #include "shared/events/projection.h"
 #include "shared/observe/log.h"
 #include "shared/observe/metrics.h"
+#include "shared/profile/peer_slices.h"
 #include "shared/profile/slice_owner.h"
 #include "shared/query/page_token.h"
 #include "shared/resource/application.h"
@@ -43,6 +44,8 @@ struct ServiceEnvironment {
   Logger& logger;
   MetricRegistry& metrics;
   const PageTokenCodec& page_tokens;
+  // What other services know of customers.
+  PeerSlices& peers = NoPeerSlices();
 };
 
 // A profile slice that is built from the service's own resources. Its version

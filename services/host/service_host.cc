@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/host/access_control.h"
 #include "services/host/background_work.h"
@@ -21,6 +20,7 @@
 #include "services/host/platform_bindings.h"
 #include "services/host/process_metrics.h"
 #include "services/host/reactions.h"
+#include "services/host/remote_slices.h"
 #include "services/host/slice_access.h"
 #include "services/host/store.h"
 #include "services/host/store_commands.h"
@@ -74,6 +74,7 @@ class ServiceHost::State {
     CRM_RETURN_IF_ERROR(OpenKernel());
     CRM_RETURN_IF_ERROR(OpenAudits());
     CRM_ASSIGN_OR_RETURN(tls_, OpenTls(settings_.tls_dir, clock_, logger_));
+    peers_->Connect(tls_.get(), slice_cache_.get());
     CRM_RETURN_IF_ERROR(StartEvents());
     CRM_RETURN_IF_ERROR(Serve());
     background_->Start();
@@ -151,6 +152,7 @@ class ServiceHost::State {
         .logger = logger_,
         .metrics = registry_,
         .page_tokens = *page_tokens_,
+        .peers = peers_.emplace(settings_.addresses, clock_),
     });
     CRM_ASSIGN_OR_RETURN(service_, make(*environment_));
 
@@ -217,7 +219,7 @@ class ServiceHost::State {
         .on_commit =
             [this](const std::vector<internal::v1::Event>& events) {
               access_->OnCommit(events);
-              InvalidateSlices(events);
+              InvalidateSlices(kernel_->catalog, events, *slices_);
             },
         .on_operation = [this] { background_->Wake(); },
         .callers = &access_->callers(),
@@ -359,17 +361,6 @@ class ServiceHost::State {
     return absl::OkStatus();
   }
 
-  // Tells the cache which customers have changed.
-  void InvalidateSlices(const std::vector<internal::v1::Event>& events) {
-    for (const internal::v1::Event& event : events) {
-      const std::string former = FormerCustomer(kernel_->catalog, event);
-      if (!former.empty()) slices_->InvalidateFormer(event.tenant(), former);
-      if (!absl::StartsWith(event.ordering_key(), "customers/")) continue;
-      slices_->Invalidate(event.tenant(), event.ordering_key(),
-                          event.key_version());
-    }
-  }
-
   const HostSettings settings_;
   const Clock& clock_;
   Logger& logger_;
@@ -378,6 +369,7 @@ class ServiceHost::State {
 
   std::unique_ptr<Database> database_;
   std::optional<PageTokenCodec> page_tokens_;
+  std::optional<RemoteSlices> peers_;
   std::optional<ServiceEnvironment> environment_;
   std::unique_ptr<Service> service_;
   std::optional<ColumnFiller> filler_;

@@ -115,6 +115,24 @@ SliceDefinition Over(const Kernel& kernel, const StoreSlice& slice,
   return definition;
 }
 
+// Returns the customer from whom the event took its resource; empty if it took
+// it from nobody.
+std::string FormerCustomer(const ResourceCatalog& catalog,
+                           const internal::v1::Event& event) {
+  if (event.before().empty()) return "";
+  const Resource* resource = catalog.FindByType(event.resource_type());
+  if (resource == nullptr || resource->schema.ordering() == nullptr ||
+      !absl::c_linear_search(event.changed_fields(),
+                             resource->schema.ordering()->name())) {
+    return "";
+  }
+  const auto before = resource->New();
+  if (!before->ParseFromString(event.before())) return "";
+  std::string former = resource->schema.OrderingKey(*before);
+  const bool is_customer = absl::StartsWith(former, "customers/");
+  return is_customer && former != event.ordering_key() ? former : "";
+}
+
 }  // namespace
 
 SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice) {
@@ -161,20 +179,16 @@ SliceOwner::FindVersion NewestKeyVersions(const Kernel& kernel) {
   };
 }
 
-std::string FormerCustomer(const ResourceCatalog& catalog,
-                           const internal::v1::Event& event) {
-  if (event.before().empty()) return "";
-  const Resource* resource = catalog.FindByType(event.resource_type());
-  if (resource == nullptr || resource->schema.ordering() == nullptr ||
-      !absl::c_linear_search(event.changed_fields(),
-                             resource->schema.ordering()->name())) {
-    return "";
+void InvalidateSlices(const ResourceCatalog& catalog,
+                      const std::vector<internal::v1::Event>& events,
+                      SliceOwner& slices) {
+  for (const internal::v1::Event& event : events) {
+    const std::string former = FormerCustomer(catalog, event);
+    if (!former.empty()) slices.InvalidateFormer(event.tenant(), former);
+    if (!absl::StartsWith(event.ordering_key(), "customers/")) continue;
+    slices.Invalidate(event.tenant(), event.ordering_key(),
+                      event.key_version());
   }
-  const auto before = resource->New();
-  if (!before->ParseFromString(event.before())) return "";
-  std::string former = resource->schema.OrderingKey(*before);
-  const bool is_customer = absl::StartsWith(former, "customers/");
-  return is_customer && former != event.ordering_key() ? former : "";
 }
 
 }  // namespace crm

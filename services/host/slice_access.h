@@ -30,10 +30,11 @@ SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice);
 // one. `kernel` outlives it.
 SliceOwner::FindVersion NewestKeyVersions(const Kernel& kernel);
 
-// Returns the customer from whom the event took its resource; empty if it took
-// it from nobody.
-std::string FormerCustomer(const ResourceCatalog& catalog,
-                           const internal::v1::Event& event);
+// Tells `slices` which customers `events` have changed, and whom one took its
+// resource from.
+void InvalidateSlices(const ResourceCatalog& catalog,
+                      const std::vector<internal::v1::Event>& events,
+                      SliceOwner& slices);
 
 }  // namespace crm
 

@@ -187,7 +187,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
       .Read(HandleResolveIdentity)
-      .Read(HandleGetCallBrief)
+      .Read(environment.peers, ReadScores, HandleGetCallBrief)
       .Mutate(HandleCreateMergeOperation)
       .Mutate(HandleApplyMergeOperation)
       .Mutate(HandleUndoMergeOperation)

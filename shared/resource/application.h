@@ -34,30 +34,9 @@
 #include "shared/resource/own_events.h"
 #include "shared/resource/read_view.h"
 #include "shared/resource/timer_worker.h"
+#include "shared/resource/typed_rules.h"
 
 namespace crm {
-
-// ResourceRules with the types of one resource; see there.
-template <typename T>
-struct Rules {
-  absl::Status (*prepare)(const T* before, T& after,
-                          const RuleContext& context) = nullptr;
-  absl::Status (*authorize)(const T* before, const T& after,
-                            const CallContext& call,
-                            const RuleContext& context) = nullptr;
-  absl::Time (*expires)(const T& resource) = nullptr;
-  absl::Status (*deletable)(const T& resource) = nullptr;
-  absl::Status (*settle)(Transaction& transaction, const T* before, T& after,
-                         const Settlement& settlement) = nullptr;
-  // Kinds of timers, and when each is due.
-  std::vector<std::pair<const char*, absl::Time (*)(const T& resource)>>
-      timers = {};
-  bool fields_by_parent = false;
-};
-
-// How a nested resource `T` keeps its parent `P` in step; see ResourceRules.
-template <typename T, typename P>
-using ParentRule = absl::Status (*)(const T* before, T* after, P& parent);
 
 // The definition of one service. Filled at start by one thread, then immutable.
 class Application {
@@ -70,13 +49,13 @@ class Application {
   // Registers resource `T`. Problems are kept and returned by Check().
   template <typename T>
   Application& Owns(Rules<T> rules = {}) {
-    return Own(T::descriptor(), Erase<T>(rules));
+    return Own(T::descriptor(), EraseTypes(rules));
   }
 
   // Registers resource `T`, nested in `P`.
   template <typename T, typename P>
   Application& Owns(ParentRule<T, P> with_parent, Rules<T> rules = {}) {
-    ResourceRules erased = Erase<T>(rules);
+    ResourceRules erased = EraseTypes(rules);
     erased.with_parent = [with_parent](const google::protobuf::Message* before,
                                        google::protobuf::Message* after,
                                        google::protobuf::Message& parent) {
@@ -201,6 +180,33 @@ class Application {
                          const google::protobuf::Message& request) {
           return Erase(
               handler(deps, view, call, static_cast<const Request&>(request)));
+        });
+  }
+
+  // The same for a handler that goes by something which other services know:
+  // `prepare` asks them, before the snapshot is taken.
+  template <typename Deps, typename Prepared, typename Response,
+            typename Request>
+  Application& Read(
+      Deps& deps,
+      Prepared (*prepare)(Deps&, const CallContext&, const Request&),
+      absl::StatusOr<Response> (*handler)(const Prepared&, const ReadView&,
+                                          const CallContext&, const Request&)) {
+    return BindKernelRead(
+        Request::descriptor(),
+        [&deps, prepare, handler](
+            const Kernel& kernel, const CallContext& call,
+            const google::protobuf::Message& request) -> MessageOr {
+          const auto& asked = static_cast<const Request&>(request);
+          const Prepared prepared = prepare(deps, call, asked);
+          MessageOr response;
+          CRM_RETURN_IF_ERROR(
+              kernel.database.Read(call.deadline, [&](SqlReader& reader) {
+                const ReadView view(reader, kernel.catalog, call);
+                response = Erase(handler(prepared, view, call, asked));
+                return response.status();
+              }));
+          return response;
         });
   }
 
@@ -342,59 +348,6 @@ class Application {
   static MessageOr Erase(absl::StatusOr<Response> response) {
     CRM_RETURN_IF_ERROR(response.status());
     return std::make_unique<Response>(*std::move(response));
-  }
-
-  template <typename T>
-  static ResourceRules Erase(Rules<T> rules) {
-    ResourceRules erased;
-    erased.fields_by_parent = rules.fields_by_parent;
-    if (rules.prepare != nullptr) {
-      erased.prepare = [prepare = rules.prepare](
-                           const google::protobuf::Message* before,
-                           google::protobuf::Message& after,
-                           const RuleContext& context) {
-        return prepare(static_cast<const T*>(before), static_cast<T&>(after),
-                       context);
-      };
-    }
-    if (rules.authorize != nullptr) {
-      erased.authorize = [authorize = rules.authorize](
-                             const google::protobuf::Message* before,
-                             const google::protobuf::Message& after,
-                             const CallContext& call,
-                             const RuleContext& context) {
-        return authorize(static_cast<const T*>(before),
-                         static_cast<const T&>(after), call, context);
-      };
-    }
-    if (rules.expires != nullptr) {
-      erased.expires =
-          [expires = rules.expires](const google::protobuf::Message& resource) {
-            return expires(static_cast<const T&>(resource));
-          };
-    }
-    for (const auto& [kind, due] : rules.timers) {
-      erased.timers.push_back(
-          {kind, [due = due](const google::protobuf::Message& resource) {
-             return due(static_cast<const T&>(resource));
-           }});
-    }
-    if (rules.deletable != nullptr) {
-      erased.deletable = [deletable = rules.deletable](
-                             const google::protobuf::Message& resource) {
-        return deletable(static_cast<const T&>(resource));
-      };
-    }
-    if (rules.settle != nullptr) {
-      erased.settle =
-          [settle = rules.settle](
-              Transaction& transaction, const google::protobuf::Message* before,
-              google::protobuf::Message& after, const Settlement& settlement) {
-            return settle(transaction, static_cast<const T*>(before),
-                          static_cast<T&>(after), settlement);
-          };
-    }
-    return erased;
   }
 
   Application& Own(const google::protobuf::Descriptor* message,

@@ -10,6 +10,7 @@
 #include "crm/operational/v1/follower.pb.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
+#include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/view.pb.h"
 #include "gmock/gmock.h"
 #include "services/operational/app.h"
@@ -257,6 +258,28 @@ TEST_F(SharedWorkRows, OP_20_ABriefShowsWhatTheCallerMayRead) {
       (Call<v1::CallBrief, v1::GetCallBriefRequest>(
           "CustomerService.GetCallBrief", "name: 'customers/ada'", other_)),
       StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
+}
+
+TEST_F(SharedWorkRows, OP_20_ABriefNamesWhatTheCallerMayReadNothingOf) {
+  Must<v1::Customer, v1::CreateCustomerRequest>(
+      "CustomerService.CreateCustomer",
+      "customer_id: 'ada' customer { display_name: 'Ada' kind: PERSON }");
+  Must<v1::Role, v1::CreateRoleRequest>(
+      "RoleService.CreateRole",
+      "role_id: 'caller' role { display_name: 'Caller' grants { permissions: "
+      "'customers.get' permissions: 'customers.getCallBrief' permissions: "
+      "'activities.get' scope: ALL } }");
+
+  const auto brief = Call<v1::CallBrief, v1::GetCallBriefRequest>(
+      "CustomerService.GetCallBrief", "name: 'customers/ada'",
+      authority_.Token("acme", "user:caller", {"caller"}));
+
+  ASSERT_THAT(brief, IsOk());
+  std::vector<std::string> parts;
+  for (const v1::BriefGap& gap : brief->partial()) parts.push_back(gap.part());
+  // Nobody else runs here who could be asked for the scores.
+  EXPECT_THAT(parts,
+              ElementsAre("SCORES", "opportunities", "quotes", "orders"));
 }
 
 }  // namespace

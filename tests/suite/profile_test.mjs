@@ -174,6 +174,32 @@ test('OP_11 the scores of a token know of its order', async () => {
   assert.equal(SCORES.scores.monetary.units, '75');
 });
 
+test('OP_20 a call brief shows the scores of the profile, for a while without their service', async () => {
+  const briefOf = async () => {
+    const {status, text, body} =
+        await suite.get('/v1/customers/whole:callBrief');
+    assert.equal(status, 200, text);
+    return body;
+  };
+
+  const {scores, partial} = await briefOf();
+  assert.equal(partial, undefined);
+  const byKind = Object.fromEntries(scores.map((score) => [score.kind, score]));
+  assert.equal(byKind.FREQUENCY.value, '2');
+  assert.equal(byKind.MONETARY.amount.units, '75');
+  for (const {source, asOfTime} of scores) {
+    assert.equal(source, 'customers/whole/profile');
+    assert.ok(!Number.isNaN(Date.parse(asOfTime)));
+  }
+
+  await suite.kill('analytical');
+  // The tester sees all customers: so he is shown what the cache has.
+  const {scores: cached} = await briefOf();
+  assert.deepEqual(cached, scores);
+  suite.start('analytical');
+  await suite.ready();
+});
+
 test('A29 the trail tells of each read of a profile, cached or not', async () => {
   const token = suite.token({subject: 'reader'});
   for (let i = 0; i < 3; ++i) await profileOf('whole', {token});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "google/type/date.pb.h"
 #include "shared/base/clock.h"
@@ -18,6 +19,8 @@ using ::google::protobuf::RepeatedPtrField;
 using ::google::type::Money;
 using Figure = v1::BriefFigure;
 
+constexpr char kScores[] = "SCORES";
+constexpr char kDenied[] = "PERMISSION_DENIED";
 constexpr int kMaxItems = 10;
 constexpr int kMaxContacts = 5;
 constexpr int kMaxSources = 100;
@@ -208,6 +211,53 @@ void ChooseAction(const OpenItems& open, absl::Time now, v1::CallBrief& brief) {
   }
 }
 
+void AddGap(const std::string& part, const std::string& reason,
+            v1::CallBrief& brief) {
+  v1::BriefGap& gap = *brief.add_partial();
+  gap.set_part(part);
+  gap.set_reason(reason);
+}
+
+// Shows what the slice tells. A customer without orders has no scores.
+void ShowScores(const profile::v1::Slice& slice, v1::CallBrief& brief) {
+  using Score = v1::BriefScore;
+  const profile::v1::ScoresSlice& scores = slice.scores();
+  if (scores.frequency() == 0) return;
+  const auto add = [&](Score::Kind kind, int64_t value) -> Score& {
+    Score& score = *brief.add_scores();
+    score.set_kind(kind);
+    score.set_value(value);
+    *score.mutable_as_of_time() = scores.as_of_time();
+    score.set_source(absl::StrCat(brief.customer(), "/profile"));
+    score.set_stale(slice.state() == profile::v1::Slice::STALE);
+    return score;
+  };
+  add(Score::RECENCY_DAYS, scores.recency_days());
+  add(Score::FREQUENCY, scores.frequency());
+  *add(Score::MONETARY, 0).mutable_amount() = scores.monetary();
+  add(Score::RECENCY_SCORE, scores.recency_score());
+  add(Score::FREQUENCY_SCORE, scores.frequency_score());
+  add(Score::MONETARY_SCORE, scores.monetary_score());
+  add(Score::RFM_CELL, scores.recency_score() * 100 +
+                           scores.frequency_score() * 10 +
+                           scores.monetary_score());
+}
+
+void AddScores(const std::optional<profile::v1::Slice>& slice,
+               v1::CallBrief& brief) {
+  if (!slice.has_value()) {
+    AddGap(kScores, kDenied, brief);
+  } else if (slice->has_scores()) {
+    ShowScores(*slice, brief);
+  } else {
+    AddGap(kScores,
+           slice->reason().empty()
+               ? profile::v1::Slice::State_Name(slice->state())
+               : slice->reason(),
+           brief);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<v1::CallBrief> MakeCallBrief(const BriefRecords& records,
@@ -255,6 +305,10 @@ absl::StatusOr<v1::CallBrief> MakeCallBrief(const BriefRecords& records,
   std::reverse(latest.begin(), latest.end());
   Show(latest, kMaxContacts, *brief.mutable_last_contacts());
   ChooseAction(open, now, brief);
+  AddScores(records.scores, brief);
+  for (const std::string& collection : records.denied) {
+    AddGap(collection, kDenied, brief);
+  }
   return brief;
 }
 

@@ -6,6 +6,8 @@
 #ifndef CRM_SERVICES_OPERATIONAL_DOMAIN_CALL_BRIEF_H_
 #define CRM_SERVICES_OPERATIONAL_DOMAIN_CALL_BRIEF_H_
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,6 +18,7 @@
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/quote.pb.h"
+#include "crm/profile/v1/slice.pb.h"
 
 namespace crm::operational {
 
@@ -27,11 +30,17 @@ struct BriefRecords {
   std::vector<v1::Quote> quotes;
   std::vector<v1::Order> orders;
   std::vector<v1::Activity> activities;
+  // The slice of his profile that the analytical service owns; nothing if the
+  // caller may not have it.
+  std::optional<profile::v1::Slice> scores;
+  // The collections of which the caller may read nothing at all.
+  std::vector<std::string> denied;
 };
 
-// Returns the brief. Every figure and item has its sources and how old they
-// are. Amounts of different currencies are never added. Returns OUT_OF_RANGE if
-// a sum does not fit a Money.
+// Returns the brief. Every figure, item and score has its sources and how old
+// they are, and what could not be read is named. Amounts of different
+// currencies are never added. Returns OUT_OF_RANGE if a sum does not fit a
+// Money.
 absl::StatusOr<v1::CallBrief> MakeCallBrief(const BriefRecords& records,
                                             absl::Time now);
 

@@ -1,6 +1,7 @@
 #include "services/operational/domain/call_brief.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -204,6 +205,80 @@ TEST(MakeCallBrief, OP_20_SaysWhatToDoNext) {
     EXPECT_EQ(brief.next_action().kind(), test.kind) << test.source;
     EXPECT_EQ(brief.next_action().source(), test.source);
   }
+}
+
+// The slice of the scores, in a state.
+profile::v1::Slice Scores(const std::string& text) {
+  return Parse<profile::v1::Slice>(absl::StrCat("kind: SCORES ", text));
+}
+
+constexpr char kKnownScores[] =
+    "scores { as_of_time { seconds: 7 } recency_days: 12 frequency: 3 "
+    "monetary { currency_code: 'EUR' units: 90 } recency_score: 5 "
+    "frequency_score: 4 monetary_score: 3 rfm_cell: '543' }";
+
+TEST(MakeCallBrief, OP_20_EachScoreSaysHowOldItIsAndWhereItIsFrom) {
+  struct Case {
+    const char* state;
+    bool stale;
+  };
+  for (const Case& test :
+       {Case{"FRESH", false}, Case{"DEGRADED", false}, Case{"STALE", true}}) {
+    BriefRecords records = Records();
+    records.scores =
+        Scores(absl::StrCat("state: ", test.state, " ", kKnownScores));
+
+    const v1::CallBrief brief = Make(records);
+
+    EXPECT_TRUE(brief.partial().empty());
+    std::vector<int64_t> values;
+    for (const v1::BriefScore& score : brief.scores()) {
+      values.push_back(score.value());
+      EXPECT_EQ(score.as_of_time().seconds(), 7);
+      EXPECT_EQ(score.source(), "customers/c/profile");
+      EXPECT_EQ(score.stale(), test.stale) << test.state;
+    }
+    EXPECT_THAT(values, ElementsAre(12, 3, 0, 5, 4, 3, 543));
+    EXPECT_THAT(brief.scores(2).amount(),
+                EqualsProto("currency_code: 'EUR' units: 90"));
+  }
+}
+
+TEST(MakeCallBrief, OP_20_NamesWhatCouldNotBeRead) {
+  struct Case {
+    const char* slice;
+    const char* reason;
+  };
+  const Case kCases[] = {
+      {"state: MISSING reason: 'SERVICE_UNREACHABLE'", "SERVICE_UNREACHABLE"},
+      {"state: ERASED", "ERASED"},
+      {"", "PERMISSION_DENIED"},
+  };
+  for (const Case& test : kCases) {
+    BriefRecords records = Records();
+    if (*test.slice != '\0') records.scores = Scores(test.slice);
+    records.denied = {"orders"};
+
+    const v1::CallBrief brief = Make(records);
+
+    EXPECT_TRUE(brief.scores().empty());
+    ASSERT_EQ(brief.partial_size(), 2);
+    EXPECT_EQ(brief.partial(0).part(), "SCORES");
+    EXPECT_EQ(brief.partial(0).reason(), test.reason);
+    EXPECT_THAT(brief.partial(1),
+                EqualsProto("part: 'orders' reason: 'PERMISSION_DENIED'"));
+  }
+}
+
+// That is known, and no gap.
+TEST(MakeCallBrief, OP_20_ACustomerWithoutOrdersHasNoScores) {
+  BriefRecords records = Records();
+  records.scores = Scores("state: FRESH scores { as_of_time { seconds: 7 } }");
+
+  const v1::CallBrief brief = Make(records);
+
+  EXPECT_TRUE(brief.scores().empty());
+  EXPECT_TRUE(brief.partial().empty());
 }
 
 TEST(MakeCallBrief, ASumThatFitsNoMoneyIsAnError) {
