@@ -87,6 +87,7 @@
 #include "services/operational/handlers/duplicate_rule.h"
 #include "services/operational/handlers/duplicate_search.h"
 #include "services/operational/handlers/exchange_rate.h"
+#include "services/operational/handlers/field_default.h"
 #include "services/operational/handlers/follower.h"
 #include "services/operational/handlers/follower_notice.h"
 #include "services/operational/handlers/form.h"
@@ -186,6 +187,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Mutate(HandleActivateFieldDefinition)
       .Mutate(HandleRemoveFieldDefinition)
       .Mutate(HandleEnableValidationRule)
+      .Operate(ApplyDefaultValueStep)
       .Read(HandleResolveIdentity)
       .Read(environment.peers, ReadScores, HandleGetCallBrief)
       .Mutate(HandleCreateMergeOperation)

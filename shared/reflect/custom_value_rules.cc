@@ -102,8 +102,11 @@ void CheckIndex(const FieldDefinition& definition,
   const bool unique_type =
       HasOrder(definition) && definition.type() != FieldDefinition::BOOLEAN;
   if (definition.indexed() && !HasOrder(definition)) {
-    violations.push_back({"field_definition.indexed",
-                          "is not possible with the types MONEY and OPTIONS."});
+    violations.push_back(
+        {"field_definition.indexed",
+         "is not possible with the types MONEY, since amounts of several "
+         "currencies have no order, and OPTIONS, since a row has several of "
+         "them. Filters work without."});
   }
   if (definition.unique() && !unique_type) {
     violations.push_back({"field_definition.unique",

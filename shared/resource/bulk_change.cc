@@ -99,20 +99,6 @@ absl::StatusOr<std::vector<absl::StatusOr<Answer>>> ChangeFound(
   return answers;
 }
 
-absl::StatusOr<std::string> FailureLine(const std::string& name,
-                                        const absl::Status& status) {
-  BulkUpdateFailure failure;
-  failure.set_name(name);
-  failure.set_code(absl::StatusCodeToString(status.code()));
-  failure.set_reason(ErrorReason(status));
-  failure.set_message(std::string(status.message()));
-  std::string line;
-  if (!google::protobuf::util::MessageToJsonString(failure, &line).ok()) {
-    return Internal("ROW_UNREADABLE", "A failure could not be written.");
-  }
-  return absl::StrCat(line, "\n");
-}
-
 // Counts what became of what was found. Returns the failures to list.
 absl::StatusOr<std::string> Count(
     const std::vector<absl::StatusOr<Answer>>& answers,
@@ -124,9 +110,10 @@ absl::StatusOr<std::string> Count(
       next.set_failed_count(next.failed_count() + 1);
       if (next.listed_count() == kMaxListedFailures) continue;
       next.set_listed_count(next.listed_count() + 1);
-      CRM_ASSIGN_OR_RETURN(const std::string line,
-                           FailureLine(next.found(static_cast<int>(i)).name(),
-                                       answers[i].status()));
+      CRM_ASSIGN_OR_RETURN(
+          const std::string line,
+          BulkFailureLine(next.found(static_cast<int>(i)).name(),
+                          answers[i].status()));
       absl::StrAppend(&lines, line);
       continue;
     }
@@ -203,6 +190,20 @@ absl::StatusOr<StepCommit> BulkChangeStep(const ChangedType& type,
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> BulkFailureLine(const std::string& name,
+                                            const absl::Status& status) {
+  BulkUpdateFailure failure;
+  failure.set_name(name);
+  failure.set_code(absl::StatusCodeToString(status.code()));
+  failure.set_reason(ErrorReason(status));
+  failure.set_message(std::string(status.message()));
+  std::string line;
+  if (!google::protobuf::util::MessageToJsonString(failure, &line).ok()) {
+    return Internal("ROW_UNREADABLE", "A failure could not be written.");
+  }
+  return absl::StrCat(line, "\n");
+}
 
 OperationKind BulkChangeOperation(const Kernel& kernel,
                                   const Resource& resource,

@@ -49,6 +49,11 @@ struct BulkChangeKind {
       target;
 };
 
+// Returns the line of the output that says why the resource called `name` was
+// not changed: a BulkUpdateFailure.
+absl::StatusOr<std::string> BulkFailureLine(const std::string& name,
+                                            const absl::Status& status);
+
 // Returns the operation of `kind` on `resource`, which is listed by `list`. All
 // outlive it. The response is a BulkUpdateResult; the output has the failures.
 OperationKind BulkChangeOperation(const Kernel& kernel,

@@ -55,12 +55,6 @@ bool KeepsIndex(const FieldDefinition* definition) {
           definition->index_state() == FieldDefinition::READY);
 }
 
-// The rows that fields of `kind` are of.
-CustomRows RowsOf(const Resource& resource, absl::string_view kind) {
-  return {.table = resource.schema.table(),
-          .parent = resource.rules.fields_by_parent ? std::string(kind) : ""};
-}
-
 // Adds the next rows to the index. Returns whether there is more to do; sets
 // the state of the index if there is not.
 absl::StatusOr<bool> FillNext(Transaction& transaction, Progress& progress,
@@ -74,7 +68,7 @@ absl::StatusOr<bool> FillNext(Transaction& transaction, Progress& progress,
   CRM_ASSIGN_OR_RETURN(
       const CustomFill fill,
       FillCustomIndex(transaction.writer(), transaction.view().tenant(),
-                      RowsOf(*resource, definition.resource_type()),
+                      CustomRowsOf(*resource, definition.resource_type()),
                       *resource->New(), field, progress.reached, kBatch));
   progress.reached = fill.reached;
   progress.conflicts += fill.conflicts;
@@ -86,6 +80,11 @@ absl::StatusOr<bool> FillNext(Transaction& transaction, Progress& progress,
 }
 
 }  // namespace
+
+CustomRows CustomRowsOf(const Resource& resource, absl::string_view kind) {
+  return {.table = resource.schema.table(),
+          .parent = resource.rules.fields_by_parent ? std::string(kind) : ""};
+}
 
 void ScheduleCustomFill(Transaction& transaction, const FieldDefinition* before,
                         const FieldDefinition* after) {
@@ -159,7 +158,7 @@ absl::Status ContinueCustomSearch(Transaction& transaction,
   const CustomType* custom = schema->Find(timer.key);
   SqlWriter& writer = transaction.writer();
   const SqlFragment query =
-      RowsOf(*resource, timer.key)
+      CustomRowsOf(*resource, timer.key)
           .After(timer.tenant, timer.payload, kSearchBatch);
   CRM_ASSIGN_OR_RETURN(const SqlRows rows,
                        writer.Query(query.text, query.params));

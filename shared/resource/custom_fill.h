@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "crm/operational/v1/field_definition.pb.h"
+#include "shared/resource/custom_index.h"
 #include "shared/resource/timer_table.h"
 #include "shared/resource/transaction.h"
 
@@ -35,6 +36,10 @@ absl::Status StartCustomFill(Transaction& transaction,
 absl::Status ContinueCustomFill(Transaction& transaction, const Timer& timer);
 absl::Status ContinueCustomClear(Transaction& transaction, const Timer& timer);
 absl::Status ContinueCustomSearch(Transaction& transaction, const Timer& timer);
+
+// Returns the rows that fields of `kind` are of, which is the type of
+// `resource` or a parent of such.
+CustomRows CustomRowsOf(const Resource& resource, absl::string_view kind);
 
 // Returns whether resources of `type` may still lack words of the tenant's own
 // fields in the search index.

@@ -98,6 +98,24 @@ absl::Status CheckFieldDeletable(const v1::FieldDefinition& definition) {
       definition.name());
 }
 
+absl::Status CheckHasDefault(const v1::FieldDefinition& definition) {
+  if (definition.state() != v1::FieldDefinition::ACTIVE) {
+    return FailedPrecondition(
+        "FIELD_NOT_ACTIVE",
+        absl::StrCat("'", definition.name(),
+                     "' is not in use, so its values are not written."),
+        definition.name());
+  }
+  if (!definition.has_default_value()) {
+    return FailedPrecondition(
+        "FIELD_WITHOUT_DEFAULT",
+        absl::StrCat("'", definition.name(),
+                     "' has no default. Give it a 'default_value' first."),
+        definition.name());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckFieldCounts(const v1::FieldDefinition& definition,
                               bool was_draft, const FieldCounts& counts) {
   if (counts.active >= kMaxActiveFields) {

@@ -32,6 +32,10 @@ absl::Status PrepareFieldDefinition(const v1::FieldDefinition* before,
 // any more: its key is taken for good.
 absl::Status CheckFieldDeletable(const v1::FieldDefinition& definition);
 
+// Returns FAILED_PRECONDITION (FIELD_NOT_ACTIVE, FIELD_WITHOUT_DEFAULT) unless
+// resources can be given the default of the field.
+absl::Status CheckHasDefault(const v1::FieldDefinition& definition);
+
 // How many definitions of the type there are in these states, and how many of
 // all types are no drafts.
 struct FieldCounts {
