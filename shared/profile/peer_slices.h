@@ -18,8 +18,9 @@ class PeerSlices {
 
   // Returns the slice `kind` of `customer` as the caller of `call` may have it,
   // as ComposeProfile() does: from its owner or, if that cannot be asked, from
-  // the cache, STALE if it is old; else MISSING with the reason. Returns nothing
-  // if the owner refuses it to the caller. May take its time, but not long.
+  // the cache, STALE if it is old; else MISSING with the reason. Returns
+  // nothing if the owner refuses it to the caller. May take its time, but not
+  // long.
   virtual std::optional<profile::v1::Slice> Read(
       const CallContext& call, const std::string& customer,
       profile::v1::Slice::Kind kind) = 0;
