@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "services/analytical/domain/lifecycle/durations.h"
 #include "services/analytical/domain/lifecycle/stages.h"
+#include "services/analytical/domain/xml_text.h"
 
 namespace crm::analytical {
 namespace {
@@ -153,36 +154,6 @@ std::string DrawLifecycle(const v1::LifecycleGraph& graph) {
     svg += DrawNode(node, graph.layout());
   }
   return absl::StrCat(svg, "</svg>\n");
-}
-
-std::string EscapeXml(absl::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&apos;";
-        break;
-      default: {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool allowed =
-            byte >= 0x20 || c == '\t' || c == '\n' || c == '\r';
-        if (allowed) out += c;
-      }
-    }
-  }
-  return out;
 }
 
 }  // namespace crm::analytical

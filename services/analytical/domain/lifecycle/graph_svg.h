@@ -8,7 +8,6 @@
 
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "crm/analytical/v1/lifecycle_views.pb.h"
 
 namespace crm::analytical {
@@ -18,10 +17,6 @@ namespace crm::analytical {
 // took is dashed. LINEAR has its branches above the row; CYCLIC has them as
 // straight lines across the ring.
 std::string DrawLifecycle(const v1::LifecycleGraph& graph);
-
-// Returns `text` as the text of an XML element or attribute. What XML 1.0 has
-// no way to say is left out. Example: a<b -> a&lt;b
-std::string EscapeXml(absl::string_view text);
 
 }  // namespace crm::analytical
 

@@ -101,10 +101,5 @@ TEST(DrawLifecycle, NamesAreTextAndNothingElse) {
   EXPECT_THAT(drawing.texts, Contains(name + "é"));
 }
 
-TEST(EscapeXml, EscapesWhatXmlReads) {
-  EXPECT_EQ(EscapeXml("a<b>&'\"\n"), "a&lt;b&gt;&amp;&apos;&quot;\n");
-  EXPECT_EQ(EscapeXml(std::string("\0\x1f x", 4)), " x");
-}
-
 }  // namespace
 }  // namespace crm::analytical
