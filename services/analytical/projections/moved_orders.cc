@@ -67,20 +67,25 @@ absl::StatusOr<MovedOrders> FindMovedOrders(SqlReader& reader,
   for (const auto& [key, state] : changes.orders) {
     names[key.tenant].push_back(key.name);
   }
+  for (const auto& [key, state] : changes.facts) {
+    names[key.tenant].push_back(key.name);
+  }
   Remembered remembered;
   for (const auto& [tenant, list] : names) {
     CRM_RETURN_IF_ERROR(
         Read(reader, dialect, producer, tenant, list, remembered));
   }
   MovedOrders moved;
-  for (const auto& [key, state] : changes.orders) {
+  const auto compare = [&](const TenantKey& key, const auto& state) {
     const auto found = remembered.find(key);
     if (found != remembered.end() && state.version.ComesBefore(found->second)) {
       moved.overtaken.insert(key);
     } else if (found != remembered.end() || state.moved) {
       moved.versions[key] = state.version;
     }
-  }
+  };
+  for (const auto& [key, state] : changes.orders) compare(key, state);
+  for (const auto& [key, state] : changes.facts) compare(key, state);
   return moved;
 }
 

@@ -1,4 +1,5 @@
-// Orders that have changed their customer, as a merge of customers makes them.
+// Orders, and other resources, that have changed their customer, as a merge of
+// customers makes them.
 //
 // The events of an order are in order while it keeps its customer; with a new
 // one they come in another partition, which may be ahead of the old one or

@@ -1,5 +1,5 @@
-// What a run of events comes to: the last state of each order, and how far each
-// ordering key has come.
+// What a run of events comes to: the last state of each order and of each other
+// resource that is kept, and how far each ordering key has come.
 //
 // Everything here is a pure function of its arguments.
 
@@ -17,6 +17,7 @@
 #include "absl/types/span.h"
 #include "crm/internal/v1/event.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "services/analytical/projections/resource_fact.h"
 
 namespace crm::analytical {
 
@@ -34,7 +35,7 @@ struct KeyMark {
   absl::Time event_time;
 };
 
-// Which state of an order it is.
+// Which state of an order or other resource it is.
 struct OrderVersion {
   std::string uid;
   int64_t version = 0;
@@ -57,22 +58,36 @@ struct OrderState {
   bool moved = false;
 };
 
+// What became of another resource.
+struct FactState {
+  // Its type, as `crm/Customer`.
+  std::string type;
+  // What is kept of it, or nothing if it is gone.
+  std::optional<ResourceFact> fact;
+  OrderVersion version;
+  // Whether it has changed its customer.
+  bool moved = false;
+};
+
 struct OrderChanges {
   // The orders that changed, as they are now.
   std::map<TenantKey, OrderState> orders;
+  // The other resources, likewise.
+  std::map<TenantKey, FactState> facts;
   std::map<TenantKey, KeyMark> keys;
 
   // The tenants that have events.
   std::set<std::string> Tenants() const;
 };
 
-// Sums up `events`, which are in the order of their feed. Events of other
-// resources, and ignorable ones of kinds that are not known, only move their
-// key.
+// Sums up `events`, which are in the order of their feed. Events of resources
+// that are not kept, and ignorable ones of kinds that are not known, only move
+// their key.
 //
-// Returns INVALID_ARGUMENT (EVENT_UNREADABLE) if an order's event does not hold
-// an order with its amounts, and UNIMPLEMENTED (EVENT_TYPE_UNKNOWN) for an
-// order's event of an unknown kind that is not ignorable.
+// Returns INVALID_ARGUMENT (EVENT_UNREADABLE) if an event does not hold its
+// resource, an order with its amounts, and UNIMPLEMENTED (EVENT_TYPE_UNKNOWN)
+// for the event of a resource that is kept if its kind is unknown and it is not
+// ignorable.
 absl::StatusOr<OrderChanges> SumUpEvents(
     absl::Span<const internal::v1::Event> events);
 

@@ -88,12 +88,42 @@ absl::Status WriteVersions(WarehouseWriter& writer, const std::string& producer,
   return writer.Append(kMovedOrders, rows);
 }
 
+SqlRow FactRow(const std::string& producer, const TenantKey& key,
+               const std::string& type, const ResourceFact& fact) {
+  return {producer,
+          key.tenant,
+          key.name,
+          type,
+          fact.customer,
+          fact.category,
+          fact.state,
+          fact.known,
+          absl::ToUnixMicros(fact.start_time),
+          fact.end_time == absl::InfiniteFuture()
+              ? kNoEnd
+              : absl::ToUnixMicros(fact.end_time),
+          ToDecimal(fact.value)};
+}
+
+absl::Status WriteFacts(WarehouseWriter& writer, const std::string& producer,
+                        const OrderChanges& changes, const MovedOrders& moved) {
+  auto names = NamesByTenant(changes.facts);
+  for (const TenantKey& key : moved.overtaken) {
+    std::erase(names[key.tenant], key.name);
+  }
+  CRM_RETURN_IF_ERROR(
+      DeleteNamed(writer, kResourceFacts, "name", producer, names));
+  std::vector<SqlRow> rows;
+  for (const auto& [key, state] : changes.facts) {
+    if (!state.fact.has_value() || moved.overtaken.contains(key)) continue;
+    rows.push_back(FactRow(producer, key, state.type, *state.fact));
+  }
+  return writer.Append(kResourceFacts, rows);
+}
+
 absl::Status WriteOrders(WarehouseWriter& writer, const std::string& producer,
-                         const OrderChanges& changes) {
-  CRM_ASSIGN_OR_RETURN(
-      const MovedOrders moved,
-      FindMovedOrders(writer, writer.dialect(), producer, changes));
-  CRM_RETURN_IF_ERROR(WriteVersions(writer, producer, moved));
+                         const OrderChanges& changes,
+                         const MovedOrders& moved) {
   auto names = NamesByTenant(changes.orders);
   for (const TenantKey& key : moved.overtaken) {
     std::erase(names[key.tenant], key.name);
@@ -116,6 +146,17 @@ absl::Status WriteOrders(WarehouseWriter& writer, const std::string& producer,
   }
   CRM_RETURN_IF_ERROR(writer.Append(kOrders, orders));
   return writer.Append(kOrderLines, lines);
+}
+
+// Writes what became of orders and of other resources.
+absl::Status WriteStates(WarehouseWriter& writer, const std::string& producer,
+                         const OrderChanges& changes) {
+  CRM_ASSIGN_OR_RETURN(
+      const MovedOrders moved,
+      FindMovedOrders(writer, writer.dialect(), producer, changes));
+  CRM_RETURN_IF_ERROR(WriteVersions(writer, producer, moved));
+  CRM_RETURN_IF_ERROR(WriteOrders(writer, producer, changes, moved));
+  return WriteFacts(writer, producer, changes, moved);
 }
 
 absl::Status WriteKeys(WarehouseWriter& writer, const std::string& producer,
@@ -149,7 +190,7 @@ absl::Status WarehouseApplier::Apply(const FeedStep& step,
       {.tenants = changes.Tenants(), .partition = step.partition},
       [&](WarehouseWriter& writer) -> absl::Status {
         CRM_RETURN_IF_ERROR(AdvancePosition(writer, step));
-        CRM_RETURN_IF_ERROR(WriteOrders(writer, step.producer, changes));
+        CRM_RETURN_IF_ERROR(WriteStates(writer, step.producer, changes));
         return WriteKeys(writer, step.producer, changes);
       }));
   applied_.Increment(events.size());
@@ -196,7 +237,7 @@ absl::StatusOr<bool> WarehouseApplier::ReplayParked(absl::string_view producer,
         CRM_ASSIGN_OR_RETURN(const OrderChanges changes,
                              SumUpEvents({parked->event}));
         CRM_RETURN_IF_ERROR(
-            WriteOrders(writer, parked->place.producer, changes));
+            WriteStates(writer, parked->place.producer, changes));
         return WriteKeys(writer, parked->place.producer, changes);
       }));
   if (found) applied_.Increment();

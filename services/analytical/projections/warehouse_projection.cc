@@ -44,6 +44,10 @@ constexpr HashedTable kTables[] = {
      "tenant, order_name, line, line_id, product, quantity, "
      "CAST(amount AS TEXT)",
      "tenant, order_name, line", 3},
+    {"resource_facts",
+     "tenant, name, type, customer, category, state, known, start_time, "
+     "end_time, CAST(value AS TEXT)",
+     "tenant, name", 2},
     {"applied_keys", "tenant, ordering_key, key_version, event_time",
      "tenant, ordering_key", 2},
 };

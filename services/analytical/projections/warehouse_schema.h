@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace crm::analytical {
 
 // Raised with every change of the tables or of what their columns mean: what
 // they held comes back from the feed.
-inline constexpr int64_t kWarehouseFormat = 4;
+inline constexpr int64_t kWarehouseFormat = 5;
 
 // Instants are integers, in microseconds since 1970, and days count from
 // 1970-01-01 in UTC, so that no engine's calendar has a say. Amounts are
@@ -74,7 +75,8 @@ inline constexpr FactColumn kAppliedKeyColumns[] = {
 inline constexpr FactTable kAppliedKeys = {"applied_keys", kAppliedKeyColumns,
                                            "tenant, producer, ordering_key"};
 
-// The newest version of each order that has ever changed its customer.
+// The newest version of each order, or other resource, that has ever changed
+// its customer.
 inline constexpr FactColumn kMovedOrderColumns[] = {
     {"producer", FactType::kText},   {"tenant", FactType::kText},
     {"name", FactType::kText},       {"uid", FactType::kText},
@@ -82,8 +84,22 @@ inline constexpr FactColumn kMovedOrderColumns[] = {
 inline constexpr FactTable kMovedOrders = {"moved_orders", kMovedOrderColumns,
                                            "tenant, producer, name"};
 
+// What is kept of each resource that is no order (resource_fact.h). An end that
+// has not come is kNoEnd.
+inline constexpr FactColumn kResourceFactColumns[] = {
+    {"producer", FactType::kText},      {"tenant", FactType::kText},
+    {"name", FactType::kText},          {"type", FactType::kText},
+    {"customer", FactType::kText},      {"category", FactType::kText},
+    {"state", FactType::kText},         {"known", FactType::kInteger},
+    {"start_time", FactType::kInteger}, {"end_time", FactType::kInteger},
+    {"value", FactType::kAmount}};
+inline constexpr FactTable kResourceFacts = {
+    "resource_facts", kResourceFactColumns, "tenant, producer, name",
+    "tenant, type, customer"};
+inline constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
+
 inline constexpr const FactTable* kFactTables[] = {
-    &kOrders, &kOrderLines, &kAppliedKeys, &kMovedOrders};
+    &kOrders, &kOrderLines, &kAppliedKeys, &kMovedOrders, &kResourceFacts};
 
 // How an engine says it.
 struct WarehouseDialect {

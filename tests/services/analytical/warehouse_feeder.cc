@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/analytical/projections/duck_warehouse.h"
 #include "services/analytical/projections/postgres_warehouse.h"
 #include "shared/base/money.h"
+#include "shared/reflect/field_access.h"
 #include "tests/support/postgres_server/postgres_server.h"
 #include "tests/support/postgres_server/subset_check.h"
 
@@ -106,6 +108,25 @@ Event WarehouseFeeder::MakeEvent(const Order& order, absl::string_view kind,
   event.set_key_version(
       ++key_versions_[absl::StrCat(tenant, ":", order.customer())]);
   event.set_after(order.SerializeAsString());
+  *event.mutable_event_time() = ToTimestamp(clock_.Now());
+  return event;
+}
+
+Event WarehouseFeeder::MakeResourceEvent(
+    absl::string_view type, const google::protobuf::Message& resource,
+    const std::string& customer, absl::string_view kind,
+    absl::string_view tenant) {
+  Event event;
+  event.set_id(absl::StrCat("e", ++event_count_));
+  event.set_tenant(std::string(tenant));
+  event.set_type(absl::StrCat(
+      absl::AsciiStrToLower(type.substr(type.find('/') + 1)), ".", kind));
+  event.set_service("operational");
+  event.set_resource_type(std::string(type));
+  event.set_resource(ReadString(resource, "name"));
+  event.set_ordering_key(customer);
+  event.set_key_version(++key_versions_[absl::StrCat(tenant, ":", customer)]);
+  event.set_after(resource.SerializeAsString());
   *event.mutable_event_time() = ToTimestamp(clock_.Now());
   return event;
 }

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "crm/internal/v1/event.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "google/protobuf/message.h"
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
 #include "shared/base/clock.h"
@@ -62,6 +63,12 @@ class WarehouseFeeder {
   internal::v1::Event MakeEvent(const operational::v1::Order& order,
                                 absl::string_view kind,
                                 absl::string_view tenant = kTenant);
+
+  // The same of any resource, as `crm/Lead`, that belongs to `customer`.
+  internal::v1::Event MakeResourceEvent(
+      absl::string_view type, const google::protobuf::Message& resource,
+      const std::string& customer, absl::string_view kind = "created",
+      absl::string_view tenant = kTenant);
 
   // Applies the events as one step.
   absl::Status Apply(const std::vector<internal::v1::Event>& events);

@@ -304,14 +304,14 @@ TEST_F(WarehouseApplierTest, WritesManyOrdersOfOneStep) {
 }
 
 TEST_F(WarehouseApplierTest, OnlyMovesTheKeyForOtherEvents) {
-  Event customer = feeder_.MakeEvent(order_, "created");
-  customer.set_resource_type("crm/Customer");
-  customer.set_type("customer.created");
-  customer.set_after("\xFF");
+  Event lead = feeder_.MakeEvent(order_, "created");
+  lead.set_resource_type("crm/Lead");
+  lead.set_type("lead.created");
+  lead.set_after("\xFF");
   Event unknown = feeder_.MakeEvent(order_, "archived");
   unknown.set_ignorable(true);
 
-  ASSERT_THAT(feeder_.Apply({customer, unknown}), IsOk());
+  ASSERT_THAT(feeder_.Apply({lead, unknown}), IsOk());
 
   EXPECT_THAT(feeder_.Query(kOrders), IsEmpty());
   EXPECT_THAT(feeder_.Query("SELECT key_version FROM applied_keys"),
