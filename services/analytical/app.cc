@@ -11,6 +11,7 @@
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
 #include "crm/analytical/v1/rfm_snapshot.pb.h"
 #include "crm/analytical/v1/rubric.pb.h"
+#include "crm/analytical/v1/scorecard.pb.h"
 #include "services/analytical/domain/frameworks/assessment.h"
 #include "services/analytical/domain/frameworks/crm_project.h"
 #include "services/analytical/domain/frameworks/rubric.h"
@@ -19,12 +20,15 @@
 #include "services/analytical/handlers/assessment.h"
 #include "services/analytical/handlers/clv.h"
 #include "services/analytical/handlers/crm_project.h"
+#include "services/analytical/handlers/customer_base.h"
+#include "services/analytical/handlers/customer_views.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
 #include "services/analytical/handlers/lifecycle_views.h"
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
+#include "services/analytical/handlers/scorecard.h"
 #include "services/analytical/projections/open_warehouse.h"
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
@@ -102,7 +106,18 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(parts->analytics, HandleProposeLifecycleTransitions)
       .Read(HandleRenderLifecycle)
       .Read(HandleMeasureLifecycleFunnel)
-      .Read(HandleMeasureLifecycleCycles);
+      .Read(HandleMeasureLifecycleCycles)
+      .Owns<v1::Scorecard>()
+      .Mutate(parts->analytics, PrepareScorecard, HandleCreateScorecard)
+      .Read(parts->analytics, HandleVerifyScorecard)
+      .Read(HandleCompareScorecards)
+      .Read(HandleRenderScorecard)
+      .Read(HandleDescribeFrameworks)
+      .Read(HandleRecommendModels)
+      .Read(parts->analytics, HandleMeasureCustomerBase)
+      .Read(parts->analytics, HandleEstimateRetentionEffect)
+      .Read(parts->analytics, HandleDifferentiateCustomers)
+      .Read(parts->analytics, HandleIdentifyCustomer);
 
   service->slices = {
       {"SCORES",

@@ -16,7 +16,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     activities.* conversations.* messages.*
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
     lifecycleVocabularies.*
-    clvModels.*
+    clvModels.* scorecards.*
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
@@ -237,7 +237,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     subscriptions.list subscriptions.sumRecurringRevenue
     conversations.get conversations.list
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
-    clvModels.*
+    clvModels.* scorecards.*
     lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
     operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own

@@ -170,6 +170,14 @@ const std::map<std::string, Completion>& Completions() {
                           "LOST } labels { key: 'team' value: 'north' }"),
              message);
        }},
+      // A scorecard is of a framework.
+      {"crm.analytical.v1.Scorecard",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("display_name: 'Scorecard ", number,
+                                     "' framework: 'idic' "
+                                     "labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
       // The weights of rubrics add up.
       {"crm.analytical.v1.Rubric",
        [](Message& message, int number) {

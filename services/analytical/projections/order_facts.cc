@@ -17,22 +17,6 @@ namespace {
 // How many customers one statement answers for; well within kMaxRows.
 constexpr int64_t kCustomersAtATime = 50'000;
 
-// The condition of a SELECT over orders, with its parameters.
-SqlFragment ConditionOf(const OrderSelection& selection) {
-  SqlFragment condition{
-      "producer = ? AND tenant = ? AND state = 'CONFIRMED' AND customer <> ''",
-      {std::string(kOrderProducer), selection.tenant}};
-  if (selection.start_time.has_value()) {
-    absl::StrAppend(&condition.text, " AND order_time >= ?");
-    condition.params.push_back(absl::ToUnixMicros(*selection.start_time));
-  }
-  if (selection.end_time.has_value()) {
-    absl::StrAppend(&condition.text, " AND order_time < ?");
-    condition.params.push_back(absl::ToUnixMicros(*selection.end_time));
-  }
-  return condition;
-}
-
 absl::StatusOr<CustomerTotals> ParseTotals(SqlRow& row) {
   CustomerTotals totals;
   totals.customer = std::get<std::string>(std::move(row[0]));
@@ -45,6 +29,32 @@ absl::StatusOr<CustomerTotals> ParseTotals(SqlRow& row) {
 }
 
 }  // namespace
+
+SqlFragment OrderCondition(const OrderSelection& selection) {
+  SqlFragment condition{
+      "producer = ? AND tenant = ? AND state = 'CONFIRMED' AND customer <> ''",
+      {std::string(kOrderProducer), selection.tenant}};
+  if (selection.start_time.has_value()) {
+    absl::StrAppend(&condition.text, " AND order_time >= ?");
+    condition.params.push_back(absl::ToUnixMicros(*selection.start_time));
+  }
+  if (selection.end_time.has_value()) {
+    absl::StrAppend(&condition.text, " AND order_time < ?");
+    condition.params.push_back(absl::ToUnixMicros(*selection.end_time));
+  }
+  if (!selection.segment.empty()) {
+    absl::StrAppend(&condition.text,
+                    " AND customer IN (SELECT name FROM resource_facts WHERE "
+                    "tenant = ? AND type = 'crm/Customer' AND category = ?)");
+    condition.params.push_back(selection.tenant);
+    condition.params.push_back(selection.segment);
+  }
+  if (!selection.currency.empty()) {
+    condition.text += " AND currency = ?";
+    condition.params.push_back(selection.currency);
+  }
+  return condition;
+}
 
 std::string ToDecimal(absl::int128 nanos) {
   const char* sign = nanos < 0 ? "-" : "";
@@ -78,7 +88,7 @@ absl::StatusOr<int64_t> ReadAppliedVersion(SqlReader& reader,
 
 absl::StatusOr<std::vector<CurrencyUse>> ReadCurrencies(
     SqlReader& reader, const OrderSelection& selection) {
-  const SqlFragment condition = ConditionOf(selection);
+  const SqlFragment condition = OrderCondition(selection);
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query(
@@ -95,7 +105,7 @@ absl::StatusOr<std::vector<CurrencyUse>> ReadCurrencies(
 absl::StatusOr<std::vector<CustomerTotals>> ReadCustomerTotals(
     SqlReader& reader, const OrderSelection& selection,
     absl::string_view currency) {
-  SqlFragment condition = ConditionOf(selection);
+  SqlFragment condition = OrderCondition(selection);
   const std::string sql = absl::StrCat(
       "SELECT customer, MAX(order_time), COUNT(*), "
       "COUNT(DISTINCT order_day), CAST(SUM(amount) AS TEXT) "
@@ -124,7 +134,7 @@ absl::StatusOr<std::vector<CustomerTotals>> ReadCustomerTotals(
 absl::StatusOr<std::vector<PurchaseHistory>> ReadPurchaseHistories(
     SqlReader& reader, const OrderSelection& selection,
     absl::string_view currency) {
-  SqlFragment condition = ConditionOf(selection);
+  SqlFragment condition = OrderCondition(selection);
   const std::string sql = absl::StrCat(
       "WITH days AS (SELECT customer, order_day, SUM(amount) AS amount "
       "FROM orders WHERE ",
@@ -163,7 +173,7 @@ absl::StatusOr<std::vector<PurchaseHistory>> ReadPurchaseHistories(
 absl::StatusOr<std::optional<absl::Time>> ReadNewestOrderTime(
     SqlReader& reader, const OrderSelection& selection,
     absl::string_view currency) {
-  SqlFragment condition = ConditionOf(selection);
+  SqlFragment condition = OrderCondition(selection);
   condition.params.push_back(std::string(currency));
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,

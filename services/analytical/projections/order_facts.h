@@ -40,7 +40,14 @@ struct OrderSelection {
   // From this instant on, and before that one, to the microsecond.
   std::optional<absl::Time> start_time = std::nullopt;
   std::optional<absl::Time> end_time = std::nullopt;
+  // Of the customers in this segment alone; of all if it is empty.
+  std::string segment = {};
+  // In this currency alone; in all if it is empty.
+  std::string currency = {};
 };
+
+// Returns the condition of a SELECT over `orders` that takes the selected ones.
+SqlFragment OrderCondition(const OrderSelection& selection);
 
 // Returns the currencies of the selected orders, by name.
 absl::StatusOr<std::vector<CurrencyUse>> ReadCurrencies(

@@ -1,0 +1,203 @@
+#include "services/analytical/handlers/customer_views.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "crm/analytical/v1/clv_model.pb.h"
+#include "services/analytical/domain/frameworks/metrics.h"
+#include "services/analytical/handlers/own_measurements.h"
+#include "services/analytical/handlers/score_blocks.h"
+#include "services/analytical/projections/customer_facts.h"
+#include "services/analytical/projections/order_facts.h"
+#include "shared/base/clock.h"
+#include "shared/base/errors.h"
+#include "shared/base/status_macros.h"
+#include "shared/query/page_size.h"
+
+namespace crm::analytical {
+namespace {
+
+using Request = v1::DifferentiateCustomersRequest;
+using Response = v1::DifferentiateCustomersResponse;
+
+// Where the next page begins: behind this customer, and not before this
+// position among the scores of the model.
+struct Place {
+  int64_t score = 0;
+  std::string customer;
+};
+
+absl::StatusOr<Place> ReadPlace(const PageTokenCodec& codec,
+                                const std::string& token,
+                                const std::string& binding) {
+  Place place;
+  if (token.empty()) return place;
+  CRM_ASSIGN_OR_RETURN(const std::string state, codec.Decode(token, binding));
+  const size_t space = state.find(' ');
+  if (space == std::string::npos ||
+      !absl::SimpleAtoi(state.substr(0, space), &place.score) ||
+      place.score < 0) {
+    return Internal("PAGE_TOKEN_STATE", "A page token holds no place.");
+  }
+  place.customer = state.substr(space + 1);
+  return place;
+}
+
+// Goes through the scores of a model, which are by customer, as customers are.
+class ScoreCursor {
+ public:
+  ScoreCursor(SqlReader& reader, ScoresKey key, int64_t position)
+      : reader_(reader), key_(std::move(key)), position_(position) {}
+
+  // Returns the tier of a customer whose name comes after all before.
+  absl::StatusOr<v1::ClvScore::ValueTier> TierOf(const std::string& customer) {
+    for (;; ++position_) {
+      if (position_ >= begin_ + page_.scores_size() || position_ < begin_) {
+        if (at_end_) return v1::ClvScore::UNKNOWN;
+        CRM_ASSIGN_OR_RETURN(page_,
+                             ReadScores<v1::ListClvScoresResponse>(
+                                 reader_, key_, position_, kScoreBlockSize));
+        begin_ = position_;
+        at_end_ = page_.scores_size() < kScoreBlockSize;
+        if (page_.scores().empty()) return v1::ClvScore::UNKNOWN;
+      }
+      const auto& score = page_.scores(static_cast<int>(position_ - begin_));
+      if (score.customer() > customer) return v1::ClvScore::UNKNOWN;
+      if (score.customer() == customer) return score.value_tier();
+    }
+  }
+
+  int64_t position() const { return position_; }
+
+ private:
+  SqlReader& reader_;
+  const ScoresKey key_;
+  int64_t position_;
+  int64_t begin_ = 0;
+  bool at_end_ = false;
+  v1::ListClvScoresResponse page_;
+};
+
+// Returns the model that the request asks for, or nothing.
+absl::StatusOr<std::optional<v1::ClvModel>> ModelOf(const ReadView& view,
+                                                    const CallContext& call,
+                                                    const Request& request,
+                                                    absl::Time end) {
+  if (request.clv_model().empty()) return NewestClvModel(view, call, end);
+  CRM_ASSIGN_OR_RETURN(v1::ClvModel model,
+                       view.GetLive<v1::ClvModel>(request.clv_model()));
+  if (FromTimestamp(model.as_of_time()) > end) {
+    return BadField("clv_model", "must be of as_of_time or before.");
+  }
+  return std::optional<v1::ClvModel>(std::move(model));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::CustomerIdentification> HandleIdentifyCustomer(
+    Analytics& analytics, const CallContext& call,
+    const v1::IdentifyCustomerRequest& request) {
+  std::optional<CustomerFact> customer;
+  v1::CustomerIdentification identification;
+  CRM_RETURN_IF_ERROR(analytics.warehouse.Read(
+      call.deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(
+            customer,
+            FindCustomer(reader, call.principal.tenant, request.customer()));
+        CRM_ASSIGN_OR_RETURN(
+            *identification.mutable_freshness(),
+            ReadFreshness(reader, call.principal.tenant, call.now));
+        return absl::OkStatus();
+      }));
+  if (!customer.has_value()) {
+    return NotFound("RESOURCE_NOT_FOUND",
+                    absl::StrCat("The warehouse has no customer '",
+                                 request.customer(), "'."));
+  }
+  identification.set_customer(customer->customer);
+  identification.set_completeness_millionths(KnownWeight(customer->known));
+  for (const IdentifyingAttribute& attribute : IdentifyingAttributes()) {
+    auto& added = *identification.add_attributes();
+    added.set_attribute_id(std::string(attribute.field));
+    added.set_weight_millionths(attribute.weight);
+    added.set_known(IsKnown(customer->known, attribute.field));
+  }
+  return identification;
+}
+
+absl::StatusOr<Response> HandleDifferentiateCustomers(Analytics& analytics,
+                                                      const ReadView& view,
+                                                      const CallContext& call,
+                                                      const Request& request) {
+  const absl::Time end =
+      request.has_as_of_time() ? FromTimestamp(request.as_of_time()) : call.now;
+  if (end > call.now) {
+    return BadField("as_of_time", "must not be in the future.");
+  }
+  CRM_ASSIGN_OR_RETURN(const int32_t page_size,
+                       ResolvePageSize(request.page_size()));
+  CRM_ASSIGN_OR_RETURN(const std::optional<v1::ClvModel> model,
+                       ModelOf(view, call, request, end));
+  const std::string uid = model.has_value() ? model->uid() : "";
+  const std::string binding = absl::StrJoin(
+      {call.principal.tenant, call.principal.subject,
+       std::string("DifferentiateCustomers"), uid, request.clv_model(),
+       request.as_of_time().SerializeAsString()},
+      "\n");
+  CRM_ASSIGN_OR_RETURN(
+      const Place place,
+      ReadPlace(analytics.page_tokens, request.page_token(), binding));
+
+  Response response;
+  std::vector<CustomerFact> customers;
+  CRM_RETURN_IF_ERROR(analytics.warehouse.Read(
+      call.deadline, [&](SqlReader& reader) -> absl::Status {
+        CRM_ASSIGN_OR_RETURN(customers,
+                             ReadCustomers(reader,
+                                           {.tenant = call.principal.tenant,
+                                            .segment = {},
+                                            .start = end,
+                                            .end = end},
+                                           place.customer, page_size + 1));
+        CRM_ASSIGN_OR_RETURN(
+            const v1::Freshness freshness,
+            ReadFreshness(reader, call.principal.tenant, call.now));
+        if (freshness.has_newest_event_time()) {
+          *response.mutable_needs_time() = freshness.newest_event_time();
+        }
+        return absl::OkStatus();
+      }));
+  const bool more = static_cast<int32_t>(customers.size()) > page_size;
+  if (more) customers.pop_back();
+  ScoreCursor scores(view.reader(), {kClvScoreBlocks, view.tenant(), uid},
+                     place.score);
+  for (const CustomerFact& customer : customers) {
+    auto& added = *response.add_customers();
+    added.set_customer(customer.customer);
+    added.set_needs_group(customer.segment);
+    added.set_needs_unknown(customer.segment.empty());
+    CRM_ASSIGN_OR_RETURN(const auto tier, scores.TierOf(customer.customer));
+    added.set_value_tier(tier);
+  }
+  if (model.has_value()) {
+    response.set_clv_model(model->name());
+    *response.mutable_value_boundaries() = model->value_boundaries();
+    *response.mutable_value_time() = model->as_of_time();
+  }
+  if (more) {
+    CRM_ASSIGN_OR_RETURN(
+        *response.mutable_next_page_token(),
+        analytics.page_tokens.Encode(
+            absl::StrCat(scores.position(), " ", customers.back().customer),
+            binding));
+  }
+  return response;
+}
+
+}  // namespace crm::analytical
