@@ -6,12 +6,20 @@
 #include "crm/analytical/v1/assessment.pb.h"
 #include "crm/analytical/v1/clv_model.pb.h"
 #include "crm/analytical/v1/crm_project.pb.h"
+#include "crm/analytical/v1/external_factor.pb.h"
 #include "crm/analytical/v1/lifecycle_journey.pb.h"
 #include "crm/analytical/v1/lifecycle_vocabulary.pb.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
+#include "crm/analytical/v1/proposition.pb.h"
 #include "crm/analytical/v1/rfm_snapshot.pb.h"
 #include "crm/analytical/v1/rubric.pb.h"
 #include "crm/analytical/v1/scorecard.pb.h"
+#include "crm/analytical/v1/stakeholder_link.pb.h"
+#include "crm/analytical/v1/strategy.pb.h"
+#include "services/analytical/domain/declared/external_factor.h"
+#include "services/analytical/domain/declared/proposition.h"
+#include "services/analytical/domain/declared/stakeholder_link.h"
+#include "services/analytical/domain/declared/strategy.h"
 #include "services/analytical/domain/frameworks/assessment.h"
 #include "services/analytical/domain/frameworks/crm_project.h"
 #include "services/analytical/domain/frameworks/rubric.h"
@@ -22,13 +30,17 @@
 #include "services/analytical/handlers/crm_project.h"
 #include "services/analytical/handlers/customer_base.h"
 #include "services/analytical/handlers/customer_views.h"
+#include "services/analytical/handlers/external_factor.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
 #include "services/analytical/handlers/lifecycle_views.h"
 #include "services/analytical/handlers/portfolio.h"
+#include "services/analytical/handlers/proposition.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
 #include "services/analytical/handlers/scorecard.h"
+#include "services/analytical/handlers/stakeholder_link.h"
+#include "services/analytical/handlers/strategy.h"
 #include "services/analytical/projections/open_warehouse.h"
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
@@ -100,6 +112,15 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(HandleVerifyAssessment)
       .Mutate(HandleStopCrmProject)
       .Read(HandleComputeCriticalPath)
+      .Owns<v1::Strategy>({.prepare = PrepareStrategy})
+      .Owns<v1::ExternalFactor>({.prepare = PrepareExternalFactor})
+      .Owns<v1::StakeholderLink>({.prepare = PrepareStakeholderLink})
+      .Owns<v1::Proposition>({.prepare = PrepareProposition})
+      .Read(parts->analytics, HandleMeasureStrategy)
+      .Read(HandleComputeFactorGraph)
+      .Mutate(HandleRevokeStakeholderLink)
+      .Read(HandleGetNetwork)
+      .Read(parts->analytics, HandleMeasureProposition)
       .Mutate(HandleActivateLifecycleJourney)
       .Mutate(HandleAdvanceLifecycleJourney)
       .Mutate(HandleTerminateLifecycleJourney)

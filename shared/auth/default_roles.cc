@@ -18,6 +18,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     lifecycleVocabularies.*
     clvModels.* scorecards.*
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
+    strategies.* externalFactors.* stakeholderLinks.* propositions.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
     notifications.markRead@own notifications.archive@own
@@ -239,6 +240,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     rfmSnapshots.* portfolioAnalyses.* lifecycleJourneys.*
     clvModels.* scorecards.*
     lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
+    strategies.* externalFactors.* stakeholderLinks.* propositions.*
     operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own
     views.delete@own views.undelete@own views.run@own
@@ -325,6 +327,8 @@ portal_customer: customers.get@customer customers.list@customer
 partner: leads.create@own leads.get@own leads.list@own
     opportunities.get@own opportunities.list@own
     orders.get@own orders.list@own products.get products.list
+    stakeholderLinks.get@own stakeholderLinks.list@own
+    stakeholderLinks.getNetwork@own
 
 # A web site's forms: hands in what visitors filled in and confirmed, and sees
 # nothing else.

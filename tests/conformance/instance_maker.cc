@@ -202,6 +202,25 @@ const std::map<std::string, Completion>& Completions() {
                           " } labels { key: 'team' value: 'north' }"),
              message);
        }},
+      // A factor concerns somebody.
+      {"crm.analytical.v1.ExternalFactor",
+       [](Message& message, int number) {
+         ParseTextOrDie(
+             absl::StrCat("display_name: 'Factor ", number,
+                          "' kind: PAIN_POINT segments: 'Retail' observed_date "
+                          "{ year: 2026 month: 1 day: 1 } labels { key: 'team' "
+                          "value: 'north' }"),
+             message);
+       }},
+      // A link leads from one party to another.
+      {"crm.analytical.v1.StakeholderLink",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("from_party: 'customers/c-", number,
+                                     "' party: 'accounts/a-", number,
+                                     "' party_kind: SUPPLIER role: 'Delivers' "
+                                     "labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
       // There is one rate of two currencies and a day.
       {"crm.operational.v1.ExchangeRate",
        [](Message& message, int number) {

@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
@@ -52,6 +53,13 @@ SqlFragment OrderCondition(const OrderSelection& selection) {
   if (!selection.currency.empty()) {
     condition.text += " AND currency = ?";
     condition.params.push_back(selection.currency);
+  }
+  if (!selection.customers.empty()) {
+    const std::vector<const char*> marks(selection.customers.size(), "?");
+    absl::StrAppend(&condition.text, " AND customer IN (",
+                    absl::StrJoin(marks, ", "), ")");
+    condition.params.insert(condition.params.end(), selection.customers.begin(),
+                            selection.customers.end());
   }
   return condition;
 }

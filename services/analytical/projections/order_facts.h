@@ -44,6 +44,8 @@ struct OrderSelection {
   std::string segment = {};
   // In this currency alone; in all if it is empty.
   std::string currency = {};
+  // Only those of these customers; of all if it is empty.
+  std::vector<std::string> customers = {};
 };
 
 // Returns the condition of a SELECT over `orders` that takes the selected ones.
