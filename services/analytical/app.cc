@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "crm/analytical/v1/assessment.pb.h"
+#include "crm/analytical/v1/change_initiative.pb.h"
 #include "crm/analytical/v1/clv_model.pb.h"
 #include "crm/analytical/v1/crm_project.pb.h"
+#include "crm/analytical/v1/enablement_program.pb.h"
 #include "crm/analytical/v1/external_factor.pb.h"
 #include "crm/analytical/v1/lifecycle_journey.pb.h"
 #include "crm/analytical/v1/lifecycle_vocabulary.pb.h"
@@ -16,6 +18,8 @@
 #include "crm/analytical/v1/scorecard.pb.h"
 #include "crm/analytical/v1/stakeholder_link.pb.h"
 #include "crm/analytical/v1/strategy.pb.h"
+#include "services/analytical/domain/declared/change_initiative.h"
+#include "services/analytical/domain/declared/enablement_program.h"
 #include "services/analytical/domain/declared/external_factor.h"
 #include "services/analytical/domain/declared/proposition.h"
 #include "services/analytical/domain/declared/stakeholder_link.h"
@@ -26,21 +30,25 @@
 #include "services/analytical/domain/lifecycle/journey.h"
 #include "services/analytical/handlers/analytics.h"
 #include "services/analytical/handlers/assessment.h"
+#include "services/analytical/handlers/change_initiative.h"
 #include "services/analytical/handlers/clv.h"
 #include "services/analytical/handlers/crm_project.h"
 #include "services/analytical/handlers/customer_base.h"
 #include "services/analytical/handlers/customer_views.h"
+#include "services/analytical/handlers/enablement_program.h"
 #include "services/analytical/handlers/external_factor.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
 #include "services/analytical/handlers/lifecycle_views.h"
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/proposition.h"
+#include "services/analytical/handlers/pulse_tallies.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
 #include "services/analytical/handlers/scorecard.h"
 #include "services/analytical/handlers/stakeholder_link.h"
 #include "services/analytical/handlers/strategy.h"
+#include "services/analytical/handlers/usage_days.h"
 #include "services/analytical/projections/open_warehouse.h"
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
@@ -121,6 +129,15 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Mutate(HandleRevokeStakeholderLink)
       .Read(HandleGetNetwork)
       .Read(parts->analytics, HandleMeasureProposition)
+      .Owns<v1::ChangeInitiative>({.prepare = PrepareChangeInitiative})
+      .Owns<v1::EnablementProgram>({.prepare = PrepareEnablementProgram})
+      .Keeps(UsageDaysTable())
+      .Keeps(PulseRespondentsTable())
+      .Keeps(PulseTalliesTable())
+      .OnChange(NoteUsage)
+      .Read(HandleMeasureAdoption)
+      .Mutate(HandleAnswerSurvey)
+      .Read(HandleMeasureEngagement)
       .Mutate(HandleActivateLifecycleJourney)
       .Mutate(HandleAdvanceLifecycleJourney)
       .Mutate(HandleTerminateLifecycleJourney)

@@ -19,6 +19,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     clvModels.* scorecards.*
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     strategies.* externalFactors.* stakeholderLinks.* propositions.*
+    changeInitiatives.* enablementPrograms.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
     notifications.markRead@own notifications.archive@own
@@ -241,6 +242,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     clvModels.* scorecards.*
     lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
     strategies.* externalFactors.* stakeholderLinks.* propositions.*
+    changeInitiatives.* enablementPrograms.*
     operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own
     views.delete@own views.undelete@own views.run@own
