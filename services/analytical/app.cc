@@ -8,11 +8,13 @@
 #include "crm/analytical/v1/clv_model.pb.h"
 #include "crm/analytical/v1/crm_project.pb.h"
 #include "crm/analytical/v1/enablement_program.pb.h"
+#include "crm/analytical/v1/event_source.pb.h"
 #include "crm/analytical/v1/external_factor.pb.h"
 #include "crm/analytical/v1/lifecycle_journey.pb.h"
 #include "crm/analytical/v1/lifecycle_vocabulary.pb.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
 #include "crm/analytical/v1/proposition.pb.h"
+#include "crm/analytical/v1/quarantined_event.pb.h"
 #include "crm/analytical/v1/rfm_snapshot.pb.h"
 #include "crm/analytical/v1/rubric.pb.h"
 #include "crm/analytical/v1/scorecard.pb.h"
@@ -27,6 +29,7 @@
 #include "services/analytical/domain/frameworks/assessment.h"
 #include "services/analytical/domain/frameworks/crm_project.h"
 #include "services/analytical/domain/frameworks/rubric.h"
+#include "services/analytical/domain/ingestion/event_schema.h"
 #include "services/analytical/domain/lifecycle/journey.h"
 #include "services/analytical/handlers/analytics.h"
 #include "services/analytical/handlers/assessment.h"
@@ -37,6 +40,8 @@
 #include "services/analytical/handlers/customer_views.h"
 #include "services/analytical/handlers/enablement_program.h"
 #include "services/analytical/handlers/external_factor.h"
+#include "services/analytical/handlers/ingested_events.h"
+#include "services/analytical/handlers/ingestion.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
 #include "services/analytical/handlers/lifecycle_views.h"
@@ -115,6 +120,13 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Owns<v1::Assessment>(
           {.prepare = PrepareAssessment, .deletable = CheckAssessmentDeletable})
       .Owns<v1::CrmProject>({.prepare = PrepareCrmProject})
+      .Owns<v1::EventSource>({.prepare = PrepareEventSource,
+                              .deletable = CheckEventSourceDeletable})
+      .Owns<v1::QuarantinedEvent>()
+      .Keeps(IngestedEventTable())
+      .Mutate(HandleIngestEvents)
+      .Mutate(HandleReplayQuarantinedEvent)
+      .Read(parts->analytics, HandleListIngestedEvents)
       .Mutate(HandleReviseRubric)
       .Mutate(HandleScoreAssessment)
       .Read(HandleVerifyAssessment)

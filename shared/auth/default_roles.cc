@@ -20,6 +20,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     strategies.* externalFactors.* stakeholderLinks.* propositions.*
     changeInitiatives.* enablementPrograms.*
+    eventSources.* quarantinedEvents.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
     notifications.markRead@own notifications.archive@own
@@ -243,6 +244,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
     strategies.* externalFactors.* stakeholderLinks.* propositions.*
     changeInitiatives.* enablementPrograms.*
+    eventSources.* quarantinedEvents.*
     operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own
     views.delete@own views.undelete@own views.run@own

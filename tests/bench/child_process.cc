@@ -71,6 +71,8 @@ ChildProcess::~ChildProcess() {
   close(output_);
 }
 
+void ChildProcess::Kill() { kill(pid_, SIGKILL); }
+
 std::string ChildProcess::LineWith(absl::string_view text) {
   std::string said;
   for (;;) {

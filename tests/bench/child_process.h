@@ -35,6 +35,9 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
+  // Ends it at once, as a crash would.
+  void Kill();
+
   // Returns the next line of its output that contains `text`.
   std::string LineWith(absl::string_view text);
 

@@ -28,7 +28,8 @@ constexpr char kOperational[] = "operational";
 constexpr char kAnalytical[] = "analytical";
 // What only the services themselves make, of others' doings.
 const std::set<std::string> kMadeByTheService = {
-    "crm/AutomationRun", "crm/DuplicateCandidate", "crm/Notification"};
+    "crm/AutomationRun", "crm/DuplicateCandidate", "crm/Notification",
+    "crm/QuarantinedEvent"};
 
 // What all tests of the process share.
 struct Suite {
