@@ -58,31 +58,36 @@ Application& Application::BindMutation(const Descriptor* request,
   return *this;
 }
 
+Application::Handler& Application::BindOutside(const Descriptor* request) {
+  bodies_->try_emplace(request);
+  return handlers_[request];
+}
+
 Application& Application::BindPrepared(const Descriptor* request,
                                        Preparation prepare) {
-  handlers_[request].prepare = std::move(prepare);
+  BindOutside(request).prepare = std::move(prepare);
   return *this;
 }
 
 Application& Application::BindRead(const Descriptor* request, ReadBody body) {
-  handlers_[request].read = std::move(body);
+  BindOutside(request).read = std::move(body);
   return *this;
 }
 
 Application& Application::BindPlain(const Descriptor* request, PlainBody body) {
-  handlers_[request].plain = std::move(body);
+  BindOutside(request).plain = std::move(body);
   return *this;
 }
 
 Application& Application::BindKernelRead(const Descriptor* request,
                                          KernelBody body) {
-  handlers_[request].kernel_read = std::move(body);
+  BindOutside(request).kernel_read = std::move(body);
   return *this;
 }
 
 Application& Application::BindOperation(const Descriptor* request,
                                         OperationKind kind) {
-  handlers_[request].operation = std::move(kind);
+  BindOutside(request).operation = std::move(kind);
   return *this;
 }
 
@@ -139,26 +144,12 @@ OperationKinds Application::Operations(const Kernel& kernel) const {
   return kinds;
 }
 
-MutationBody Application::BodyOf(const MethodInfo& method) const {
-  const auto handler = handlers_.find(method.descriptor->input_type());
-  if (handler != handlers_.end()) return handler->second.mutate;
-  const Resource* resource = catalog_.Find(method.resource);
-  if (resource == nullptr || method.verb != Verb::kCustom ||
-      method.descriptor->output_type() != resource->schema.message()) {
-    return nullptr;
-  }
-  return [resource](Transaction& transaction, const CallContext&,
-                    const Message& request) {
-    return ApplyStandard(transaction, Verb::kCustom, *resource, request,
-                         resource->schema.message());
-  };
-}
-
 std::optional<OperationKind> Application::KindOf(
     const Kernel& kernel, const MethodInfo& method) const {
+  const InnerCalls calls(kernel, bodies_);
   auto kind = BulkActionOperation(
       kernel, method,
-      [this](const MethodInfo& action) { return BodyOf(action); });
+      [&calls](const MethodInfo& action) { return calls.BodyOf(action); });
   if (!kind.has_value()) kind = ImportOperation(kernel, method, import_rules_);
   return kind.has_value() ? std::move(kind) : StandardOperation(kernel, method);
 }

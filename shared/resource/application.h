@@ -354,6 +354,9 @@ class Application {
                    ResourceRules rules);
   Application& BindMutation(const google::protobuf::Descriptor* request,
                             MutationBody body);
+  // Returns the handler of `request`, for what is not a mutation: it never runs
+  // inside the transaction of another call.
+  Handler& BindOutside(const google::protobuf::Descriptor* request);
   Application& BindPrepared(const google::protobuf::Descriptor* request,
                             Preparation prepare);
   Application& BindRead(const google::protobuf::Descriptor* request,
@@ -365,9 +368,6 @@ class Application {
   Application& BindOperation(const google::protobuf::Descriptor* request,
                              OperationKind kind);
 
-  // Returns what serves `method` inside a transaction; an empty one if
-  // something else does.
-  MutationBody BodyOf(const MethodInfo& method) const;
   // Returns the kind of operation that a method without a handler starts;
   // nothing if it starts none.
   std::optional<OperationKind> KindOf(const Kernel& kernel,

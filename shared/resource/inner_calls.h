@@ -49,10 +49,11 @@ class InnerCalls {
       Transaction& transaction, std::shared_ptr<const CallContext> call,
       const google::protobuf::Message& request) const;
 
- private:
-  // Returns what serves `method`; empty if nothing does.
+  // Returns what serves `method`; empty if it does not change something in one
+  // transaction.
   MutationBody BodyOf(const MethodInfo& method) const;
 
+ private:
   const Kernel& kernel_;
   const std::shared_ptr<const MutationBodies> bodies_;
 };

@@ -9,7 +9,9 @@
 #include "crm/internal/v1/event.pb.h"
 #include "crm/operational/v1/product.pb.h"
 #include "gmock/gmock.h"
+#include "shared/resource/application.h"
 #include "shared/resource/commit_records.h"
+#include "shared/resource/import_operation.h"
 #include "tests/shared/events/stores.h"
 #include "tests/shared/resource/small_kernel.h"
 #include "tests/support/matchers.h"
@@ -128,6 +130,41 @@ TEST_F(InnerCallsTest, AreCheckedAsCallsFromOutsideAre) {
       }),
       StatusIs(absl::StatusCode::kFailedPrecondition, "METHOD_NOT_INNER"));
   EXPECT_THAT(store_.Products(), IsEmpty());
+}
+
+struct Nothing {};
+
+absl::StatusOr<int> FindOut(Nothing&, const CallContext&,
+                            const operational::v1::CreateProductRequest&) {
+  return 1;
+}
+
+absl::StatusOr<operational::v1::Product> CreateByIt(
+    const int& /*found_out*/, Transaction& /*transaction*/,
+    const CallContext& /*call*/,
+    const operational::v1::CreateProductRequest& request) {
+  return request.product();
+}
+
+absl::StatusOr<TimerCommit> FindBody(const InnerCalls& calls,
+                                     const Timer& /*timer*/) {
+  const MethodInfo* create =
+      StandardMethod(calls.kernel().methods,
+                     operational::v1::Product::descriptor(), Verb::kCreate);
+  if (calls.BodyOf(*create)) return absl::InternalError("It has a body.");
+  return TimerCommit();
+}
+
+TEST_F(InnerCallsTest, DoNotRunWhatHasToFindOutSomethingFirst) {
+  Nothing nothing;
+  Application application;
+  application.Owns<operational::v1::Product>()
+      .Mutate(nothing, FindOut, CreateByIt)
+      .OnTimer("timer", FindBody);
+
+  const TimerPlans plans = application.Plans(store_.kernel());
+
+  EXPECT_THAT(plans.at("timer")(Timer()), IsOk());
 }
 
 TEST_F(InnerCallsTest, LeaveNothingWhenTheTransactionFails) {
