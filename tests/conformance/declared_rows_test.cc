@@ -21,6 +21,7 @@ namespace v1 = ::crm::analytical::v1;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class DeclaredRows : public ::testing::Test {
  protected:
@@ -133,6 +134,35 @@ TEST_F(DeclaredRows, PF_01_ObjectivesAreRefusedWithAllThatIsWrong) {
                                   "strategy.objectives[0].target_millionths",
                                   "strategy.objectives[1].objective_id",
                                   "strategy.objectives[1].metric.period_days"));
+}
+
+TEST_F(DeclaredRows, VP_03_WalksTheNetworkAsFarAsIsAskedAndThroughCircles) {
+  Link("link-a", "customers/ada", "accounts/mill");
+  Link("link-b", "accounts/mill", "accounts/farm");
+  Link("link-c", "accounts/farm", "customers/ada");
+  Link("link-d", "accounts/farm", "accounts/bank");
+  Link("link-e", "accounts/bank", "teams/desk");
+  Link("link-f", "customers/bea", "accounts/other");
+
+  const auto near = Network("customers/ada", 0);
+  const auto far = Network("customers/ada", 2);
+  const auto all = Network("customers/ada", 5);
+
+  EXPECT_THAT(Parties(near),
+              UnorderedElementsAre("customers/ada 0", "accounts/mill 1",
+                                   "accounts/farm 1"));
+  EXPECT_THAT(near.stakeholder_links(), SizeIs(2));
+  EXPECT_THAT(Parties(far),
+              UnorderedElementsAre("customers/ada 0", "accounts/mill 1",
+                                   "accounts/farm 1", "accounts/bank 2"));
+  EXPECT_THAT(far.stakeholder_links(), SizeIs(4));
+  EXPECT_THAT(Parties(all), SizeIs(5));
+  EXPECT_THAT(all.stakeholder_links(), SizeIs(5));
+  EXPECT_FALSE(all.truncated());
+  EXPECT_THAT((Call<v1::GetNetworkResponse, v1::GetNetworkRequest>(
+                  "StakeholderLinkService.GetNetwork",
+                  "root: 'customers/ada' depth: 6")),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
 }
 
 TEST_F(DeclaredRows, VP_03_RevokingALinkEndsItsPartysAccessAtOnce) {
