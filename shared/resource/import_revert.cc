@@ -254,6 +254,8 @@ absl::StatusOr<std::vector<RevertEffect>> RevertRows(
   removing->method = methods.remove;
   auto updating = std::make_shared<CallContext>(step.call);
   updating->method = methods.update;
+  // What was there before the import is no new duplicate.
+  updating->allow_duplicates = true;
   RowCalls calls(kernel);
   for (const StoredEffect& stored : effects) {
     auto effect = std::make_shared<const RowEffect>(stored.effect);

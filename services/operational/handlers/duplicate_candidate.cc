@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "shared/base/status_macros.h"
 
 namespace crm::operational {
@@ -28,6 +29,16 @@ absl::StatusOr<bool> Propose(Transaction& transaction, Candidate candidate) {
   transaction.Create(candidate);
   CRM_RETURN_IF_ERROR(transaction.status());
   return true;
+}
+
+absl::StatusOr<bool> IsDismissed(const ReadView& view,
+                                 const Candidate& candidate) {
+  CRM_ASSIGN_OR_RETURN(const std::vector<Candidate> known,
+                       view.Select<Candidate>("pair", candidate.pair()));
+  return absl::c_any_of(known, [&](const Candidate& one) {
+    return one.state() == Candidate::DISMISSED &&
+           one.pair_key() == candidate.pair_key();
+  });
 }
 
 absl::Status MergeCandidates(Transaction& transaction,

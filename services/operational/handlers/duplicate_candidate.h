@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "crm/operational/v1/duplicate_candidate.pb.h"
 #include "crm/operational/v1/merge_operation.pb.h"
+#include "shared/resource/read_view.h"
 #include "shared/resource/transaction.h"
 
 namespace crm::operational {
@@ -16,6 +17,10 @@ namespace crm::operational {
 // evidence.
 absl::StatusOr<bool> Propose(Transaction& transaction,
                              v1::DuplicateCandidate candidate);
+
+// Returns whether the pair of `candidate` was dismissed for the same evidence.
+absl::StatusOr<bool> IsDismissed(const ReadView& view,
+                                 const v1::DuplicateCandidate& candidate);
 
 // Says of the open candidates whose two customers `operation` makes one that
 // they are merged.

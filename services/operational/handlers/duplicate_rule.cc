@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -16,6 +17,7 @@
 #include "services/operational/handlers/duplicate_index.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
+#include "shared/reflect/field_access.h"
 #include "shared/resource/row_rule.h"
 
 namespace crm::operational {
@@ -30,12 +32,46 @@ constexpr size_t kMaxNamed = 10;
 // one commit.
 constexpr int kMaxProposed = 5;
 
-// A stored resource that is like a new one.
+// What a rule knows of a resource: of one that stands for nobody, nothing.
+struct Matchable {
+  bool is_matchable = false;
+  MatchRecord record;
+  std::set<std::string> blocks;
+};
+
+// A change as a rule sees it.
+struct MatchChange {
+  Matchable before;
+  Matchable after;
+};
+
+// A stored resource that is like a changed one.
 struct Duplicate {
   std::unique_ptr<Message> resource;
   MatchRecord record;
   DuplicateScore score;
+  // Whether it was found to be like it before the change, too.
+  bool known = false;
 };
+
+Matchable MatchableOf(const Rule& rule, const Message* resource) {
+  Matchable matchable;
+  if (resource == nullptr || !IsMatchable(*resource)) return matchable;
+  matchable.is_matchable = true;
+  matchable.record = MatchRecordOf(rule, *resource);
+  matchable.blocks = BlocksOf(rule, matchable.record);
+  return matchable;
+}
+
+// Whether a rule finds the two: they share a block and reach its threshold.
+bool Finds(const Rule& rule, const Matchable& a, const MatchRecord& b) {
+  if (!a.is_matchable) return false;
+  const std::set<std::string> blocks = BlocksOf(rule, b);
+  return absl::c_any_of(
+             blocks,
+             [&](const auto& block) { return a.blocks.contains(block); }) &&
+         ScorePair(rule, a.record, b).verdict == DuplicateVerdict::kMatch;
+}
 
 // Finds the active rules of a type. All writes of a group ask the same.
 absl::StatusOr<SqlFragment> ActiveRulesQuery(const ResourceCatalog& catalog,
@@ -70,13 +106,14 @@ absl::StatusOr<std::vector<Rule>> ActiveRules(const Transaction& transaction,
   return rules;
 }
 
-// Returns the stored resources that `rule` holds to be `record`.
+// Returns the stored resources that `rule` holds to be what was changed.
 absl::StatusOr<std::vector<Duplicate>> FindDuplicatesOf(
     const Transaction& transaction, const Resource& resource, const Rule& rule,
-    const MatchRecord& record, const std::set<std::string>& blocks) {
+    const MatchChange& change) {
+  const MatchRecord& record = change.after.record;
   std::set<std::string> seen = {record.name};
   std::vector<Duplicate> duplicates;
-  for (const std::string& block : blocks) {
+  for (const std::string& block : change.after.blocks) {
     CRM_ASSIGN_OR_RETURN(auto others, ResourcesInBlock(transaction.view(), rule,
                                                        resource, block));
     for (std::unique_ptr<Message>& other : others) {
@@ -84,8 +121,9 @@ absl::StatusOr<std::vector<Duplicate>> FindDuplicatesOf(
       if (!IsMatchable(*other) || !seen.insert(stored.name).second) continue;
       DuplicateScore score = ScorePair(rule, record, stored);
       if (score.verdict != DuplicateVerdict::kMatch) continue;
+      const bool known = Finds(rule, change.before, stored);
       duplicates.push_back(
-          {std::move(other), std::move(stored), std::move(score)});
+          {std::move(other), std::move(stored), std::move(score), known});
     }
   }
   return duplicates;
@@ -135,24 +173,35 @@ absl::Status DuplicateFound(const Resource& resource, const Rule& rule,
       resource.schema.type(), names.front());
 }
 
-// Refuses the new resource, if the rule says so and the caller does not say
-// otherwise.
+// Refuses the change, if the rule says so and the caller does not say
+// otherwise. What was like it before does not stand in its way, nor what
+// somebody looked at and dismissed.
 absl::Status CheckRefused(const Transaction& transaction,
                           const Resource& resource, const Rule& rule,
+                          const MatchRecord& record,
                           const std::vector<Duplicate>& duplicates) {
-  if (rule.action() != Rule::BLOCK || duplicates.empty() ||
-      transaction.call().allow_duplicates ||
+  if (rule.action() != Rule::BLOCK || transaction.call().allow_duplicates ||
       !transaction.access().Concerns(resource)) {
     return absl::OkStatus();
   }
+  bool found = false;
   std::vector<std::string> names;
   for (const Duplicate& duplicate : duplicates) {
+    if (duplicate.known) continue;
+    CRM_ASSIGN_OR_RETURN(const bool dismissed,
+                         IsDismissed(transaction.view(),
+                                     CandidateOf(rule, record, duplicate.record,
+                                                 duplicate.score)));
+    if (dismissed) continue;
+    found = true;
     CRM_ASSIGN_OR_RETURN(const bool seen, MaySee(transaction, resource, rule,
                                                  *duplicate.resource));
     if (seen) names.push_back(duplicate.record.name);
     if (names.size() == kMaxNamed) break;
   }
-  if (names.empty() && !rule.refuse_unseen()) return absl::OkStatus();
+  if (!found || (names.empty() && !rule.refuse_unseen())) {
+    return absl::OkStatus();
+  }
   return DuplicateFound(resource, rule, names);
 }
 
@@ -178,15 +227,29 @@ absl::Status CheckReadable(const Transaction& transaction, const Rule* before,
   return violations.empty() ? absl::OkStatus() : BadRequest(violations);
 }
 
-// Compares a new resource by one rule; `proposed` counts its candidates.
-absl::Status CompareNew(Transaction& transaction, const Resource& resource,
-                        const Rule& rule, const MatchRecord& record,
-                        const std::set<std::string>& blocks, int& proposed) {
+// Whether a change is compared with what is there: all that is new; of what was
+// there before, what a call of somebody gives other values, or brings back.
+// What the service changes beside a call, as a merge or its undoing does, is
+// what somebody decided on already.
+bool IsCompared(const Transaction& transaction, const Resource& resource,
+                const Message* before, const MatchChange& change) {
+  if (!change.after.is_matchable) return false;
+  if (before == nullptr) return true;
+  return transaction.access().Concerns(resource) &&
+         (!change.before.is_matchable ||
+          change.before.record.values != change.after.record.values);
+}
+
+// Compares a changed resource by one rule; `proposed` counts its candidates.
+absl::Status Compare(Transaction& transaction, const Resource& resource,
+                     const Rule& rule, const MatchChange& change,
+                     int& proposed) {
   if (rule.action() == Rule::REPORT) return absl::OkStatus();
-  CRM_ASSIGN_OR_RETURN(
-      std::vector<Duplicate> duplicates,
-      FindDuplicatesOf(transaction, resource, rule, record, blocks));
-  CRM_RETURN_IF_ERROR(CheckRefused(transaction, resource, rule, duplicates));
+  const MatchRecord& record = change.after.record;
+  CRM_ASSIGN_OR_RETURN(std::vector<Duplicate> duplicates,
+                       FindDuplicatesOf(transaction, resource, rule, change));
+  CRM_RETURN_IF_ERROR(
+      CheckRefused(transaction, resource, rule, record, duplicates));
   std::stable_sort(duplicates.begin(), duplicates.end(),
                    [](const Duplicate& a, const Duplicate& b) {
                      return a.score.score > b.score.score;
@@ -211,23 +274,17 @@ absl::Status FollowDuplicates(Transaction& transaction,
   CRM_ASSIGN_OR_RETURN(const std::vector<Rule> rules,
                        ActiveRules(transaction, resource));
   int proposed = 0;
+  const std::string name =
+      ReadString(after != nullptr ? *after : *before, "name");
   for (const Rule& rule : rules) {
-    std::set<std::string> old_blocks;
-    if (before != nullptr && IsMatchable(*before)) {
-      old_blocks = BlocksOf(rule, MatchRecordOf(rule, *before));
-    }
-    MatchRecord record =
-        MatchRecordOf(rule, after != nullptr ? *after : *before);
-    std::set<std::string> blocks;
-    if (after != nullptr && IsMatchable(*after)) {
-      blocks = BlocksOf(rule, record);
-    }
-    if (before == nullptr) {
+    const MatchChange change = {MatchableOf(rule, before),
+                                MatchableOf(rule, after)};
+    if (IsCompared(transaction, resource, before, change)) {
       CRM_RETURN_IF_ERROR(
-          CompareNew(transaction, resource, rule, record, blocks, proposed));
+          Compare(transaction, resource, rule, change, proposed));
     }
-    CRM_RETURN_IF_ERROR(
-        KeepBlocks(transaction, rule, record.name, old_blocks, blocks));
+    CRM_RETURN_IF_ERROR(KeepBlocks(transaction, rule, name,
+                                   change.before.blocks, change.after.blocks));
   }
   return absl::OkStatus();
 }

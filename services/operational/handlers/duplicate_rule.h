@@ -1,11 +1,11 @@
 // Duplicate rules where they meet the store: what they do with each change of a
 // resource, and the verbs that put them to use.
 //
-// A new resource is compared, in the transaction that stores it, with those
-// that share a block key by an active rule of its type: at most
-// kMaxDuplicateBlock of each key. Writes come one after the other to these
-// look-ups, so of many creates of one person at the same time each sees those
-// before it.
+// A new resource, and one that a call gives other values, is compared, in the
+// transaction that stores it, with those that share a block key by an active
+// rule of its type: at most kMaxDuplicateBlock of each key. Writes come one
+// after the other to these look-ups, so of many creates of one person at the
+// same time each sees those before it.
 
 #ifndef CRM_SERVICES_OPERATIONAL_HANDLERS_DUPLICATE_RULE_H_
 #define CRM_SERVICES_OPERATIONAL_HANDLERS_DUPLICATE_RULE_H_
@@ -20,11 +20,12 @@
 
 namespace crm::operational {
 
-// A ChangeRule: keeps the index in step, and compares what is new. Returns
-// ALREADY_EXISTS (DUPLICATE_FOUND), which names what the caller may read.
+// A ChangeRule: keeps the index in step, and compares what is new or was
+// changed. Returns ALREADY_EXISTS (DUPLICATE_FOUND), which names what the
+// caller may read; of an update, only for what it was not like before.
 //
 // What he may not read, or may not read the compared fields of, is not there to
-// him: the new resource is stored, with a candidate for those who see it. The
+// him: the resource is stored, with a candidate for those who see it. The
 // rule may say that it is refused instead; then he learns that there is one.
 absl::Status FollowDuplicates(Transaction& transaction,
                               const Resource& resource,
