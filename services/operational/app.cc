@@ -84,6 +84,7 @@
 #include "services/operational/handlers/custom_field.h"
 #include "services/operational/handlers/document_number.h"
 #include "services/operational/handlers/duplicate_index.h"
+#include "services/operational/handlers/duplicate_learning.h"
 #include "services/operational/handlers/duplicate_rule.h"
 #include "services/operational/handlers/duplicate_search.h"
 #include "services/operational/handlers/exchange_rate.h"
@@ -199,6 +200,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .OnTimer(kDuplicateFill, FillDuplicateIndex)
       .OnTimer(kDuplicateClear, ClearDuplicateIndex)
       .Operate(FindDuplicatesStep)
+      .Operate(LearnDuplicateRuleStep)
       .Mutate(HandleConvertLead)
       .Mutate(HandleUndoLeadConversion)
       .Mutate(HandleAssignLead)

@@ -12,6 +12,7 @@
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/duplicate_candidate.pb.h"
 #include "crm/operational/v1/duplicate_rule.pb.h"
+#include "crm/operational/v1/duplicate_rule_transitions.pb.h"
 #include "crm/operational/v1/role.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "crm/platform/v1/operations.pb.h"
@@ -113,10 +114,22 @@ class DuplicateRows : public ::testing::Test {
   }
 
   absl::StatusOr<v1::FindDuplicatesResult> Search(const std::string& rule) {
-    const auto started =
-        Must<google::longrunning::Operation, v1::FindDuplicatesRequest>(
-            "DuplicateRuleService.FindDuplicates",
-            absl::StrCat("name: 'duplicateRules/", rule, "'"));
+    return Await<v1::FindDuplicatesResult, v1::FindDuplicatesRequest>(
+        "DuplicateRuleService.FindDuplicates", rule);
+  }
+
+  // Has a rule learn, and returns it.
+  absl::StatusOr<v1::DuplicateRule> Learn(const std::string& rule) {
+    return Await<v1::DuplicateRule, v1::LearnDuplicateRuleRequest>(
+        "DuplicateRuleService.LearnDuplicateRule", rule);
+  }
+
+  // Starts an operation about a rule, and returns what it comes to.
+  template <typename Result, typename Request>
+  absl::StatusOr<Result> Await(absl::string_view method,
+                               const std::string& rule) {
+    const auto started = Must<google::longrunning::Operation, Request>(
+        method, absl::StrCat("name: 'duplicateRules/", rule, "'"));
     platform::v1::WaitOperationRequest wait;
     wait.set_name(started.name());
     for (;;) {
@@ -127,7 +140,7 @@ class DuplicateRows : public ::testing::Test {
       if (!operation.ok()) return operation.status();
       if (!operation->done()) continue;
       last_ = *operation;
-      v1::FindDuplicatesResult result;
+      Result result;
       if (operation->response().UnpackTo(&result)) return result;
       return absl::Status(
           static_cast<absl::StatusCode>(operation->error().code()),
@@ -138,7 +151,7 @@ class DuplicateRows : public ::testing::Test {
   TestAuthority authority_;
   ServiceHarness service_;
   const std::string admin_;
-  // The last search.
+  // The last operation.
   google::longrunning::Operation last_;
 };
 

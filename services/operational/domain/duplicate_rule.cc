@@ -14,6 +14,7 @@
 #include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "services/operational/domain/duplicate_model.h"
 #include "services/operational/domain/identity/blocking.h"
 #include "services/operational/domain/identity/contact_point.h"
 #include "services/operational/domain/identity/duplicate_rule.h"
@@ -33,7 +34,6 @@ using Rule = v1::DuplicateRule;
 using Violations = std::vector<FieldViolation>;
 
 constexpr double kMillion = 1'000'000;
-constexpr int kDefaultSimilarity = 850'000;
 constexpr int kLeastSimilarity = 500'000;
 // Half of SHA-256 in hexadecimal digits: 128 bits tell all keys apart.
 constexpr size_t kDigestDigits = 32;
@@ -140,49 +140,6 @@ std::string Folded(v1::DuplicateComparison comparison, absl::string_view text) {
   return NameKey(text);
 }
 
-Comparator ComparatorOf(v1::DuplicateComparison comparison) {
-  switch (comparison) {
-    case v1::FUZZY:
-      return Comparator::kJaroWinkler;
-    case v1::EDIT:
-      return Comparator::kDamerau;
-    case v1::PHONETIC:
-      return Comparator::kPhonetic;
-    default:
-      return Comparator::kExact;
-  }
-}
-
-KeyPart::Form FormOf(v1::DuplicateKeyForm form) {
-  switch (form) {
-    case v1::PREFIX:
-      return KeyPart::Form::kPrefix;
-    case v1::SOUNDEX:
-      return KeyPart::Form::kSoundex;
-    default:
-      return KeyPart::Form::kWhole;
-  }
-}
-
-// The rule as the functions of identity/ know it.
-DuplicateRule MatchRuleOf(const Rule& rule) {
-  DuplicateRule match;
-  for (const v1::DuplicateTerm& term : rule.terms()) {
-    const int least = term.min_similarity_millionths() == 0
-                          ? kDefaultSimilarity
-                          : term.min_similarity_millionths();
-    match.fields.push_back(
-        {.field = term.field(),
-         .comparator = ComparatorOf(term.comparison()),
-         .close_from = least / kMillion,
-         .weights = {term.weight() / kMillion, term.close_weight() / kMillion,
-                     -term.differ_penalty() / kMillion}});
-  }
-  match.match_from = rule.threshold_millionths() / kMillion;
-  match.possible_from = match.match_from;
-  return match;
-}
-
 v1::DuplicateAgreement AgreementOf(Agreement agreement) {
   switch (agreement) {
     case Agreement::kAgree:
@@ -231,9 +188,12 @@ absl::Status PrepareDuplicateRule(const Rule* before, Rule& after,
                                        ", which all terms add up to.")});
   }
   if (!violations.empty()) return BadRequest(violations);
-  if (before != nullptr && before->state() != Rule::DRAFT &&
-      !(SameList(before->terms(), after.terms()) &&
-        SameList(before->block_keys(), after.block_keys()))) {
+  const bool same = before != nullptr &&
+                    SameList(before->terms(), after.terms()) &&
+                    SameList(before->block_keys(), after.block_keys());
+  // What was learnt of other terms says nothing of these.
+  if (!same) after.clear_model();
+  if (before != nullptr && before->state() != Rule::DRAFT && !same) {
     return RuleInUse(after,
                      "is no draft any more; make another one to compare by "
                      "other terms or keys.");
@@ -288,14 +248,9 @@ MatchRecord MatchRecordOf(const Rule& rule, const Message& resource) {
 
 std::set<std::string> BlocksOf(const Rule& rule, const MatchRecord& record) {
   std::set<std::string> blocks;
-  for (int i = 0; i < rule.block_keys_size(); ++i) {
-    BlockingKey key;
-    for (const v1::DuplicateKeyPart& part : rule.block_keys(i).parts()) {
-      key.push_back({.field = part.field(),
-                     .form = FormOf(part.form()),
-                     .length = static_cast<size_t>(part.length())});
-    }
-    const std::string value = KeyOf(key, record);
+  const std::vector<BlockingKey> keys = KeysOf(rule);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const std::string value = KeyOf(keys[i], record);
     if (!value.empty()) blocks.insert(Digest(absl::StrCat(i, " ", value)));
   }
   return blocks;
