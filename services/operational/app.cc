@@ -77,6 +77,7 @@
 #include "services/operational/domain/view.h"
 #include "services/operational/handlers/activity.h"
 #include "services/operational/handlers/automation.h"
+#include "services/operational/handlers/automation_budget.h"
 #include "services/operational/handlers/automation_run.h"
 #include "services/operational/handlers/business_calendar.h"
 #include "services/operational/handlers/call_brief.h"
@@ -237,6 +238,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .OnEvent(StartAutomations)
       .OnEvent(NoticeChange)
       .OnTimer(kFollowerNotice, TellFollowers)
+      .Keeps(AutomationBudgetTable())
+      .OnTimer(kAutomationOverrun, PauseOverrunAutomation(environment.metrics))
       .OnTimer(kAutomationTimer, RunAutomation)
       .OnTimer(kSequenceTimer, TakeSequenceStep)
       .Mutate(HandleCancelOrder)

@@ -173,6 +173,7 @@ absl::StatusOr<Automation> HandleActivateAutomation(
                                            static_cast<int>(active.size())));
   automation.set_run_as(call.principal.subject);
   automation.clear_run_as_roles();
+  automation.clear_pause_reason();
   for (const std::string& role : call.principal.roles) {
     automation.add_run_as_roles(role);
   }

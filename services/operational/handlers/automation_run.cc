@@ -11,7 +11,9 @@
 #include "crm/operational/v1/automation.pb.h"
 #include "crm/operational/v1/automation_run.pb.h"
 #include "services/operational/domain/automation.h"
+#include "services/operational/domain/automation_budget.h"
 #include "services/operational/handlers/automation_actions.h"
+#include "services/operational/handlers/automation_budget.h"
 #include "shared/base/clock.h"
 #include "shared/base/errors.h"
 #include "shared/base/status_macros.h"
@@ -174,7 +176,7 @@ absl::Status Commit(const InnerCalls& calls, Transaction& transaction,
         "The log has the event no more.");
     return absl::OkStatus();
   }
-  if (automation->state() != Automation::ACTIVE) {
+  if (!MayRun(*automation)) {
     End(transaction, run, Run::SKIPPED, "AUTOMATION_NOT_ACTIVE",
         "It was paused or retired before it came to the event.");
     return absl::OkStatus();
@@ -209,8 +211,11 @@ absl::Status StartAutomations(const Kernel& /*kernel*/,
         !IsStartedBy(automation, event, *type->schema.message())) {
       continue;
     }
+    CRM_ASSIGN_OR_RETURN(const std::optional<absl::Time> time,
+                         TakeRun(transaction, automation));
+    if (!time.has_value()) continue;
     const std::string key = absl::StrCat(automation.name(), " ", event.id());
-    transaction.Schedule(kAutomationTimer, key, transaction.now(), key);
+    transaction.Schedule(kAutomationTimer, key, *time, key);
   }
   return absl::OkStatus();
 }

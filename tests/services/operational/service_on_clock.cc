@@ -54,10 +54,15 @@ ServiceOnClock::ServiceOnClock(absl::Time now)
 
 ServiceOnClock::ServiceOnClock(const std::string& name, const MakeService& make,
                                absl::Time now)
+    : ServiceOnClock(/*path=*/"", name, make, now) {}
+
+ServiceOnClock::ServiceOnClock(const std::string& path, const std::string& name,
+                               const MakeService& make, absl::Time now)
     : clock_(now),
       logger_(clock_, name, LogLevel::kError, STDERR_FILENO),
       page_tokens_(kSecret, clock_),
-      database_(Require(OpenEngineOnClock(folder_.File("store.db"), clock_))),
+      database_(Require(OpenEngineOnClock(
+          path.empty() ? folder_.File("store.db") : path, clock_))),
       environment_{.data_dir = folder_.File("data"),
                    .clock = clock_,
                    .logger = logger_,

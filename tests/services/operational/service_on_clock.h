@@ -20,7 +20,9 @@
 #include "gtest/gtest.h"
 #include "services/host/service.h"
 #include "shared/base/clock.h"
+#include "shared/observe/metrics.h"
 #include "shared/resource/kernel.h"
+#include "shared/resource/operation_kind.h"
 #include "shared/resource/timer_worker.h"
 #include "tests/shared/events/stores.h"
 #include "tests/support/api_client.h"
@@ -36,6 +38,9 @@ class ServiceOnClock {
       absl::Time now = absl::FromUnixSeconds(1'735'732'800));
   ServiceOnClock(const std::string& name, const MakeService& make,
                  absl::Time now = absl::FromUnixSeconds(1'735'732'800));
+  // Over the store at `path`, which outlives it.
+  ServiceOnClock(const std::string& path, const std::string& name,
+                 const MakeService& make, absl::Time now);
   ~ServiceOnClock();
 
   absl::Time now() const { return clock_.Now(); }
@@ -87,6 +92,15 @@ class ServiceOnClock {
 
   // Has another process take over what happens by itself.
   void TakeOver();
+
+  // Returns what works on the operations of the service.
+  OperationKinds Operations() {
+    return service_->application.Operations(*kernel_);
+  }
+
+  // Returns what the service counts, as an operator scrapes it.
+  std::string Metrics() const { return metrics_.Expose(); }
+  MetricRegistry& metrics() { return metrics_; }
 
   // Returns all rows of all tables, as text.
   std::string Everything();
