@@ -14,7 +14,10 @@
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/user.pb.h"
 #include "gmock/gmock.h"
+#include "services/operational/app.h"
 #include "services/operational/domain/automation.h"
+#include "shared/base/status_macros.h"
+#include "tests/services/operational/doomed_service.h"
 #include "tests/services/operational/service_on_clock.h"
 #include "tests/support/matchers.h"
 
@@ -347,6 +350,74 @@ TEST_F(AutomationRuns, AreDeletedAfterTheirTime) {
   service_.Advance(kRunRetention);
 
   EXPECT_THAT(Runs("call"), IsEmpty());
+}
+
+// Which run of a process dies, from 1, after all that it does and before that
+// is stored.
+int g_dying_run = 0;
+
+absl::StatusOr<TimerCommit> RunAndDie(const InnerCalls& calls,
+                                      const Timer& timer) {
+  CRM_ASSIGN_OR_RETURN(TimerCommit commit, RunAutomation(calls, timer));
+  if (--g_dying_run != 0) return commit;
+  return TimerCommit(
+      [commit = std::move(commit)](Transaction& transaction) -> absl::Status {
+        commit(transaction).IgnoreError();
+        ::crm::testing::Die();
+      });
+}
+
+TEST(KilledAutomations, OP_05_DoEachThingOnce) {
+  constexpr int kLeads = 30;
+  const ::crm::testing::TempFolder folder;
+  absl::Time now = absl::FromUnixSeconds(1'735'732'800);
+  const auto open = [&](const MakeService& make) {
+    now += absl::Minutes(1);
+    return ServiceOnClock(folder.File("store.db"), "operational", make, now);
+  };
+  {
+    ServiceOnClock service = open(MakeOperational);
+    service.Must<v1::Automation, v1::CreateAutomationRequest>(
+        "CreateAutomation",
+        "automation_id: 'call' automation { display_name: 'C' resource_type: "
+        "'crm/Lead' events: CREATED actions { create_activity { kind: CALL "
+        "subject: 'Call {display_name}' } } }");
+    service.Must<v1::Automation, v1::ActivateAutomationRequest>(
+        "ActivateAutomation", "name: 'automations/call'");
+    for (int i = 0; i < kLeads; ++i) {
+      service.Must<v1::Lead, v1::CreateLeadRequest>(
+          "CreateLead",
+          absl::StrCat("lead { display_name: 'lead", 100 + i, "' }"));
+    }
+  }
+  for (const int run : {1, 2, 8}) {
+    ::crm::testing::ExpectKilled([&] {
+      g_dying_run = run;
+      ServiceOnClock service = open([](const ServiceEnvironment& environment) {
+        auto made = MakeOperational(environment);
+        if (made.ok())
+          (*made)->application.OnTimer(kAutomationTimer, RunAndDie);
+        return made;
+      });
+      service.Settle();
+    });
+    now += absl::Minutes(1);
+  }
+
+  ServiceOnClock service = open(MakeOperational);
+  const auto activities = [&] {
+    return service.Must<v1::ListActivitiesResponse, v1::ListActivitiesRequest>(
+        "ListActivities", "page_size: 1000 order_by: 'subject'");
+  };
+  // Those before the one that died are stored, and it is not.
+  EXPECT_EQ(activities().activities_size(), 0 + 1 + 7);
+  service.Settle();
+
+  const auto made = activities();
+  ASSERT_EQ(made.activities_size(), kLeads);
+  for (int i = 0; i < kLeads; ++i) {
+    EXPECT_EQ(made.activities(i).subject(), absl::StrCat("Call lead", 100 + i));
+  }
 }
 
 }  // namespace
