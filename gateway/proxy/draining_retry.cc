@@ -33,14 +33,11 @@ class DrainingRetry::Attempts final : public UpstreamStream,
   }
 
   void Write(std::string chunk) override {
-    if (sent_.has_value()) {
-      if (sent_->size() + chunk.size() <= kMaxRequestBytes) {
-        *sent_ += chunk;
-      } else {
-        sent_.reset();
-      }
-    }
-    if (stream_ != nullptr) stream_->Write(std::move(chunk));
+    if (sent_.has_value()) *sent_ += chunk;
+    // What comes between attempts goes out with the next one.
+    if (stream_ == nullptr) return;
+    ForgetIfLarge();
+    stream_->Write(std::move(chunk));
   }
 
   void End() override {
@@ -59,7 +56,8 @@ class DrainingRetry::Attempts final : public UpstreamStream,
   }
 
   size_t buffered() const override {
-    return stream_ == nullptr ? 0 : stream_->buffered();
+    if (stream_ != nullptr) return stream_->buffered();
+    return sent_.has_value() ? sent_->size() : 0;
   }
 
  private:
@@ -75,7 +73,7 @@ class DrainingRetry::Attempts final : public UpstreamStream,
   }
 
   void OnEnd(Headers trailers) override {
-    if (refusal_.has_value() && retries_ < kMaxRetries &&
+    if (refusal_.has_value() && sent_.has_value() && retries_ < kMaxRetries &&
         IsDraining(*refusal_, trailers)) {
       return Retry();
     }
@@ -108,8 +106,13 @@ class DrainingRetry::Attempts final : public UpstreamStream,
     timer_ = owner_.loop_.After(pause, [this] {
       stream_ = owner_.upstream_.Open(head_, *this);
       stream_->Write(*sent_);
+      ForgetIfLarge();
       if (ended_) stream_->End();
     });
+  }
+
+  void ForgetIfLarge() {
+    if (sent_.has_value() && sent_->size() > kMaxRequestBytes) sent_.reset();
   }
 
   DrainingRetry& owner_;

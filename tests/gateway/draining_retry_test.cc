@@ -4,7 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/http/h2_upstream.h"
+#include "gateway/http/http_server.h"
+#include "gateway/proxy/answer.h"
 #include "gateway/transcode/grpc_wire.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -117,6 +120,72 @@ TEST_F(DrainingRetryTest, RepeatsNoRequestThatIsTooLarge) {
   Call(std::string(DrainingRetry::kMaxRequestBytes, 'x'));
 
   EXPECT_THAT(backend_.Calls(kCall), SizeIs(1));
+}
+
+// Refuses the first two requests as they begin, and counts the bytes of others.
+class EarlyRefusalTest : public ::testing::Test {
+ protected:
+  EarlyRefusalTest() {
+    thread_.Call([this] {
+      server_ = std::make_unique<HttpServer>(
+          thread_.loop(), HttpLimits{},
+          [this, app = TestApp(log_)](RequestHead head,
+                                      ResponseWriter& writer) {
+            if (refused_ == 2) return app(std::move(head), writer);
+            ++refused_;
+            ResponseHead refusal;
+            for (auto& [name, value] :
+                 StatusTrailers(Unavailable("DRAINING", "About to stop."))) {
+              refusal.headers.push_back({name, std::move(value)});
+            }
+            writer.Start(std::move(refusal));
+            writer.End();
+            return AnsweredExchange();
+          });
+      upstream_ = std::make_unique<H2Upstream>(
+          thread_.loop(),
+          absl::StrCat("127.0.0.1:", *server_->Listen("127.0.0.1:0")));
+      retry_ = std::make_unique<DrainingRetry>(thread_.loop(), *upstream_);
+    });
+  }
+
+  ~EarlyRefusalTest() override {
+    thread_.Call([this] {
+      call_.stream_.reset();
+      retry_.reset();
+      upstream_.reset();
+      server_.reset();
+    });
+  }
+
+  LoopThread thread_;
+  AppLog log_;
+  int refused_ = 0;
+  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<H2Upstream> upstream_;
+  std::unique_ptr<DrainingRetry> retry_;
+  Recorder call_;
+};
+
+TEST_F(EarlyRefusalTest, WhatIsSentBetweenAttemptsGoesWithTheNext) {
+  const std::string piece(DrainingRetry::kMaxRequestBytes / 2, 'x');
+  thread_.Call([&] {
+    RequestHead head;
+    head.method = "POST";
+    head.authority = "test";
+    head.path = "/count";
+    call_.stream_ = retry_->Open(std::move(head), call_);
+    call_.stream_->Write("x");
+  });
+  ASSERT_TRUE(thread_.Eventually([this] { return refused_ == 2; }));
+
+  for (int i = 0; i < 6; ++i) {
+    thread_.Call([&] { call_.stream_->Write(piece); });
+  }
+  thread_.Call([this] { call_.stream_->End(); });
+
+  ASSERT_TRUE(thread_.Eventually([this] { return call_.done(); }));
+  EXPECT_EQ(call_.body_, absl::StrCat(6 * piece.size() + 1));
 }
 
 TEST_F(DrainingRetryTest, ACallCancelledBetweenAttemptsIsOver) {
