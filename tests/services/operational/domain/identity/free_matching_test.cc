@@ -168,7 +168,7 @@ struct Setting {
 };
 
 // The same method on families, movers, swapped dates and names, and nicknames,
-// at several rates: nothing in it was chosen by these records.
+// at several rates: what it has learnt, it has learnt of each set itself.
 TEST(OperationalRows, OP_12_FreeMatchingHoldsOnOtherErrorsThanTheSetHas) {
   const Setting settings[] = {
       {"clean", {.typo = 0.02, .missing = 0.02}},
