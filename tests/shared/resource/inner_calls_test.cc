@@ -157,7 +157,7 @@ absl::StatusOr<TimerCommit> FindBody(const InnerCalls& calls,
 
 TEST_F(InnerCallsTest, DoNotRunWhatHasToFindOutSomethingFirst) {
   Nothing nothing;
-  Application application;
+  Application application("operational");
   application.Owns<operational::v1::Product>()
       .Mutate(nothing, FindOut, CreateByIt)
       .OnTimer("timer", FindBody);
