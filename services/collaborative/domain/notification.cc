@@ -107,7 +107,8 @@ absl::StatusOr<std::vector<v1::Notification>> OfFollowing(const Event& event) {
 std::string NotificationName(absl::string_view event_id,
                              absl::string_view recipient) {
   const std::string digest = Sha256(absl::StrCat(event_id, "\n", recipient));
-  return absl::StrCat("notifications/",
+  // An id begins with a letter, and a digest may not.
+  return absl::StrCat("notifications/n",
                       absl::BytesToHexString(digest.substr(0, kIdBytes)));
 }
 

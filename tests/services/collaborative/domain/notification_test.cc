@@ -9,6 +9,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "shared/base/clock.h"
+#include "shared/base/ids.h"
 #include "tests/support/matchers.h"
 
 namespace crm::collaborative {
@@ -131,6 +132,13 @@ TEST(NotificationsOf, AnEventThatHoldsNoActivityIsRefused) {
     EXPECT_THAT(
         NotificationsOf(event, kNow),
         StatusIs(absl::StatusCode::kInvalidArgument, "EVENT_UNREADABLE"));
+  }
+}
+
+TEST(NotificationName, CanBeAskedFor) {
+  for (int i = 0; i < 100; ++i) {
+    const std::string name = NotificationName(absl::StrCat("e", i), "user:a");
+    EXPECT_TRUE(IsResourceId(name.substr(name.find('/') + 1))) << name;
   }
 }
 
