@@ -196,9 +196,15 @@ MessagePtr ResourceContract::CustomRequest(
   MessagePtr request = NewMessage(type);
   for (int i = 0; i < type->field_count(); ++i) {
     const auto* field = type->field(i);
-    if (ResourceSchema::IsRequired(field) &&
-        !field->options().HasExtension(google::api::resource_reference)) {
+    if (!ResourceSchema::IsRequired(field)) continue;
+    const std::string& referred =
+        field->options().GetExtension(google::api::resource_reference).type();
+    if (referred.empty()) {
       maker().Fill(*request, field);
+    } else if (referred == schema().type() && field->name() != "name") {
+      // Another one of the same, for what looks at two.
+      WriteString(*request, field->name(),
+                  schema().pattern().Format("", "another"));
     }
   }
   return request;

@@ -89,6 +89,7 @@ Outcome ReadAll(const ImportPlan& plan, const ImportMapping& mapping,
       window.bytes += parts[i - 1].substr(skipped);
       window.parts.emplace_back(static_cast<int64_t>(i), window.bytes.size());
     }
+    window.next_part = static_cast<int64_t>(given) + 1;
     window.at_end = given == parts.size();
     auto read = ReadImportRows(contact, plan, mapping, window, checkpoint);
     if (!read.ok()) {
