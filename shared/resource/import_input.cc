@@ -38,13 +38,10 @@ absl::Status CheckSame(SqlReader& reader, const std::string& tenant,
       request.name());
 }
 
-absl::Status CheckNext(const ImportParts& parts,
+absl::Status CheckNext(const StoredOperation& operation,
+                       const ImportParts& parts,
                        const AddImportRowsRequest& request) {
-  if (parts.ended) {
-    return FailedPrecondition("IMPORT_INPUT_ENDED",
-                              "The last part has come already.",
-                              request.name());
-  }
+  CRM_RETURN_IF_ERROR(CheckOpen(operation, parts));
   if (request.part() > parts.next) {
     return FailedPrecondition(
         "IMPORT_PART_MISSING",
@@ -76,11 +73,6 @@ absl::StatusOr<StoredOperation> FindImport(const Kernel& kernel,
     return FailedPrecondition(
         "NOT_AN_IMPORT", absl::StrCat("'", name, "' takes no rows."), name);
   }
-  if (operation->done) {
-    return FailedPrecondition(
-        "OPERATION_DONE",
-        absl::StrCat("'", name, "' is done. Start another import."), name);
-  }
   return *std::move(operation);
 }
 
@@ -106,6 +98,21 @@ absl::StatusOr<ImportParts> PartsOf(SqlReader& reader, absl::string_view tenant,
                    {std::string(tenant), std::string(operation)}));
   parts.waiting_bytes = std::get<int64_t>(waiting[0][0]);
   return parts;
+}
+
+absl::Status CheckOpen(const StoredOperation& operation,
+                       const ImportParts& parts) {
+  if (parts.ended) {
+    return FailedPrecondition("IMPORT_INPUT_ENDED",
+                              "The last row has come already.", operation.name);
+  }
+  if (operation.done) {
+    return FailedPrecondition(
+        "OPERATION_DONE",
+        absl::StrCat("'", operation.name, "' is done. Start another import."),
+        operation.name);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckRoom(const ImportParts& parts, size_t bytes) {
@@ -180,7 +187,7 @@ absl::StatusOr<AddImportRowsResponse> AddImportRows(
     response.set_next_part(parts.ended ? 0 : parts.next);
     return response;
   }
-  CRM_RETURN_IF_ERROR(CheckNext(parts, request));
+  CRM_RETURN_IF_ERROR(CheckNext(operation, parts, request));
   CRM_RETURN_IF_ERROR(
       AddImportPart(kernel, transaction, std::move(operation),
                     {request.part(), request.content(), request.last()},

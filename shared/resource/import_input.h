@@ -56,12 +56,19 @@ struct ImportPart {
   std::optional<int64_t> row_count = std::nullopt;
 };
 
-// Finds the import that the caller feeds. Returns NOT_FOUND, also for an import
-// of another caller, and FAILED_PRECONDITION (NOT_AN_IMPORT, OPERATION_DONE).
+// Finds the import that the caller feeds, also one that is done. Returns
+// NOT_FOUND, also for an import of another caller, and FAILED_PRECONDITION
+// (NOT_AN_IMPORT).
 absl::StatusOr<StoredOperation> FindImport(const Kernel& kernel,
                                            const Transaction& transaction,
                                            const CallContext& call,
                                            const std::string& name);
+
+// Says whether anything may follow the parts there are: returns
+// FAILED_PRECONDITION (IMPORT_INPUT_ENDED; OPERATION_DONE if the import ended
+// before its rows did).
+absl::Status CheckOpen(const StoredOperation& operation,
+                       const ImportParts& parts);
 
 // Returns RESOURCE_EXHAUSTED (IMPORT_BEHIND) if `bytes` more would be too many.
 absl::Status CheckRoom(const ImportParts& parts, size_t bytes);

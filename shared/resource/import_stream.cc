@@ -53,12 +53,10 @@ absl::Status CheckRows(const ImportPlan& plan,
 }
 
 // Says whether new rows may be stored behind those of `parts`.
-absl::Status CheckNext(const ImportParts& parts,
+absl::Status CheckNext(const StoredOperation& operation,
+                       const ImportParts& parts,
                        const StreamImportRowsRequest& request) {
-  if (parts.ended) {
-    return FailedPrecondition("IMPORT_INPUT_ENDED",
-                              "The last row has come already.", request.name());
-  }
+  CRM_RETURN_IF_ERROR(CheckOpen(operation, parts));
   if (request.rows_size() > 0 && request.row() > parts.next) {
     return FailedPrecondition(
         "IMPORT_ROW_MISSING",
@@ -179,7 +177,7 @@ absl::StatusOr<StreamImportRowsResponse> AddStreamedRows(
     response.set_next_row(parts.ended ? 0 : parts.next);
     return response;
   }
-  CRM_RETURN_IF_ERROR(CheckNext(parts, request));
+  CRM_RETURN_IF_ERROR(CheckNext(operation, parts, request));
   CRM_ASSIGN_OR_RETURN(const ImportPlan plan,
                        PlanOfOperation(kernel, operation));
   CRM_RETURN_IF_ERROR(CheckRows(plan, request));

@@ -97,6 +97,15 @@ TEST_F(ImportRows, A10_PartsComeInOrderAndARepeatIsAnsweredAgain) {
   EXPECT_THAT(Add(name, 2, "Eve,N\n", true), IsOk());
   EXPECT_THAT(Add(name, 2, "Eve,N\n", true), IsOk());
   EXPECT_EQ(ResultOf<ImportResult>(Await(name)).created_count(), 2);
+  // What came is answered as it was, however long ago the import ended.
+  EXPECT_THAT(Add(name, 1, "First,Last\nAda,L\n"), IsOk());
+  EXPECT_THAT(Add(name, 2, "Eve,N\n", true), IsOk());
+  EXPECT_THAT(
+      Add(name, 2, "Eve,N\n"),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "IMPORT_PART_DIFFERS"));
+  EXPECT_THAT(
+      Add(name, 3, "Bob,M\n"),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "IMPORT_INPUT_ENDED"));
   EXPECT_THAT(ContactNames(), ElementsAre("Ada L", "Eve N"));
   EXPECT_THAT(Add("operations/operational-none", 1, "x"),
               StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
