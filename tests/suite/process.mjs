@@ -22,7 +22,9 @@ export async function until(what, isSo, withinMs = 30_000) {
       last = error;
     }
     if (performance.now() > giveUp) {
-      throw new Error(`${what}: not within ${withinMs} ms`, {cause: last});
+      throw new Error(
+          `${what}: not within ${withinMs} ms, at last ${last?.message ?? last}`,
+          {cause: last});
     }
     await pause(POLL_MS);
   }
