@@ -61,18 +61,24 @@ class Replica {
     return found ? Number(found.slice(line.length)) : 0;
   }
 
-  // Waits until both clients call it.
-  async settled() {
-    for (const method of ['GetCustomer', 'ListCustomers']) {
+  // Waits until it answers calls of each of `methods`.
+  async settled(methods) {
+    for (const method of methods) {
       await until(`${this.process.name} serves ${method}`, async () =>
         await this.answered(method) >= SETTLED_CALLS);
     }
   }
 }
 
+// One by grpc-js. Between its creates it calls `method` with `request`: no other
+// client does, so that a replica can tell whether this one calls it.
 class JavaScriptClient {
-  constructor(target, config, token, name = 'grpc-js') {
+  constructor(
+      target, config, token,
+      {name = 'grpc-js', method = 'ListCustomers', request = {}} = {}) {
     this.name = name;
+    this.method = method;
+    this.request = customerService()[method].requestSerialize(request);
     this.client = new grpc.Client(
         target, grpc.credentials.createInsecure(),
         {'grpc.service_config': config});
@@ -113,7 +119,7 @@ class JavaScriptClient {
     for (let i = 0; !this.over; i += 1) {
       try {
         await (i % 10 === 9 ? this.create(encode) :
-          this.call('ListCustomers', Buffer.alloc(0)));
+          this.call(this.method, this.request));
       } catch (error) {
         const what = `${error.code} ${error.details}`;
         this.failures[what] = (this.failures[what] ?? 0) + 1;
@@ -139,6 +145,7 @@ class JavaScriptClient {
 class NativeClient {
   constructor(target, configFile, token) {
     this.name = 'gRPC C++';
+    this.method = 'GetCustomer';
     this.child = spawn(
         join(BIN, 'rolling_client'), [target, configFile, token, KEPT],
         {stdio: ['pipe', 'pipe', 'inherit']});
@@ -239,21 +246,29 @@ async function underCalls(happen, {throughGateway = true} = {}) {
   ];
   if (throughGateway) {
     clients.push(
-        new JavaScriptClient(suite.address, '{}', suite.token(), 'gateway'));
+        new JavaScriptClient(suite.address, '{}', suite.token(),
+            {
+              name: 'gateway', method: 'BatchGetCustomers',
+              request: {names: [`customers/${KEPT}`]},
+            }));
   }
+  const methods = clients.map(({method}) => method);
   for (const client of clients.slice(1)) client.start(encode);
-  for (const replica of replicas) await replica.settled();
-
-  for (const replica of replicas) {
-    await happen(replica);
-    replica.process.start();
-    await replica.settled();
+  const ends = [];
+  try {
+    for (const replica of replicas) await replica.settled(methods);
+    for (const replica of replicas) {
+      await happen(replica);
+      replica.process.start();
+      await replica.settled(methods);
+    }
+  } finally {
+    for (const client of clients) ends.push([client.name, await client.end()]);
   }
 
-  for (const client of clients) {
-    const {calls, failures} = await client.end();
-    console.log(`${client.name}: ${calls} calls`);
-    assert.deepEqual(failures, {}, client.name);
+  for (const [name, {calls, failures}] of ends) {
+    console.log(`${name}: ${calls} calls`);
+    assert.deepEqual(failures, {}, name);
     assert.ok(calls > 4 * SETTLED_CALLS);
   }
 }
