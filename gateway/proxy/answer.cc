@@ -1,6 +1,7 @@
 #include "gateway/proxy/answer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -50,11 +51,14 @@ ResponseHead GrpcHead(const TraceContext& trace) {
 
 void EndGrpc(ResponseWriter& writer, bool started, const TraceContext& trace,
              const absl::Status& status, Headers trailers) {
-  if (!started) writer.Start(GrpcHead(trace));
   for (auto& [name, value] : StatusTrailers(status)) {
     trailers.push_back({name, std::move(value)});
   }
-  writer.End(std::move(trailers));
+  if (started) return writer.End(std::move(trailers));
+  ResponseHead head = GrpcHead(trace);
+  std::move(trailers.begin(), trailers.end(), std::back_inserter(head.headers));
+  writer.Start(std::move(head));
+  writer.End();
 }
 
 Headers RestResponseHeaders(absl::string_view content_type,

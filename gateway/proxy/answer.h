@@ -19,8 +19,9 @@ inline constexpr char kTraceIdHeader[] = "crm-trace-id";
 // Returns the head that gRPC responses of the gateway begin with.
 ResponseHead GrpcHead(const TraceContext& trace);
 
-// Ends a gRPC response with `status`, starting it unless it is `started`.
-// `trailers` are sent before the status.
+// Ends a gRPC response with `status`; `trailers` are sent before it. One that
+// is not `started` is a head alone, by which clients know that they may repeat
+// the call (gRPC's trailers-only).
 void EndGrpc(ResponseWriter& writer, bool started, const TraceContext& trace,
              const absl::Status& status, Headers trailers = {});
 

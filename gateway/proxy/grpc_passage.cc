@@ -87,8 +87,7 @@ void GrpcPassage::BackendSide::OnHead(ResponseHead head) {
         {kTraceIdHeader, passage_.record_->trace().trace_id});
   }
   passage_.response_head_ = std::move(head);
-  // A head that ends the call is sent as trailers, which every client takes,
-  // however the frames fall.
+  // A head that ends the call is sent when it is known to be all.
   if (IsTrailersOnly(passage_.response_head_)) return;
   passage_.started_ = true;
   passage_.writer_.Start(passage_.response_head_);
@@ -112,13 +111,8 @@ void GrpcPassage::BackendSide::OnEnd(Headers trailers) {
   passage_.stream_.reset();
   passage_.record_->Finish(status);
   if (!passage_.started_) {
-    ResponseHead head = GrpcHead(passage_.record_->trace());
-    for (Header& header : passage_.response_head_.headers) {
-      if (FindHeader(head.headers, header.name) == nullptr) {
-        trailers.push_back(std::move(header));
-      }
-    }
-    passage_.writer_.Start(std::move(head));
+    passage_.response_head_.status = 200;
+    passage_.writer_.Start(std::move(passage_.response_head_));
   }
   passage_.writer_.End(std::move(trailers));
 }

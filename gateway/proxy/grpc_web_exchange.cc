@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "shared/base/errors.h"
 
 namespace crm::gateway {
@@ -13,6 +14,18 @@ namespace {
 bool IsOfTheBrowser(const Header& header) {
   return header.name == "accept" || header.name == "accept-encoding" ||
          header.name == "content-type" || header.name == "x-grpc-web";
+}
+
+// Takes what gRPC says of a call's end out of `headers`.
+void MoveStatus(Headers& headers, GrpcTrailers& trailers) {
+  const auto first = std::stable_partition(
+      headers.begin(), headers.end(), [](const Header& header) {
+        return !absl::StartsWith(header.name, "grpc-");
+      });
+  for (auto it = first; it != headers.end(); ++it) {
+    trailers.emplace_back(std::move(it->name), std::move(it->value));
+  }
+  headers.erase(first, headers.end());
 }
 
 }  // namespace
@@ -58,6 +71,9 @@ void GrpcWebExchange::Start(ResponseHead head) {
       header.value = GrpcWebContentType(type_);
     }
   }
+  if (FindHeader(head.headers, "grpc-status") != nullptr) {
+    MoveStatus(head.headers, ends_with_);
+  }
   WrappedExchange::Start(std::move(head));
 }
 
@@ -67,7 +83,7 @@ void GrpcWebExchange::Write(std::string chunk) {
 
 void GrpcWebExchange::End(Headers trailers) {
   over_ = true;
-  GrpcTrailers pairs;
+  GrpcTrailers pairs = std::move(ends_with_);
   for (Header& trailer : trailers) {
     pairs.emplace_back(std::move(trailer.name), std::move(trailer.value));
   }

@@ -42,6 +42,9 @@ class GrpcWebExchange final : public WrappedExchange {
   const GrpcWebType type_;
   Base64Reader reader_;
   bool started_ = false;
+  // What the head of a call that it ends says, which browsers look for in the
+  // body.
+  GrpcTrailers ends_with_;
   bool over_ = false;
   // What has come from the client and not been paid back to it, as it came and
   // as it was passed on.

@@ -1,7 +1,8 @@
 // Two replicas of a service, over one database on a server or each with a store of
 // its own, that are stopped and killed in turn under calls: clients with the config
-// that clients are given, one of gRPC C++ and one of grpc-js, see no call fail,
-// and neither does one without any config whose calls go through a gateway.
+// that clients are given, of gRPC C++ and of grpc-js, see no call fail, at the
+// replicas as through a gateway; while nothing is killed, neither does one without
+// any config.
 
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
@@ -236,22 +237,20 @@ function encoderOf() {
 const addresses = () => replicas.map(({port}) => `127.0.0.1:${port}`);
 
 // Runs the clients while `happen` does something to each replica in turn, and
-// checks that no call failed. `throughGateway` says whether one of them calls a
-// gateway, and repeats nothing itself.
-async function underCalls(happen, {throughGateway = true} = {}) {
+// checks that no call failed. One of them calls a gateway, by `gatewayConfig`:
+// without one it repeats nothing itself.
+async function underCalls(happen, {gatewayConfig = '{}'} = {}) {
   const target = `ipv4:${addresses().join(',')}`;
   const clients = [
     new NativeClient(target, configFile, suite.token()),
     new JavaScriptClient(target, config, suite.token()),
   ];
-  if (throughGateway) {
-    clients.push(
-        new JavaScriptClient(suite.address, '{}', suite.token(),
-            {
-              name: 'gateway', method: 'BatchGetCustomers',
-              request: {names: [`customers/${KEPT}`]},
-            }));
-  }
+  clients.push(
+      new JavaScriptClient(suite.address, gatewayConfig, suite.token(),
+          {
+            name: 'gateway', method: 'BatchGetCustomers',
+            request: {names: [`customers/${KEPT}`]},
+          }));
   const methods = clients.map(({method}) => method);
   for (const client of clients.slice(1)) client.start(encode);
   const ends = [];
@@ -311,10 +310,11 @@ test('F58 a second signal ends the delay', async () => {
   replica.process.start();
 });
 
-// What was under way at it when it died is lost to who repeats nothing.
+// What was under way at it when it died is lost to who repeats nothing, so that the
+// gateway's client has the config, too.
 test('F19 a replica that is killed fails no call', async () => {
   await underCalls(async (replica) => {
     assert.deepEqual(
         await replica.process.end('SIGKILL'), {code: null, signal: 'SIGKILL'});
-  }, {throughGateway: false});
+  }, {gatewayConfig: config});
 });

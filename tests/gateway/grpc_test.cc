@@ -84,6 +84,28 @@ TEST_F(Grpc, PassesErrorsWithTheirDetails) {
   EXPECT_EQ(client_->Call(kGetLead, {""}, AsAdmin()).status, error);
 }
 
+// Clients repeat only a call whose answer is a head alone.
+TEST_F(Grpc, AnErrorWithoutMessagesIsAHeadAlone) {
+  operational_.Handle(kGetLead, [&](const BackendCall&) {
+    BackendReply reply;
+    reply.metadata = {{"x-head", "h"}};
+    reply.trailers = {{"grpc-retry-pushback-ms", "7"}};
+    reply.status = Unavailable("OVERLOADED", "Try again.");
+    return reply;
+  });
+
+  const GrpcResult passed = client_->Call(kGetLead, {""}, AsAdmin());
+  const GrpcResult own = client_->Call(kGetLead, {""});
+
+  EXPECT_EQ(ValueOf(passed.headers, "grpc-status"), "14");
+  EXPECT_EQ(ValueOf(passed.headers, "grpc-retry-pushback-ms"), "7");
+  EXPECT_EQ(ValueOf(passed.headers, "x-head"), "h");
+  EXPECT_EQ(ValueOf(passed.headers, "crm-trace-id").size(), 32u);
+  EXPECT_THAT(passed.trailers, IsEmpty());
+  EXPECT_EQ(ValueOf(own.headers, "grpc-status"), "16");
+  EXPECT_THAT(own.trailers, IsEmpty());
+}
+
 TEST_F(Grpc, PassesAnErrorAfterMessages) {
   operational_.Handle(kGetLead, [&](const BackendCall&) {
     BackendReply reply;
