@@ -55,7 +55,7 @@ class MethodTable {
  public:
   // Reads the methods of `services`. Returns FAILED_PRECONDITION that names
   // every method without an http rule or a permission, and every one that
-  // streams from the client, which no service here serves.
+  // streams from the client alone, not both ways.
   static absl::StatusOr<MethodTable> Build(
       const std::vector<const google::protobuf::ServiceDescriptor*>& services);
 
