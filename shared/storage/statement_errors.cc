@@ -50,8 +50,10 @@ absl::Status ReadersBusy() {
 }
 
 absl::Status StorageBusy() {
-  return Unavailable("STORAGE_BUSY",
-                     "Another transaction is in the way. Try again.");
+  return WithRetryAfter(
+      Unavailable("STORAGE_BUSY",
+                  "Another transaction is in the way. Try again."),
+      absl::Milliseconds(200));
 }
 
 absl::Status StorageClosed() {
@@ -79,17 +81,21 @@ absl::Status WriteQueueFull() {
 }
 
 absl::Status CommitFailed(absl::string_view why) {
-  return Unavailable("COMMIT_FAILED",
-                     absl::StrCat("The write could not be made durable: ",
-                                  absl::StripSuffix(why, "."),
-                                  ". Retry with the same request_id."));
+  return WithRetryAfter(
+      Unavailable("COMMIT_FAILED",
+                  absl::StrCat("The write could not be made durable: ",
+                               absl::StripSuffix(why, "."),
+                               ". Retry with the same request_id.")),
+      absl::Seconds(1));
 }
 
 absl::Status CommitUnknown() {
-  return Unavailable("COMMIT_UNKNOWN",
-                     "The connection to the store broke during the commit, so "
-                     "the write may be stored or not. To retry with the same "
-                     "request_id is safe.");
+  return WithRetryAfter(
+      Unavailable("COMMIT_UNKNOWN",
+                  "The connection to the store broke during the commit, so "
+                  "the write may be stored or not. To retry with the same "
+                  "request_id is safe."),
+      absl::Seconds(1));
 }
 
 absl::Status StatementTimeout() {

@@ -9,6 +9,10 @@ import {Process, until} from './process.mjs';
 
 const VERSIONS = '/usr/lib/postgresql';
 const START_MS = 60_000;
+const STOP_MS = 60_000;
+// How `pg_ctl stop -m` ends a server: `fast` breaks off what is under way and
+// writes everything down, `immediate` leaves all to the recovery of the next start.
+const MODES = {fast: 'SIGINT', immediate: 'SIGQUIT'};
 
 // Whether the tests are to run on PostgreSQL: CRM_TEST_DATABASE=postgres.
 export const ON_POSTGRES = process.env.CRM_TEST_DATABASE === 'postgres';
@@ -62,13 +66,23 @@ export class Postgres {
       env: {PATH: process.env.PATH},
       log: join(this.folder, 'log'),
     });
+    this.client = ['-h', this.folder, '-U', 'crm'];
+    await this.resume();
+    for (const name of names) this.run('createdb', [...this.client, name]);
+  }
+
+  // Starts the server again after its end, and waits until it takes connections.
+  async resume() {
     this.process.start();
-    const client = ['-h', this.folder, '-U', 'crm'];
     await until('PostgreSQL starts', () => {
-      this.run('pg_isready', client);
+      this.run('pg_isready', this.client);
       return true;
     }, START_MS);
-    for (const name of names) this.run('createdb', [...client, name]);
+  }
+
+  // Ends the server in one of MODES; resume() has it come back.
+  end(mode) {
+    return this.process.end(MODES[mode], STOP_MS);
   }
 
   // The URI of a database.
@@ -77,7 +91,7 @@ export class Postgres {
   }
 
   async stop() {
-    if (this.process?.running) await this.process.end('SIGINT');
+    if (this.process?.running) await this.end('fast');
     rmSync(this.folder, {recursive: true, force: true});
   }
 }

@@ -2,7 +2,8 @@
 // history that the checker judges.
 //
 // An operation is {client, tenant, kind, requestId, path, body, start, end,
-// attempts: [{status, reason}], outcome, answer, token}. Its outcome is
+// attempts: [{status, code, reason, mayRetry}], outcome, answer, token}, where
+// mayRetry says whether the error told when to come again. Its outcome is
 //   ok        acknowledged: `answer` is what came back,
 //   refused   the service said for sure that it did not do it,
 //   unknown   nobody knows: the last attempt broke off.
@@ -277,7 +278,10 @@ class Lane {
       });
       const answer = JSON.parse(await response.text());
       const reason = answer.details?.find(({reason}) => reason)?.reason;
-      operation.attempts.push({status: response.status, code: answer.code, reason});
+      const mayRetry = answer.details?.some(
+          (detail) => detail['@type'].endsWith('.RetryInfo'));
+      operation.attempts.push(
+          {status: response.status, code: answer.code, reason, mayRetry});
       return {
         status: response.status, body: answer,
         token: response.headers.get('crm-token') ?? undefined,
