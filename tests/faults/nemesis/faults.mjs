@@ -10,6 +10,7 @@ import {until} from '../../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS, SERVICES} from '../../suite/suite.mjs';
 import {ControlGroup} from './control_group.mjs';
 import {HELD_MS, RECOVERY_MS, freeze, pause} from './holding.mjs';
+import {OUTAGES} from './outages.mjs';
 import {POSTGRES_FAULTS} from './postgres_faults.mjs';
 import {REDIS_FAULTS} from './redis_faults.mjs';
 
@@ -165,7 +166,7 @@ const clockDrift = {
 
 export const FAULTS = [
   ...killings, ...freezings, ...stoppings, ...REDIS_FAULTS, leaseLoss, starvation,
-  squeezing, fullDisk, ...clockSteps, clockDrift, ...POSTGRES_FAULTS,
+  squeezing, fullDisk, ...clockSteps, clockDrift, ...OUTAGES, ...POSTGRES_FAULTS,
 ];
 
 // What a short run injects: one of each kind.
