@@ -10,10 +10,15 @@ namespace {
 
 // What the slices are made of.
 constexpr const char* kReads[] = {
-    "customers.getProfile", "customers.get",
-    "identifiers.get",      "leads.get",
-    "orders.get",           "opportunities.get",
-    "conversations.get",    "messages.get",
+    "customers.getProfile",
+    "customers.get",
+    "identifiers.get",
+    "leads.get",
+    "orders.get",
+    "opportunities.get",
+    "conversations.get",
+    "messages.get",
+    "lifecycleJourneys.get",
 };
 
 std::string KeyOf(const Principal& principal) {

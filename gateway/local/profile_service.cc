@@ -194,8 +194,10 @@ class ProfileService::Call final : public SingleRequestCall {
     for (const SliceSource& source : SliceSources()) {
       if (source.owner != owner) continue;
       // An owner is told of the service whose changes its slices show.
-      const std::string& service =
-          source.producer.empty() ? source.owner : source.producer;
+      const bool is_own = source.producer.empty();
+      // Its own it shows as they are, whatever it is told.
+      if (is_own && !question.min_service.empty()) continue;
+      const std::string& service = is_own ? source.owner : source.producer;
       const auto seen = profile_.rule.seen_versions.find(service);
       if (seen != profile_.rule.seen_versions.end() && seen->second > 0) {
         question.min_service = service;

@@ -58,6 +58,7 @@
 #include "services/analytical/projections/warehouse.h"
 #include "services/analytical/projections/warehouse_applier.h"
 #include "services/analytical/projections/warehouse_projection.h"
+#include "services/analytical/slices/lifecycle.h"
 #include "services/analytical/slices/scores.h"
 #include "shared/base/status_macros.h"
 
@@ -169,6 +170,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(parts->analytics, HandleDifferentiateCustomers)
       .Read(parts->analytics, HandleIdentifyCustomer);
 
+  service->store_slices = {{"LIFECYCLE", BuildLifecycleSlice}};
   service->slices = {
       {"SCORES",
        [&scores = parts->scores](const std::string& tenant,

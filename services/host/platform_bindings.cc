@@ -149,7 +149,8 @@ std::vector<MethodBinding> BindPlatform(PlatformParts parts) {
   bindings[1].unary = HeadFeed(parts.kernel, std::move(parts.consumers));
   bindings[2].method = methods.Find("/crm.internal.v1.SliceService/Read");
   bindings[2].unary = ReadSlicesByAccess(parts.kernel, parts.slices,
-                                         std::move(parts.store_slices));
+                                         std::move(parts.store_slices),
+                                         std::move(parts.other_slices));
   bindings[3].method = methods.Find("/crm.platform.v1.ChangeService/Watch");
   bindings[3].stream = [&changes = parts.changes](
                            std::shared_ptr<Call> call,

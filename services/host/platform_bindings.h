@@ -26,6 +26,7 @@ struct PlatformParts {
   ChangeHub& changes;
   DirectoryStore& directories;
   std::vector<StoreSlice> store_slices;
+  std::vector<SliceDefinition> other_slices;
   std::vector<const Consumer*> consumers;
   const AuditChain& audit;
   OperationWaits& waits;

@@ -299,6 +299,7 @@ class ServiceHost::State {
                         *changes_,
                         access_->directories(),
                         service_->store_slices,
+                        service_->slices,
                         {},
                         audit_->chain(),
                         background_->waits()};

@@ -140,9 +140,11 @@ SliceDefinition OverStore(const Kernel& kernel, const StoreSlice& slice) {
 }
 
 UnaryHandler ReadSlicesByAccess(const Kernel& kernel, SliceOwner& slices,
-                                std::vector<StoreSlice> store_slices) {
-  return [&kernel, &slices, store_slices = std::move(store_slices)](
-             std::shared_ptr<Call> call, Done done) {
+                                std::vector<StoreSlice> store_slices,
+                                std::vector<SliceDefinition> other_slices) {
+  return [&kernel, &slices, store_slices = std::move(store_slices),
+          other_slices = std::move(other_slices)](std::shared_ptr<Call> call,
+                                                  Done done) {
     const CallContext& context = call->context;
     const auto& request = static_cast<const ReadSlicesRequest&>(*call->request);
     absl::StatusOr<ReadSlicesResponse> response;
@@ -150,7 +152,7 @@ UnaryHandler ReadSlicesByAccess(const Kernel& kernel, SliceOwner& slices,
       response =
           slices.Read(context.principal.tenant, request, context.deadline);
     } else {
-      std::vector<SliceDefinition> definitions;
+      std::vector<SliceDefinition> definitions = other_slices;
       for (const StoreSlice& slice : store_slices) {
         definitions.push_back(Over(kernel, slice, call));
       }

@@ -18,9 +18,11 @@
 namespace crm {
 
 // Returns a handler over `slices`, of which `store_slices` are built from the
-// service's own resources. `kernel` and `slices` outlive it.
+// service's own resources, and `other_slices` from anything else, the same for
+// every caller. `kernel` and `slices` outlive it.
 UnaryHandler ReadSlicesByAccess(const Kernel& kernel, SliceOwner& slices,
-                                std::vector<StoreSlice> store_slices);
+                                std::vector<StoreSlice> store_slices,
+                                std::vector<SliceDefinition> other_slices);
 
 // Returns `slice` as one that is built over the service's store, for a caller
 // who sees all.

@@ -30,8 +30,7 @@ int64_t SeenVersion(const FreshnessRule& rule, const std::string& service) {
 bool KnowsWhatWasSeen(const SliceSource& source, const SliceEnvelope& slice,
                       const FreshnessRule& rule) {
   const auto epoch = rule.seen_epochs.find(source.owner);
-  if (epoch != rule.seen_epochs.end() &&
-      slice.feed_epoch() != epoch->second) {
+  if (epoch != rule.seen_epochs.end() && slice.feed_epoch() != epoch->second) {
     return slice.feed_epoch() > epoch->second;
   }
   return slice.version() >= SeenVersion(rule, source.owner) &&
@@ -61,6 +60,10 @@ bool ParseContent(const SliceEnvelope& envelope, Slice& slice) {
       return slice.mutable_commercial()->ParseFromString(envelope.payload());
     case Slice::SCORES:
       return slice.mutable_scores()->ParseFromString(envelope.payload());
+    case Slice::LIFECYCLE:
+      // Without a run nothing is shown, be it told or not known.
+      return envelope.payload().empty() ||
+             slice.mutable_lifecycle()->ParseFromString(envelope.payload());
     case Slice::ENGAGEMENT:
       return slice.mutable_engagement()->ParseFromString(envelope.payload());
     default:
@@ -161,6 +164,7 @@ const std::vector<SliceSource>& SliceSources() {
       {Slice::IDENTITY, kIdentity, "operational", ""},
       {Slice::COMMERCIAL, "COMMERCIAL", "operational", ""},
       {Slice::SCORES, "SCORES", "analytical", "operational"},
+      {Slice::LIFECYCLE, "LIFECYCLE", "analytical", ""},
       {Slice::ENGAGEMENT, "ENGAGEMENT", "collaborative", ""},
   };
   return sources;

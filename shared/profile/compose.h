@@ -86,7 +86,8 @@ bool IsFresh(const SliceSource& source,
 // Returns which slices to ask of which owner: those asked for, and IDENTITY,
 // that are not stored or not fresh.
 //
-//   {"operational": ["IDENTITY", "COMMERCIAL"], "analytical": ["SCORES"]}
+//   {"operational": ["IDENTITY", "COMMERCIAL"], "analytical": ["SCORES",
+//    "LIFECYCLE"]}
 std::map<std::string, std::vector<std::string>> PlanReads(
     const std::vector<profile::v1::Slice::Kind>& kinds,
     const StoredSlices& cached, const FreshnessRule& rule);

@@ -79,7 +79,7 @@ TEST_F(LocalServicesTest, ComposesAProfileOfAllOwners) {
   ASSERT_THAT(result.status, IsOk());
   Profile profile;
   ASSERT_TRUE(profile.ParseFromString(result.messages.at(0)));
-  ASSERT_EQ(profile.slices_size(), 4);
+  ASSERT_EQ(profile.slices_size(), 5);
   for (const Slice& slice : profile.slices()) {
     EXPECT_EQ(slice.state(), Slice::FRESH) << slice.DebugString();
     EXPECT_EQ(slice.source_version().version(), 3);

@@ -7,10 +7,11 @@ import {after, before, test} from 'node:test';
 import {until} from './process.mjs';
 import {Suite} from './suite.mjs';
 
-const SLICES = ['IDENTITY', 'COMMERCIAL', 'SCORES', 'ENGAGEMENT'];
+const SLICES =
+    ['IDENTITY', 'COMMERCIAL', 'SCORES', 'LIFECYCLE', 'ENGAGEMENT'];
 const OWNERS = {
   IDENTITY: 'operational', COMMERCIAL: 'operational', SCORES: 'analytical',
-  ENGAGEMENT: 'collaborative',
+  LIFECYCLE: 'analytical', ENGAGEMENT: 'collaborative',
 };
 
 let suite;
@@ -26,8 +27,8 @@ async function made(path, query, body) {
   return answer;
 }
 
-// Makes a customer with a confirmed order of 25 USD and a conversation of a
-// message and a note. Returns the tokens of the last writes, as headers.
+// Makes a customer with a confirmed order of 25 USD, a run through the lifecycle
+// that has had its first contact, and a conversation of a message and a note. Returns the tokens of the last writes, as headers.
 async function makeCustomer(id) {
   const customer = `customers/${id}`;
   await made('/v1/customers', {customerId: id},
@@ -42,12 +43,14 @@ async function makeCustomer(id) {
   });
   await made(`/v1/orders/${id}:submit`, {}, {});
   const confirmed = await made(`/v1/orders/${id}:confirm`, {}, {});
+  await made('/v1/lifecycleJourneys', {lifecycleJourneyId: id}, {customer});
+  const contacted = await made(`/v1/lifecycleJourneys/${id}:activate`, {}, {});
   await made('/v1/conversations', {conversationId: id}, {customer});
   await made(`/v1/conversations/${id}/messages`, {},
       {channel: 'EMAIL', direction: 'INBOUND', body: 'Where is my tea?'});
   const noted = await made(`/v1/conversations/${id}/messages`, {},
       {channel: 'INTERNAL', body: 'Sent yesterday.'});
-  return [confirmed, noted].map(
+  return [confirmed, contacted, noted].map(
       ({headers}) => ['crm-token', headers.get('crm-token')]);
 }
 
@@ -78,6 +81,9 @@ test('E01 one call answers the whole customer', async () => {
   assert.equal(slices.SCORES.scores.frequency, '1');
   assert.deepEqual(
       slices.SCORES.scores.monetary, {currencyCode: 'USD', units: '25'});
+  assert.equal(slices.LIFECYCLE.lifecycle.stage, 'ACTIVATED');
+  assert.equal(slices.LIFECYCLE.lifecycle.run, '1');
+  assert.equal(slices.LIFECYCLE.lifecycle.journey, 'lifecycleJourneys/whole');
   assert.equal(slices.ENGAGEMENT.engagement.messageCount, '2');
   assert.equal(slices.ENGAGEMENT.engagement.internalNoteCount, '1');
   assert.equal(slices.ENGAGEMENT.engagement.contactCount, '1');
@@ -172,6 +178,29 @@ test('OP_11 the scores of a token know of its order', async () => {
 
   assert.equal(SCORES.scores.frequency, '2');
   assert.equal(SCORES.scores.monetary.units, '75');
+});
+
+test('E02 the lifecycle of a token knows of the step', async () => {
+  const none = await until('it is read', async () => {
+    const {LIFECYCLE} =
+        await profileOf('own-writes', {query: {slices: 'LIFECYCLE'}});
+    return LIFECYCLE.state === 'FRESH' && LIFECYCLE;
+  });
+  assert.equal(none.lifecycle, undefined);
+  const {body: before} = await made(
+      '/v1/lifecycleJourneys', {}, {customer: 'customers/own-writes'});
+
+  const {headers, body} = await made(`/v1/${before.name}:activate`, {}, {});
+  const {LIFECYCLE} = await profileOf('own-writes', {
+    query: {slices: 'LIFECYCLE'},
+    headers: {'crm-token': headers.get('crm-token')},
+  });
+
+  assert.equal(LIFECYCLE.state, 'FRESH');
+  assert.deepEqual(LIFECYCLE.lifecycle, {
+    journey: body.name, run: '1', stage: 'ACTIVATED',
+    enterTime: body.stageHistory[1].enterTime, entryKind: 'NEW_PROSPECT',
+  });
 });
 
 test('OP_20 a call brief shows the scores of the profile, for a while without their service', async () => {

@@ -97,7 +97,7 @@ TEST_F(ProfileServiceTest, AnswersFromTheCacheAlone) {
 
   const Profile profile = Get();
 
-  ASSERT_EQ(profile.slices_size(), 4);
+  ASSERT_EQ(profile.slices_size(), 5);
   for (const Slice& slice : profile.slices()) {
     EXPECT_EQ(slice.state(), Slice::FRESH);
   }
@@ -116,7 +116,7 @@ TEST_F(ProfileServiceTest, StillAnswersWithoutCacheAndOwners) {
 
   const Profile profile = Get();
 
-  ASSERT_EQ(profile.slices_size(), 4);
+  ASSERT_EQ(profile.slices_size(), 5);
   EXPECT_EQ(profile.slices(0).state(), Slice::MISSING);
 }
 

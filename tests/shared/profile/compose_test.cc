@@ -62,7 +62,7 @@ Slice Only(const absl::StatusOr<Profile>& profile) {
 TEST(PlanReads, AsksEveryOwnerWhenNothingIsStored) {
   EXPECT_THAT(
       PlanReads({}, {}, {.now = kNow, .seen_versions = {}}),
-      ElementsAre(Pair("analytical", ElementsAre("SCORES")),
+      ElementsAre(Pair("analytical", ElementsAre("SCORES", "LIFECYCLE")),
                   Pair("collaborative", ElementsAre("ENGAGEMENT")),
                   Pair("operational", ElementsAre("IDENTITY", "COMMERCIAL"))));
 }
@@ -79,6 +79,7 @@ TEST(PlanReads, AsksForNothingThatIsFresh) {
       {Envelope("IDENTITY", 1, kMaxSliceAge),
        Envelope("COMMERCIAL", 1, kMaxSliceAge + absl::Microseconds(1)),
        Envelope("SCORES", 1, absl::ZeroDuration(), SliceEnvelope::TOMBSTONE),
+       Envelope("LIFECYCLE", 1),
        Envelope("ENGAGEMENT", 1, absl::ZeroDuration(), SliceEnvelope::ERASED)});
 
   EXPECT_THAT(PlanReads({}, cached, {.now = kNow, .seen_versions = {}}),
@@ -90,7 +91,8 @@ TEST(PlanReads, AsksForWhatAClockAheadHasBuilt) {
   const StoredSlices cached = Store(
       {Envelope("IDENTITY", 1, -kMaxBuilderLead),
        Envelope("COMMERCIAL", 1, -kMaxBuilderLead - absl::Microseconds(1)),
-       Envelope("SCORES", 1), Envelope("ENGAGEMENT", 1)});
+       Envelope("SCORES", 1), Envelope("LIFECYCLE", 1),
+       Envelope("ENGAGEMENT", 1)});
 
   EXPECT_THAT(PlanReads({}, cached, {.now = kNow, .seen_versions = {}}),
               ElementsAre(Pair("operational", ElementsAre("COMMERCIAL"))));
@@ -101,7 +103,7 @@ TEST(PlanReads, AsksWhoDoesNotKnowWhatTheCallerHasSeen) {
   scores.set_source_key_version(4);
   const StoredSlices cached =
       Store({Envelope("IDENTITY", 5), Envelope("COMMERCIAL", 4), scores,
-             Envelope("ENGAGEMENT", 1)});
+             Envelope("LIFECYCLE", 1), Envelope("ENGAGEMENT", 1)});
 
   EXPECT_THAT(PlanReads({}, cached,
                         {.now = kNow, .seen_versions = {{"operational", 5}}}),
@@ -264,6 +266,31 @@ TEST(ComposeProfile, ShowsAnEmptySliceOfACustomerThatAnOwnerNeverMet) {
 
   EXPECT_EQ(slice.state(), Slice::FRESH);
   EXPECT_TRUE(slice.has_scores());
+}
+
+TEST(ComposeProfile, ShowsTheLifecycleOfACustomerWithARunOnly) {
+  ProfileParts parts = IdentityParts();
+  parts.kinds = {Slice::LIFECYCLE};
+  SliceEnvelope lifecycle = Envelope("LIFECYCLE", 1);
+  lifecycle.clear_payload();
+  parts.cached = Store({Envelope("IDENTITY", 1), lifecycle});
+
+  const Slice without = Only(ComposeProfile(parts));
+  EXPECT_EQ(without.state(), Slice::FRESH);
+  EXPECT_EQ(without.content_case(), Slice::CONTENT_NOT_SET);
+
+  profile::v1::LifecycleSlice content;
+  content.set_run(2);
+  lifecycle.set_payload(content.SerializeAsString());
+  parts.cached = Store({Envelope("IDENTITY", 1), lifecycle});
+
+  const Slice with = Only(ComposeProfile(parts));
+  EXPECT_EQ(with.state(), Slice::FRESH);
+  EXPECT_EQ(with.lifecycle().run(), 2);
+
+  lifecycle.set_payload("\xff");
+  parts.cached = Store({Envelope("IDENTITY", 1), lifecycle});
+  EXPECT_EQ(Only(ComposeProfile(parts)).reason(), "SLICE_UNREADABLE");
 }
 
 TEST(ComposeProfile, LeavesOutWhatTheCallerMayNotSee) {
