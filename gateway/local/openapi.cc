@@ -1,11 +1,13 @@
 #include "gateway/local/openapi.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "gateway/local/openapi_schema.h"
 #include "gateway/routing/route_table.h"
 #include "google/api/field_behavior.pb.h"
@@ -22,6 +24,16 @@ using Json = nlohmann::ordered_json;
 
 // How many messages deep query parameters are listed.
 constexpr int kMaxParameterDepth = 3;
+
+// Returns the first sentence of a comment, without its full stop.
+std::string SummaryOf(absl::string_view comment) {
+  for (const absl::string_view end : {". ", ".\n"}) {
+    comment = comment.substr(0, comment.find(end));
+  }
+  std::string summary(absl::StripSuffix(comment, "."));
+  std::replace(summary.begin(), summary.end(), '\n', ' ');
+  return summary;
+}
 
 // Writes one document. Used by one thread.
 class Writer {
@@ -109,9 +121,11 @@ class Writer {
     if (!route.whole_body) {
       AddQuery(route, *method.input_type(), "", 1, parameters);
     }
+    const std::string comment = CommentOf(method);
     Json operation = {{"operationId", OperationId(method)},
                       {"tags", Json::array({method.service()->name()})},
-                      {"description", CommentOf(method)}};
+                      {"summary", SummaryOf(comment)},
+                      {"description", comment}};
     if (!parameters.empty()) operation["parameters"] = std::move(parameters);
     if (route.whole_body || route.body_field != nullptr) {
       operation["requestBody"] = {
@@ -120,7 +134,8 @@ class Writer {
     }
     operation["responses"] = {
         {"200", Response(route)},
-        {"default", {{"$ref", "#/components/responses/Error"}}}};
+        {"4XX", {{"$ref", "#/components/responses/Error"}}},
+        {"5XX", {{"$ref", "#/components/responses/Error"}}}};
     return operation;
   }
 

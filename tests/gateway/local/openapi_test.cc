@@ -57,6 +57,8 @@ TEST_F(OpenApiTest, DescribesAnUpdate) {
       document_["paths"]["/v1/customers/{customersId}"]["patch"];
 
   EXPECT_EQ(update["operationId"], "CustomerService_UpdateCustomer");
+  EXPECT_EQ(update["summary"], "Updates a customer");
+  EXPECT_EQ(update["responses"]["4XX"]["$ref"], "#/components/responses/Error");
   EXPECT_EQ(
       update["requestBody"]["content"]["application/json"]["schema"]["$ref"],
       "#/components/schemas/crm.operational.v1.Customer");
