@@ -46,9 +46,14 @@ class H1Parser::Beast final : public http::basic_parser<true> {
   }
 
   Result ParseBody(absl::string_view bytes, size_t& taken) {
+    taken = 0;
+    if (in_chunk_head_ && bytes.size() < kLastChunkBytes) {
+      return Result::kNeedMore;
+    }
     error_code error;
     taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
     if (error && error != http::error::need_more) return Failure(error);
+    in_chunk_head_ = taken == 0;
     return is_done() ? Result::kComplete : Result::kNeedMore;
   }
 
@@ -112,8 +117,15 @@ class H1Parser::Beast final : public http::basic_parser<true> {
                             error_code&) override {}
   void on_finish_impl(error_code&) override {}
 
+  // The shortest last chunk, "0\r\n\r\n". Once Beast has seen that a chunk is
+  // the last one, it asserts that it is never given less of it again.
+  static constexpr size_t kLastChunkBytes = 5;
+
   std::function<void(absl::string_view)> on_body_;
   int version_ = 0;
+  // Whether Beast waits for the rest of a chunk's head, or of what ends the
+  // last chunk.
+  bool in_chunk_head_ = false;
 };
 
 H1Parser::H1Parser(size_t max_body_bytes,
