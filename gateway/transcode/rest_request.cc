@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "gateway/routing/path.h"
 #include "gateway/transcode/field_text.h"
 #include "gateway/transcode/query.h"
 #include "shared/base/errors.h"
@@ -96,6 +97,12 @@ bool FillString(Message& message, const std::string& name,
 
 absl::Status ReadHeaders(const RestRoute& route, const RestParts& parts,
                          Message& request) {
+  if (!IsUtf8(parts.idempotency_key)) {
+    return BadField("request_id", "Idempotency-Key must be UTF-8.");
+  }
+  if (!IsUtf8(parts.if_match)) {
+    return BadField("etag", "If-Match must be UTF-8.");
+  }
   if (!parts.idempotency_key.empty()) {
     FillString(request, "request_id", parts.idempotency_key);
   }

@@ -135,6 +135,15 @@ TEST_F(WeaveRequestTest, ListsUnknownFieldsOfTheBody) {
                           Field(&FieldViolation::field, "customer.neither")));
 }
 
+TEST_F(WeaveRequestTest, RefusesHeadersThatAreNoText) {
+  for (const RestParts& parts :
+       {RestParts{.if_match = "\xff"}, RestParts{.idempotency_key = "\xc3("}}) {
+    EXPECT_THAT(Weave<operational::v1::DeleteCustomerRequest>(
+                    "DELETE", "/v1/customers/ada", parts),
+                StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  }
+}
+
 TEST_F(WeaveRequestTest, PutsHeadersWhereTheyBelong) {
   EXPECT_THAT(Weave<operational::v1::DeleteCustomerRequest>(
                   "DELETE", "/v1/customers/ada",
