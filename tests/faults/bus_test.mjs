@@ -91,6 +91,8 @@ for (const [what, fault] of Object.entries(FAULTS)) {
 test('F07 a consumer that stood while all streams were trimmed reads the feed',
     async (t) => {
       await waitForConsumers(suite, RECOVERY_MS);
+      await until('it follows the streams', () => suite.metric(
+          'analytical', 'crm_events_streaming', 'producer="operational"'));
       const {pid} = suite.processes.get('analytical');
       const before = await suite.metric('analytical', GAPS);
       let trimmed = 0;

@@ -5,7 +5,7 @@
 import {readdirSync, statSync, truncateSync} from 'node:fs';
 import {join} from 'node:path';
 
-import {accepts, until} from '../../suite/process.mjs';
+import {until} from '../../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS} from '../../suite/suite.mjs';
 import {redisKeys} from './redis_faults.mjs';
 
@@ -35,7 +35,9 @@ function logOf(suite) {
 
 async function startRedis(suite, name, options) {
   suite.start(name, options);
-  await until(`${name} accepts`, () => accepts(suite.redisPorts[name]));
+  // It answers otherwise while it reads its log.
+  await until(`${name} serves`, () => suite.redis(name, 'PING') === 'PONG',
+      PATIENCE_MS);
 }
 
 // `restore(suite, bytes)` starts the Redis of the events with what it is to have

@@ -49,12 +49,13 @@ export class NemesisSuite extends Suite {
     if (this.disk) running.command.unshift(...this.disk.prefix);
   }
 
-  // Returns the sum of a metric of a program over its labels.
-  async metric(program, name) {
+  // Returns the sum of a metric of a program over its labels, or over those with
+  // `label`, as `producer="operational"`.
+  async metric(program, name, label = '') {
     const answer =
         await fetch(`http://127.0.0.1:${this.adminPorts[program]}/metrics`);
     return (await answer.text()).split('\n')
-        .filter((line) => line.startsWith(`${name}{`))
+        .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
         .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
