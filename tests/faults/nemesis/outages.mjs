@@ -5,21 +5,24 @@
 import {readdirSync, statSync, truncateSync} from 'node:fs';
 import {join} from 'node:path';
 
-import {until} from '../../suite/process.mjs';
+import {accepts, until} from '../../suite/process.mjs';
 import {PROGRAMS, REDIS_SERVERS} from '../../suite/suite.mjs';
 import {redisKeys} from './redis_faults.mjs';
 
 const BUS = 'redis-bus';
 const CONSUMERS = ['analytical', 'collaborative'];
 const STREAMS = 'ev:*';
-// What the streams have to grow by while nobody reads them.
+// What the streams have to be given while nobody reads them.
 const UNREAD_EVENTS = 60;
 const PATIENCE_MS = 60_000;
 
-// Returns how many events the streams hold.
+// Returns how many events the streams were ever given, as far as Redis knows.
 function eventCount(suite) {
-  return redisKeys(suite, BUS, STREAMS).reduce(
-      (sum, key) => sum + Number(suite.redis(BUS, 'XLEN', key)), 0);
+  return redisKeys(suite, BUS, STREAMS).reduce((sum, key) => {
+    const words = suite.redis(BUS, 'XINFO', 'STREAM', key).split('\n');
+    const last = words[words.indexOf('last-generated-id') + 1];
+    return sum + Number(last.split('-')[0]);
+  }, 0);
 }
 
 // Cuts the log of Redis off after `bytes`, as if the rest had never been written.
@@ -36,8 +39,9 @@ function logOf(suite) {
 async function startRedis(suite, name, options) {
   suite.start(name, options);
   // It answers otherwise while it reads its log.
-  await until(`${name} serves`, () => suite.redis(name, 'PING') === 'PONG',
-      PATIENCE_MS);
+  await until(`${name} serves`, async () =>
+    await accepts(suite.redisPorts[name]) && suite.redis(name, 'PING') === 'PONG',
+  PATIENCE_MS);
 }
 
 // `restore(suite, bytes)` starts the Redis of the events with what it is to have
@@ -49,19 +53,24 @@ function outage(name, restore) {
     async run({suite}) {
       const read = eventCount(suite);
       const bytes = statSync(logOf(suite)).size;
-      for (const consumer of CONSUMERS) {
-        process.kill(suite.processes.get(consumer).pid, 'SIGSTOP');
+      const pids = CONSUMERS.map((name) => suite.processes.get(name).pid);
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      try {
+        await until('events come that nobody reads',
+            () => eventCount(suite) >= read + UNREAD_EVENTS, PATIENCE_MS);
+      } catch (error) {
+        for (const pid of pids) process.kill(pid, 'SIGCONT');
+        throw error;
       }
-      await until('events come that nobody reads',
-          () => eventCount(suite) >= read + UNREAD_EVENTS, PATIENCE_MS);
+      const given = eventCount(suite);
       for (const each of [...PROGRAMS, ...REDIS_SERVERS]) await suite.kill(each);
 
       await startRedis(suite, 'redis-cache', {empty: true});
       await restore(suite, bytes);
-      const left = eventCount(suite);
+      const lost = given - eventCount(suite);
       for (const program of PROGRAMS) suite.start(program);
       await suite.ready();
-      return Math.max(0, read + UNREAD_EVENTS - left);
+      return lost;
     },
   };
 }
