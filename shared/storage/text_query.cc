@@ -70,8 +70,9 @@ SqlFragment ScanText(const TextQuery& query, std::optional<int> newest) {
   const std::string table = QuoteName(query.table.name);
   const std::string position = QuoteName(index.position_column);
   const std::string text = QuoteName(index.text_column);
-  const std::string order =
-      absl::StrCat(" ORDER BY ", position, " DESC, name DESC LIMIT ?");
+  // As its index says: without it PostgreSQL would sort all of the tenant.
+  const std::string order = absl::StrCat(
+      " ORDER BY ", position, " DESC NULLS LAST, name DESC NULLS LAST LIMIT ?");
   const SqlFragment rows{
       absl::StrCat(table, " WHERE tenant = ? AND ", position, " <= ? AND (",
                    position, " < ? OR name < ?)"),
