@@ -303,7 +303,8 @@ absl::StatusOr<ReadFeedResponse> Outbox::Read(
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query("SELECT seq, payload FROM outbox "
-                   "WHERE part = ? AND seq > ? ORDER BY seq LIMIT ?",
+                   "WHERE part = ? AND seq > ? "
+                   "ORDER BY seq NULLS FIRST LIMIT ?",
                    {int64_t{request.partition()}, request.after_seq(),
                     int64_t{max_events}}));
   size_t bytes = 0;
@@ -356,7 +357,8 @@ absl::StatusOr<int64_t> Outbox::Trim(SqlWriter& writer, int partition,
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       writer.Query("SELECT seq, created FROM outbox WHERE part = ? AND "
-                   "seq >= ? AND seq <= ? ORDER BY seq LIMIT ?",
+                   "seq >= ? AND seq <= ? "
+                   "ORDER BY seq NULLS FIRST LIMIT ?",
                    {part, first_seq, last_seq, int64_t{max_events}}));
   int64_t end = first_seq;
   for (const SqlRow& row : rows) {

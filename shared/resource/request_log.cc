@@ -127,7 +127,7 @@ absl::StatusOr<int64_t> ForgetAnswers(SqlWriter& writer, absl::Time now,
       const SqlRows rows,
       writer.Query("SELECT tenant, principal, method, request_id FROM "
                    "request_log WHERE create_time < ? ORDER BY create_time "
-                   "LIMIT ?",
+                   "NULLS FIRST LIMIT ?",
                    {absl::ToUnixMicros(now - kRequestMemory), limit}));
   for (const SqlRow& row : rows) {
     CRM_RETURN_IF_ERROR(

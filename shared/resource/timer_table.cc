@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<StoredTimer>> DueTimers(
                        "payload, attempts, error FROM timer WHERE part = ? "
                        "AND next_try <= ? AND kind IN (",
                        absl::StrJoin(marks, ", "),
-                       ") ORDER BY next_try LIMIT ?"),
+                       ") ORDER BY next_try NULLS FIRST LIMIT ?"),
           params));
   std::vector<StoredTimer> timers;
   for (SqlRow& row : rows) {
@@ -146,7 +146,7 @@ absl::StatusOr<std::optional<absl::Time>> NextTimer(SqlReader& reader,
   CRM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       reader.Query("SELECT next_try FROM timer WHERE part = ? ORDER BY "
-                   "next_try LIMIT 1",
+                   "next_try NULLS FIRST LIMIT 1",
                    {int64_t{partition}}));
   if (rows.empty()) return std::nullopt;
   return absl::FromUnixMicros(std::get<int64_t>(rows[0][0]));

@@ -102,7 +102,7 @@ absl::Status AuditChain::PlanEvents(SqlReader& reader, int64_t part,
                        entries_->schema.table(),
                        " a ON a.tenant = o.tenant AND a.name = ? || o.event_id "
                        "WHERE o.part = ? AND o.seq > ? "
-                       "ORDER BY o.seq LIMIT ?"),
+                       "ORDER BY o.seq NULLS FIRST LIMIT ?"),
           {NameOfEvent(""), part, from, max}));
   if (rows.empty()) return absl::OkStatus();
   for (const SqlRow& row : rows) {
