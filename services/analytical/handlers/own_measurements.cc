@@ -10,36 +10,13 @@
 #include "crm/analytical/v1/rubric.pb.h"
 #include "services/analytical/domain/frameworks/metrics.h"
 #include "services/analytical/domain/frameworks/weighted_mean.h"
+#include "services/analytical/handlers/declared_measurements.h"
+#include "services/analytical/handlers/measured_rows.h"
 #include "shared/base/clock.h"
 #include "shared/base/status_macros.h"
-#include "shared/resource/row_scan.h"
 
 namespace crm::analytical {
 namespace {
-
-constexpr int64_t kMostRows = 20'000;
-// An evidence names as many sources.
-constexpr size_t kMostSources = 20;
-
-bool Asks(const FrameworkData& framework, absl::string_view metric) {
-  return absl::c_any_of(framework.dimensions, [&](const Dimension& dimension) {
-    return absl::c_any_of(dimension.criteria, [&](const Criterion& criterion) {
-      return criterion.metric == metric;
-    });
-  });
-}
-
-// Visits all rows of a T, `field` of which is told.
-template <typename T, typename Visit>
-absl::Status Scan(const ReadView& view, const CallContext& call,
-                  absl::string_view field, Visit visit) {
-  const Resource& resource = *view.catalog().Find(T::descriptor());
-  CRM_RETURN_IF_ERROR(CheckSummable(view, call, resource, field));
-  return ScanRows(view, call, resource, kMostRows,
-                  [&](const google::protobuf::Message& row) {
-                    return visit(static_cast<const T&>(row));
-                  });
-}
 
 absl::Status AddTiered(const ReadView& view, const CallContext& call,
                        const OwnQuestion& question,
@@ -71,7 +48,7 @@ absl::Status AddMilestones(const ReadView& view, const CallContext& call,
   int64_t all = 0;
   Measurement measurement;
   bool any = false;
-  CRM_RETURN_IF_ERROR(Scan<v1::CrmProject>(
+  CRM_RETURN_IF_ERROR(ScanMeasured<v1::CrmProject>(
       view, call, "milestones", [&](const v1::CrmProject& project) {
         const bool counts =
             project.has_activate_time() &&
@@ -83,9 +60,7 @@ absl::Status AddMilestones(const ReadView& view, const CallContext& call,
           ++all;
           if (IsReached(milestone, question.end)) ++reached;
         }
-        if (measurement.sources.size() < kMostSources) {
-          measurement.sources.push_back(project.name());
-        }
+        AddSource(project.name(), measurement);
         return absl::OkStatus();
       }));
   if (!any) return absl::OkStatus();
@@ -120,7 +95,7 @@ absl::Status AddAssessments(const ReadView& view, const CallContext& call,
                             const OwnQuestion& question,
                             Measurements& measurements) {
   std::map<v1::Rubric::Subject, v1::Assessment> newest;
-  CRM_RETURN_IF_ERROR(Scan<v1::Assessment>(
+  CRM_RETURN_IF_ERROR(ScanMeasured<v1::Assessment>(
       view, call, "score_millionths",
       [&](const v1::Assessment& assessment) -> absl::Status {
         // A team's is not the organization's.
@@ -158,7 +133,7 @@ absl::Status AddOwnMeasurements(const ReadView& view, const CallContext& call,
                                 const OwnQuestion& question,
                                 Measurements& measurements) {
   const FrameworkData& framework = question.framework;
-  if (Asks(framework, kMetricTiered) && !question.segment_only) {
+  if (Asks(framework, kMetricTiered) && question.segment.empty()) {
     CRM_RETURN_IF_ERROR(AddTiered(view, call, question, measurements));
   }
   if (Asks(framework, kMetricMilestones)) {
@@ -167,8 +142,10 @@ absl::Status AddOwnMeasurements(const ReadView& view, const CallContext& call,
   const bool assessed = absl::c_any_of(kAssessed, [&](const auto& candidate) {
     return Asks(framework, candidate.metric);
   });
-  return assessed ? AddAssessments(view, call, question, measurements)
-                  : absl::OkStatus();
+  if (assessed) {
+    CRM_RETURN_IF_ERROR(AddAssessments(view, call, question, measurements));
+  }
+  return AddDeclaredMeasurements(view, call, question, measurements);
 }
 
 absl::StatusOr<std::optional<v1::ClvModel>> NewestClvModel(
@@ -177,7 +154,7 @@ absl::StatusOr<std::optional<v1::ClvModel>> NewestClvModel(
   const auto time_of = [](const v1::ClvModel& model) {
     return FromTimestamp(model.as_of_time());
   };
-  CRM_RETURN_IF_ERROR(Scan<v1::ClvModel>(
+  CRM_RETURN_IF_ERROR(ScanMeasured<v1::ClvModel>(
       view, call, "customer_count", [&](const v1::ClvModel& model) {
         const bool newer =
             time_of(model) <= end &&

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,9 +23,9 @@ struct OwnQuestion {
   absl::Time end;
   // How many customers there are, in all segments.
   int64_t customer_count = 0;
-  // Whether only a segment is looked at; then nothing is told of value tiers,
-  // which models have for all customers together.
-  bool segment_only = false;
+  // The segment that is looked at; all customers if it is empty. Of a segment
+  // nothing is told of value tiers, which models have for all together.
+  std::string segment = {};
 };
 
 // Adds those of the framework's metrics that there are resources for, of the

@@ -65,7 +65,7 @@ absl::StatusOr<v1::Scorecard> Complete(const ReadView& view,
                          {.framework = framework,
                           .end = FromTimestamp(scorecard.as_of_time()),
                           .customer_count = measured.customer_count,
-                          .segment_only = !scorecard.segment().empty()},
+                          .segment = scorecard.segment()},
                          measurements));
   FillScorecard(framework, measurements, measured.series, scorecard);
   return scorecard;

@@ -12,6 +12,14 @@ constexpr std::array kFrameworks = {
 
 }  // namespace
 
+bool Asks(const FrameworkData& framework, absl::string_view metric) {
+  return absl::c_any_of(framework.dimensions, [&](const Dimension& dimension) {
+    return absl::c_any_of(dimension.criteria, [&](const Criterion& criterion) {
+      return criterion.metric == metric;
+    });
+  });
+}
+
 absl::Span<const FrameworkData* const> Frameworks() { return kFrameworks; }
 
 const FrameworkData* FindFramework(absl::string_view id) {

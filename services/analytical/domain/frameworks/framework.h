@@ -87,6 +87,9 @@ extern const FrameworkData kStrategicValueChain;
 extern const FrameworkData kFunctionalValueChain;
 extern const FrameworkData kPayneFrow;
 
+// Whether any dimension of the framework is scored by `metric`.
+bool Asks(const FrameworkData& framework, absl::string_view metric);
+
 // Returns all frameworks, by id.
 absl::Span<const FrameworkData* const> Frameworks();
 

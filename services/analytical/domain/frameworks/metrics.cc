@@ -84,7 +84,8 @@ constexpr Metric kMetrics[] = {
     {kMetricTreatments, "The part of treatments that came out as meant.",
      kTreatments, false, true},
     {kMetricFactors,
-     "The part of the factors of the environment that somebody deals with.",
+     "The part of the effects of the factors in force whose strength somebody "
+     "declared: each bears on the experience and on the planning.",
      kFactors, true},
     {kMetricCampaigns, "The part of those reached by campaigns that responded.",
      kCampaigns, false, true},
@@ -102,7 +103,16 @@ constexpr Metric kMetrics[] = {
      kStrategies, true},
     {kMetricAdoption, "The part of the users meant by changes that made them.",
      kChanges, true},
-    {kMetricEngagement, "The mean answer of employees to pulse surveys.",
+    {kMetricSponsored,
+     "The part of the changes, of those under way or done, that name a "
+     "sponsor.",
+     kChanges, true},
+    {kMetricTrained,
+     "The part of the trainings that participants were to complete and did.",
+     kPrograms, true},
+    {kMetricEngagement,
+     "The points that employees gave in closed pulse surveys, of those they "
+     "could give.",
      kPrograms, true},
 };
 

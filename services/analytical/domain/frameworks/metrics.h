@@ -51,6 +51,8 @@ inline constexpr absl::string_view kMetricFirstContact =
 inline constexpr absl::string_view kMetricNetwork = "network.linked";
 inline constexpr absl::string_view kMetricObjectives = "strategies.on_track";
 inline constexpr absl::string_view kMetricAdoption = "changes.adoption";
+inline constexpr absl::string_view kMetricSponsored = "changes.sponsored";
+inline constexpr absl::string_view kMetricTrained = "employees.trained";
 inline constexpr absl::string_view kMetricEngagement = "employees.engagement";
 
 struct Metric {

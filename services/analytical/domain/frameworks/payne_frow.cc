@@ -128,6 +128,7 @@ constexpr Edge kEdges[] = {
 constinit const FrameworkData kPayneFrow = {.id = "payne-frow",
                                             .display_name = "Payne and Frow",
                                             .aliases = kAliases,
+                                            .version = 2,
                                             .dimensions = kDimensions,
                                             .edges = kEdges};
 

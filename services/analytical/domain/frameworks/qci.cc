@@ -40,8 +40,9 @@ constexpr Criterion kManagement[] = {
 constexpr Criterion kProposition[] = {
     {kMetricWon, 1'000'000, 0, 1'000'000, 300'000, "sales"}};
 constexpr Criterion kPeople[] = {
-    {kMetricOwned, 500'000, 0, 1'000'000, 950'000, "sales"},
-    {kMetricContacted, 500'000, 0, 1'000'000, 500'000, "sales"}};
+    {kMetricOwned, 400'000, 0, 1'000'000, 950'000, "sales"},
+    {kMetricContacted, 300'000, 0, 1'000'000, 500'000, "sales"},
+    {kMetricTrained, 300'000, 0, 1'000'000, 900'000, "hr"}};
 constexpr Criterion kTechnology[] = {
     {kMetricApplied, 1'000'000, 0, 1'000'000, 999'000, "it"}};
 
@@ -97,6 +98,7 @@ constexpr Edge kEdges[] = {
 constinit const FrameworkData kQci = {.id = "qci",
                                       .display_name = "QCI",
                                       .aliases = kAliases,
+                                      .version = 2,
                                       .dimensions = kDimensions,
                                       .edges = kEdges};
 

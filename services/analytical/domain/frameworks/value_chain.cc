@@ -41,12 +41,17 @@ constexpr Criterion kRelationship[] = {
     {kMetricAcquisition, 300'000, 0, 500'000, 100'000, "marketing"},
     {kMetricRetention, 400'000, 0, 1'000'000, 600'000, "service"},
     {kMetricPenetration, 300'000, 1'000'000, 5'000'000, 2'000'000, "sales"}};
+// Each support condition is assessed, and beside that measured where the suite
+// has figures of its own.
 constexpr Criterion kLeadership[] = {
-    {kMetricLeadership, 1'000'000, 0, 1'000'000, 600'000, "leadership"}};
+    {kMetricLeadership, 500'000, 0, 1'000'000, 600'000, "leadership"},
+    {kMetricSponsored, 250'000, 0, 1'000'000, 900'000, "leadership"},
+    {kMetricEngagement, 250'000, 0, 1'000'000, 700'000, "hr"}};
 constexpr Criterion kProcurement[] = {
     {kMetricProcurement, 1'000'000, 0, 1'000'000, 600'000, "procurement"}};
 constexpr Criterion kHr[] = {
-    {kMetricHr, 1'000'000, 0, 1'000'000, 600'000, "hr"}};
+    {kMetricHr, 500'000, 0, 1'000'000, 600'000, "hr"},
+    {kMetricTrained, 500'000, 0, 1'000'000, 900'000, "hr"}};
 constexpr Criterion kData[] = {
     {kMetricData, 500'000, 0, 1'000'000, 600'000, "it"},
     {kMetricApplied, 250'000, 0, 1'000'000, 999'000, "it"},
@@ -199,6 +204,7 @@ constinit const FrameworkData kStrategicValueChain = {
     .id = kStrategicId,
     .display_name = "CRM value chain, strategic",
     .aliases = kStrategicAliases,
+    .version = 2,
     .dimensions = kStrategic,
     .mappings = kToFunctional};
 

@@ -12,14 +12,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/analytical/v1/assessment.pb.h"
+#include "crm/analytical/v1/change_initiative.pb.h"
 #include "crm/analytical/v1/clv_model.pb.h"
 #include "crm/analytical/v1/crm_project.pb.h"
+#include "crm/analytical/v1/enablement_program.pb.h"
+#include "crm/analytical/v1/external_factor.pb.h"
+#include "crm/analytical/v1/lifecycle_journey.pb.h"
 #include "crm/analytical/v1/rubric.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "services/analytical/handlers/pulse_tallies.h"
 #include "services/analytical/handlers/score_blocks.h"
 #include "services/analytical/handlers/scorecard.h"
+#include "services/analytical/handlers/usage_days.h"
 #include "shared/base/clock.h"
 #include "shared/base/status_macros.h"
 #include "shared/resource/application.h"
@@ -41,6 +47,13 @@ class ScorecardFixture : public ::testing::Test {
         .Owns<v1::Rubric>()
         .Owns<v1::Assessment>()
         .Owns<v1::CrmProject>()
+        .Owns<v1::ExternalFactor>()
+        .Owns<v1::ChangeInitiative>()
+        .Owns<v1::EnablementProgram>()
+        .Owns<v1::LifecycleJourney>()
+        .Keeps(UsageDaysTable())
+        .Keeps(PulseRespondentsTable())
+        .Keeps(PulseTalliesTable())
         .Keeps(ScoreBlockTable(kClvScoreBlocks));
     auto opened = crm::testing::OpenEngineUnderTest(
         absl::StrCat(feeder_.folder(), "/db"), &feeder_.clock());
