@@ -39,18 +39,22 @@
 #include "services/analytical/handlers/customer_base.h"
 #include "services/analytical/handlers/customer_views.h"
 #include "services/analytical/handlers/enablement_program.h"
+#include "services/analytical/handlers/experience.h"
 #include "services/analytical/handlers/external_factor.h"
+#include "services/analytical/handlers/information_health.h"
 #include "services/analytical/handlers/ingested_events.h"
 #include "services/analytical/handlers/ingestion.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
 #include "services/analytical/handlers/lifecycle_views.h"
+#include "services/analytical/handlers/management_activities.h"
 #include "services/analytical/handlers/portfolio.h"
 #include "services/analytical/handlers/proposition.h"
 #include "services/analytical/handlers/pulse_tallies.h"
 #include "services/analytical/handlers/rfm.h"
 #include "services/analytical/handlers/score_blocks.h"
 #include "services/analytical/handlers/scorecard.h"
+#include "services/analytical/handlers/service_floor.h"
 #include "services/analytical/handlers/stakeholder_link.h"
 #include "services/analytical/handlers/strategy.h"
 #include "services/analytical/handlers/usage_days.h"
@@ -168,7 +172,11 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(parts->analytics, HandleMeasureCustomerBase)
       .Read(parts->analytics, HandleEstimateRetentionEffect)
       .Read(parts->analytics, HandleDifferentiateCustomers)
-      .Read(parts->analytics, HandleIdentifyCustomer);
+      .Read(parts->analytics, HandleIdentifyCustomer)
+      .Read(parts->analytics, HandleMeasureExperience)
+      .Read(parts->analytics, HandleListManagementActivities)
+      .Read(parts->analytics, HandleMeasureServiceFloor)
+      .Read(parts->analytics, HandleMeasureInformationHealth);
 
   service->store_slices = {{"LIFECYCLE", BuildLifecycleSlice}};
   service->slices = {

@@ -7,6 +7,7 @@
 #include "crm/analytical/v1/scorecard.pb.h"
 #include "google/protobuf/empty.pb.h"
 #include "services/analytical/app.h"
+#include "shared/base/errors.h"
 #include "tests/support/matchers.h"
 #include "tests/support/service_harness.h"
 
@@ -130,6 +131,52 @@ TEST_F(ScorecardRows, GX_05_SaysThatThereAreNoOrders) {
                   "start_time { seconds: 1 } end_time { seconds: 2 } "
                   "retention_change_millionths: 50000 margin_millionths: 1")),
               StatusIs(absl::StatusCode::kFailedPrecondition, "NO_ORDERS"));
+}
+
+constexpr char kPeriod[] = "start_time { seconds: 1 } end_time { seconds: 2 } ";
+
+TEST_F(ScorecardRows, QC_08_WithoutAnswersThereIsNoExperience) {
+  const auto index = Call<v1::ExperienceIndex, v1::MeasureExperienceRequest>(
+      "MeasureExperience", kPeriod);
+
+  ASSERT_THAT(index, IsOk());
+  EXPECT_FALSE(index->overall().has_mean());
+}
+
+TEST_F(ScorecardRows, QC_05_ListsNoActivitiesOfAStageWhereThereAreNone) {
+  const auto page = Call<v1::ListManagementActivitiesResponse,
+                         v1::ListManagementActivitiesRequest>(
+      "ListManagementActivities", "stage: WIN_BACK");
+
+  ASSERT_THAT(page, IsOk());
+  EXPECT_THAT(page->management_activities(), SizeIs(0));
+  EXPECT_EQ(page->next_page_token(), "");
+}
+
+TEST_F(ScorecardRows, VP_06_AsksForAStandardAndAFloor) {
+  const auto refused =
+      Call<v1::ServiceFloorReport, v1::MeasureServiceFloorRequest>(
+          "MeasureServiceFloor", kPeriod);
+  const auto report =
+      Call<v1::ServiceFloorReport, v1::MeasureServiceFloorRequest>(
+          "MeasureServiceFloor",
+          absl::StrCat(kPeriod,
+                       "standard_minutes: 60 floor_millionths: 800000"));
+
+  EXPECT_THAT(FieldViolations(refused.status()), SizeIs(2));
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->clv_model(), "");
+  EXPECT_FALSE(report->alarm());
+}
+
+TEST_F(ScorecardRows, PF_04_WithoutEventsNoDefectIsMeasured) {
+  const auto health =
+      Call<v1::InformationHealth, v1::MeasureInformationHealthRequest>(
+          "MeasureInformationHealth", "");
+
+  ASSERT_THAT(health, IsOk());
+  EXPECT_FALSE(health->has_customers());
+  for (const auto& defect : health->defects()) EXPECT_FALSE(defect.measured());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "services/analytical/domain/currency.h"
 #include "services/analytical/domain/frameworks/retention_effect.h"
+#include "services/analytical/handlers/asked_period.h"
 #include "services/analytical/projections/customer_base.h"
 #include "services/analytical/projections/measurements.h"
 #include "services/analytical/projections/order_facts.h"
@@ -14,19 +15,6 @@
 
 namespace crm::analytical {
 namespace {
-
-template <typename Request>
-absl::StatusOr<MeasureQuestion> QuestionOf(const CallContext& call,
-                                           const Request& request) {
-  MeasureQuestion question{.tenant = call.principal.tenant,
-                           .segment = {},
-                           .start = FromTimestamp(request.start_time()),
-                           .end = FromTimestamp(request.end_time())};
-  if (question.start >= question.end) {
-    return BadField("end_time", "must be after start_time.");
-  }
-  return question;
-}
 
 // Returns the currency that is asked for, or that all orders have up to the end
 // of the question.
@@ -46,7 +34,7 @@ absl::StatusOr<std::string> CurrencyOf(SqlReader& reader,
 absl::StatusOr<v1::CustomerBase> HandleMeasureCustomerBase(
     Analytics& analytics, const CallContext& call,
     const v1::MeasureCustomerBaseRequest& request) {
-  CRM_ASSIGN_OR_RETURN(MeasureQuestion question, QuestionOf(call, request));
+  CRM_ASSIGN_OR_RETURN(MeasureQuestion question, AskedPeriod(call, request));
   question.segment = request.segment();
   v1::CustomerBase base;
   CRM_RETURN_IF_ERROR(analytics.warehouse.Read(
@@ -67,7 +55,7 @@ absl::StatusOr<v1::RetentionEffect> HandleEstimateRetentionEffect(
     Analytics& analytics, const CallContext& call,
     const v1::EstimateRetentionEffectRequest& request) {
   CRM_ASSIGN_OR_RETURN(const MeasureQuestion question,
-                       QuestionOf(call, request));
+                       AskedPeriod(call, request));
   v1::RetentionEffect effect;
   RetentionFacts facts;
   CRM_RETURN_IF_ERROR(analytics.warehouse.Read(

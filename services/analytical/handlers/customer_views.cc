@@ -13,6 +13,7 @@
 #include "services/analytical/domain/frameworks/metrics.h"
 #include "services/analytical/handlers/own_measurements.h"
 #include "services/analytical/handlers/score_blocks.h"
+#include "services/analytical/handlers/score_cursor.h"
 #include "services/analytical/projections/customer_facts.h"
 #include "services/analytical/projections/order_facts.h"
 #include "shared/base/clock.h"
@@ -47,55 +48,6 @@ absl::StatusOr<Place> ReadPlace(const PageTokenCodec& codec,
   }
   place.customer = state.substr(space + 1);
   return place;
-}
-
-// Goes through the scores of a model, which are by customer, as customers are.
-class ScoreCursor {
- public:
-  ScoreCursor(SqlReader& reader, ScoresKey key, int64_t position)
-      : reader_(reader), key_(std::move(key)), position_(position) {}
-
-  // Returns the tier of a customer whose name comes after all before.
-  absl::StatusOr<v1::ClvScore::ValueTier> TierOf(const std::string& customer) {
-    for (;; ++position_) {
-      if (position_ >= begin_ + page_.scores_size() || position_ < begin_) {
-        if (at_end_) return v1::ClvScore::UNKNOWN;
-        CRM_ASSIGN_OR_RETURN(page_,
-                             ReadScores<v1::ListClvScoresResponse>(
-                                 reader_, key_, position_, kScoreBlockSize));
-        begin_ = position_;
-        at_end_ = page_.scores_size() < kScoreBlockSize;
-        if (page_.scores().empty()) return v1::ClvScore::UNKNOWN;
-      }
-      const auto& score = page_.scores(static_cast<int>(position_ - begin_));
-      if (score.customer() > customer) return v1::ClvScore::UNKNOWN;
-      if (score.customer() == customer) return score.value_tier();
-    }
-  }
-
-  int64_t position() const { return position_; }
-
- private:
-  SqlReader& reader_;
-  const ScoresKey key_;
-  int64_t position_;
-  int64_t begin_ = 0;
-  bool at_end_ = false;
-  v1::ListClvScoresResponse page_;
-};
-
-// Returns the model that the request asks for, or nothing.
-absl::StatusOr<std::optional<v1::ClvModel>> ModelOf(const ReadView& view,
-                                                    const CallContext& call,
-                                                    const Request& request,
-                                                    absl::Time end) {
-  if (request.clv_model().empty()) return NewestClvModel(view, call, end);
-  CRM_ASSIGN_OR_RETURN(v1::ClvModel model,
-                       view.GetLive<v1::ClvModel>(request.clv_model()));
-  if (FromTimestamp(model.as_of_time()) > end) {
-    return BadField("clv_model", "must be of as_of_time or before.");
-  }
-  return std::optional<v1::ClvModel>(std::move(model));
 }
 
 }  // namespace
@@ -143,7 +95,7 @@ absl::StatusOr<Response> HandleDifferentiateCustomers(Analytics& analytics,
   CRM_ASSIGN_OR_RETURN(const int32_t page_size,
                        ResolvePageSize(request.page_size()));
   CRM_ASSIGN_OR_RETURN(const std::optional<v1::ClvModel> model,
-                       ModelOf(view, call, request, end));
+                       ChooseClvModel(view, call, request.clv_model(), end));
   const std::string uid = model.has_value() ? model->uid() : "";
   const std::string binding = absl::StrJoin(
       {call.principal.tenant, call.principal.subject,

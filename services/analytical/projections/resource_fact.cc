@@ -4,6 +4,7 @@
 #include "crm/collaborative/v1/survey_response.pb.h"
 #include "crm/operational/v1/activity.pb.h"
 #include "crm/operational/v1/customer.pb.h"
+#include "crm/operational/v1/duplicate_candidate.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "services/analytical/domain/frameworks/metrics.h"
 #include "shared/base/clock.h"
@@ -18,6 +19,7 @@ using collaborative::v1::SurveyResponse;
 using internal::v1::Event;
 using operational::v1::Activity;
 using operational::v1::Customer;
+using operational::v1::DuplicateCandidate;
 using operational::v1::Opportunity;
 
 using Fact = absl::StatusOr<std::optional<ResourceFact>>;
@@ -93,6 +95,16 @@ Fact FactOfActivity(const Event& event) {
   return fact;
 }
 
+Fact FactOfDuplicate(const Event& event) {
+  DuplicateCandidate candidate;
+  ResourceFact fact;
+  CRM_RETURN_IF_ERROR(Parse(event, candidate, fact));
+  fact.category = candidate.resource_type();
+  fact.state = DuplicateCandidate::State_Name(candidate.state());
+  fact.start_time = FromTimestamp(candidate.create_time());
+  return fact;
+}
+
 struct AnswerScale {
   SurveyResponse::Kind kind;
   int32_t least;
@@ -133,6 +145,7 @@ struct KeptType {
 constexpr KeptType kKept[] = {{"crm/Customer", FactOfCustomer},
                               {"crm/Opportunity", FactOfOpportunity},
                               {"crm/Activity", FactOfActivity},
+                              {"crm/DuplicateCandidate", FactOfDuplicate},
                               {"crm/SurveyResponse", FactOfResponse}};
 
 const KeptType* FindKept(absl::string_view type) {

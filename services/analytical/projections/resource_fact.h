@@ -20,7 +20,8 @@ namespace crm::analytical {
 struct ResourceFact {
   std::string uid;
   std::string customer;
-  // A customer's segment, an activity's kind, a survey response's touchpoint.
+  // A customer's segment, an activity's kind, a survey response's touchpoint,
+  // the type of what may be double.
   std::string category;
   std::string state;
   // A bit for each of IdentifyingAttributes() that is known of a customer.

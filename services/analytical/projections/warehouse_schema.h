@@ -18,7 +18,7 @@ namespace crm::analytical {
 
 // Raised with every change of the tables or of what their columns mean: what
 // they held comes back from the feed.
-inline constexpr int64_t kWarehouseFormat = 5;
+inline constexpr int64_t kWarehouseFormat = 6;
 
 // Instants are integers, in microseconds since 1970, and days count from
 // 1970-01-01 in UTC, so that no engine's calendar has a say. Amounts are

@@ -182,6 +182,7 @@ TEST_F(ResourceFactsTest, AnswersAreTakenOnTheScaleOfTheirKind) {
 TEST(ResourceFacts, AreKeptOfFewTypes) {
   EXPECT_TRUE(KeepsFacts("crm/Customer"));
   EXPECT_TRUE(KeepsFacts("crm/Activity"));
+  EXPECT_TRUE(KeepsFacts("crm/DuplicateCandidate"));
   EXPECT_FALSE(KeepsFacts("crm/Order"));
   EXPECT_FALSE(KeepsFacts("crm/Lead"));
 }
