@@ -2,10 +2,15 @@
 // and on taking merges back.
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "crm/operational/v1/credit_note.pb.h"
+#include "crm/operational/v1/invoice.pb.h"
 #include "crm/operational/v1/order.pb.h"
+#include "crm/operational/v1/order_return.pb.h"
+#include "crm/operational/v1/product.pb.h"
 #include "crm/operational/v1/resolve_identity.pb.h"
 #include "services/operational/handlers/merge_operation.h"
 #include "shared/reflect/resource_name.h"
@@ -137,6 +142,38 @@ TEST_F(MergeUndoRows, A44_TheOldNameLeadsToTheSurvivor) {
               merged);
 }
 
+TEST_F(MergeUndoRows, A44_TheNamesOfAChainOfMergesLeadToTheLastSurvivor) {
+  for (const char* id : {"ada", "bob", "eve"}) MakeCustomer(id);
+  MakeIdentifier("bob", "mail", "EMAIL", "bob@example.org", true);
+  const std::string order = MakeOrder("customers/bob");
+  for (const auto& [survivor, merged] :
+       {std::pair("ada", "bob"), std::pair("eve", "ada")}) {
+    const auto preview = Preview(survivor, merged);
+    ASSERT_THAT(preview, IsOk());
+    ASSERT_THAT(Apply(preview->name()), IsOk());
+  }
+
+  std::string at = "bob";
+  for (int step = 0; at != "eve"; ++step) {
+    ASSERT_LT(step, 2) << at;
+    const auto customer = GetCustomer(at);
+    ASSERT_THAT(customer, IsOk());
+    EXPECT_EQ(customer->state(), v1::Customer::MERGED);
+    ASSERT_NE(customer->merged_into(), "");
+    at = std::string(IdOf(customer->merged_into()));
+  }
+
+  EXPECT_EQ(GetCustomer("eve")->merged_into(), "");
+  const auto resolved =
+      Call<v1::ResolveIdentityResponse, v1::ResolveIdentityRequest>(
+          "CustomerService.ResolveIdentity",
+          "emails: 'bob@example.org' verified: true");
+  ASSERT_THAT(resolved, IsOk());
+  EXPECT_EQ(resolved->customer(), "customers/eve");
+  EXPECT_EQ(static_cast<const v1::Order&>(*Rows().at(order)).customer(),
+            "customers/eve");
+}
+
 TEST_F(MergeUndoRows, A43_MergesAreUndoneFromTheLastOne) {
   for (const char* id : {"ada", "bob", "eve"}) MakeCustomer(id);
   const std::string order = MakeOrder("customers/bob");
@@ -154,6 +191,78 @@ TEST_F(MergeUndoRows, A43_MergesAreUndoneFromTheLastOne) {
   EXPECT_THAT(Undo(first->name()), IsOk());
   EXPECT_EQ(static_cast<const v1::Order&>(*Rows().at(order)).customer(),
             "customers/bob");
+}
+
+TEST_F(MergeUndoRows, A43_DraftsThatAskForMoreThanIsLeftAreInNobodysWay) {
+  MakeCustomer("ada");
+  MakeCustomer("bob");
+  const auto must = [&]<typename Response, typename Request>(
+                        absl::string_view method, absl::string_view text) {
+    const auto response = Call<Response, Request>(method, text);
+    EXPECT_THAT(response, IsOk()) << method;
+    return response.value_or(Response());
+  };
+  must.operator()<v1::Product, v1::CreateProductRequest>(
+      "ProductService.CreateProduct",
+      "product_id: 'lamp' product { display_name: 'Lamp' sku: 'L1' "
+      "list_price { currency_code: 'EUR' units: 10 } }");
+  must.operator()<v1::Order, v1::CreateOrderRequest>(
+      "OrderService.CreateOrder",
+      "order_id: 'lamps' order { customer: 'customers/bob' currency_code: "
+      "'EUR' "
+      "lines { product: 'products/lamp' quantity: 3 } }");
+  must.operator()<v1::Order, v1::SubmitOrderRequest>("OrderService.SubmitOrder",
+                                                     "name: 'orders/lamps'");
+  must.operator()<v1::Order, v1::ConfirmOrderRequest>(
+      "OrderService.ConfirmOrder", "name: 'orders/lamps'");
+  must.operator()<v1::Order, v1::FulfillOrderRequest>(
+      "OrderService.FulfillOrder", "name: 'orders/lamps'");
+  // Each asks for all of it, and the second one gets it.
+  for (const char* id : {"stale", "issued"}) {
+    must.operator()<v1::Invoice, v1::CreateInvoiceRequest>(
+        "InvoiceService.CreateInvoice",
+        absl::StrCat("invoice_id: '", id,
+                     "' invoice { order: 'orders/lamps' }"));
+  }
+  must.operator()<v1::Invoice, v1::IssueInvoiceRequest>(
+      "InvoiceService.IssueInvoice", "name: 'invoices/issued'");
+  for (const char* id : {"stale", "issued"}) {
+    must.operator()<v1::CreditNote, v1::CreateCreditNoteRequest>(
+        "CreditNoteService.CreateCreditNote",
+        absl::StrCat("credit_note_id: '", id,
+                     "' credit_note { invoice: 'invoices/issued' }"));
+    must.operator()<v1::OrderReturn, v1::CreateOrderReturnRequest>(
+        "OrderReturnService.CreateOrderReturn",
+        absl::StrCat(
+            "order_return_id: '", id,
+            "' order_return { order: 'orders/lamps' lines { line_id: '1' "
+            "quantity: 3 } }"));
+  }
+  must.operator()<v1::CreditNote, v1::IssueCreditNoteRequest>(
+      "CreditNoteService.IssueCreditNote", "name: 'creditNotes/issued'");
+  must.operator()<v1::OrderReturn, v1::ApproveOrderReturnRequest>(
+      "OrderReturnService.ApproveOrderReturn", "name: 'orderReturns/issued'");
+  must.operator()<v1::OrderReturn, v1::ReceiveOrderReturnRequest>(
+      "OrderReturnService.ReceiveOrderReturn", "name: 'orderReturns/issued'");
+  const RowsByName before = Rows();
+  const auto preview = Preview("ada", "bob");
+  ASSERT_THAT(preview, IsOk());
+
+  ASSERT_THAT(Apply(preview->name()), IsOk());
+
+  const RowsByName merged = Rows();
+  EXPECT_EQ(
+      static_cast<const v1::Invoice&>(*merged.at("invoices/stale")).customer(),
+      "customers/ada");
+  EXPECT_EQ(static_cast<const v1::CreditNote&>(*merged.at("creditNotes/stale"))
+                .customer(),
+            "customers/ada");
+  EXPECT_EQ(
+      static_cast<const v1::OrderReturn&>(*merged.at("orderReturns/stale"))
+          .customer(),
+      "customers/ada");
+  ASSERT_THAT(Undo(preview->name()), IsOk());
+  EXPECT_EQ(Difference(before, Rows()), "");
 }
 
 TEST_F(MergeUndoRows, A43_WhatWasNotUndoneInTimeIsExpired) {

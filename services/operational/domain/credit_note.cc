@@ -188,6 +188,11 @@ absl::Status PrepareCreditNote(const v1::CreditNote* before,
   after.set_order(invoice.order());
   after.set_customer(invoice.customer());
   after.set_account(invoice.account());
+  if (before != nullptr && !after.lines().empty() &&
+      SameLines(*before, after)) {
+    *after.mutable_lines() = before->lines();
+    return absl::OkStatus();
+  }
   if (after.lines().empty()) TakeRest(invoice, after);
   return Draw(after, invoice);
 }

@@ -16,7 +16,8 @@ namespace crm::operational {
 
 // Completes and checks a credit note. A draft is of the customer, account and
 // currency of its invoice; without lines it takes back all that is left; what
-// they come to is worked out.
+// they come to is worked out when they are written, and again by IssueCredit().
+// A draft whose lines stay as they are stays whatever became of its invoice.
 //
 // Returns INVALID_ARGUMENT for a line that the invoice has not or that repeats
 // another, or a return of another order; FAILED_PRECONDITION: CREDIT_TOO_MUCH

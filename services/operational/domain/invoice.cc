@@ -143,15 +143,13 @@ void TakeRest(const v1::Order& order, v1::Invoice& invoice) {
   }
 }
 
-// Whether both ask for the same, by the same day.
-bool SameDemand(const v1::Invoice& a, const v1::Invoice& b) {
-  const auto same = [](const Line& one, const Line& other) {
-    return one.line_id() == other.line_id() &&
-           one.quantity() == other.quantity();
-  };
+// Whether both ask for the same.
+bool SameLines(const v1::Invoice& a, const v1::Invoice& b) {
   return std::equal(a.lines().begin(), a.lines().end(), b.lines().begin(),
-                    b.lines().end(), same) &&
-         MessageDifferencer::Equals(a.due_date(), b.due_date());
+                    b.lines().end(), [](const Line& one, const Line& other) {
+                      return one.line_id() == other.line_id() &&
+                             one.quantity() == other.quantity();
+                    });
 }
 
 }  // namespace
@@ -159,7 +157,8 @@ bool SameDemand(const v1::Invoice& a, const v1::Invoice& b) {
 absl::Status PrepareInvoice(const v1::Invoice* before, v1::Invoice& after,
                             const RuleContext& context) {
   if (before != nullptr && before->state() != v1::Invoice::DRAFT) {
-    if (!SameDemand(*before, after)) {
+    if (!SameLines(*before, after) ||
+        !MessageDifferencer::Equals(before->due_date(), after.due_date())) {
       return Refused(*before, "INVOICE_NOT_DRAFT",
                      "was issued or withdrawn: void it and write another");
     }
@@ -174,6 +173,11 @@ absl::Status PrepareInvoice(const v1::Invoice* before, v1::Invoice& after,
   v1::Order order = *found;
   after.set_customer(order.customer());
   after.set_account(order.account());
+  if (before != nullptr && !after.lines().empty() &&
+      SameLines(*before, after)) {
+    *after.mutable_lines() = before->lines();
+    return absl::OkStatus();
+  }
   if (after.lines().empty()) TakeRest(order, after);
   return Draw(after, order);
 }

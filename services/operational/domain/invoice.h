@@ -21,7 +21,9 @@ namespace crm::operational {
 
 // Completes and checks an invoice. A draft is of the customer, account and
 // currency of its order; without lines it takes all that is not invoiced yet;
-// what they come to is worked out, see Draw().
+// what they come to is worked out when they are written, and again by Issue().
+// A draft whose lines stay as they are stays whatever became of its order, so
+// that its customer can be merged, and the merge undone.
 //
 // Returns INVALID_ARGUMENT for a line that the order has not or that repeats
 // another; FAILED_PRECONDITION: INVOICE_TOO_MUCH for more units than are left,

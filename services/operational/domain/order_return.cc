@@ -111,6 +111,13 @@ absl::Status PrepareOrderReturn(const v1::OrderReturn* before,
   // That it exists is checked with all references.
   if (order == nullptr) return absl::OkStatus();
   after.set_customer(order->customer());
+  // What stays as it is may be more than is left by now: it can still be
+  // refused, and its customer merged.
+  if (before != nullptr && after.state() != v1::OrderReturn::APPROVED &&
+      SameLines(*before, after)) {
+    *after.mutable_lines() = before->lines();
+    return absl::OkStatus();
+  }
   return PriceReturn(*order, after);
 }
 

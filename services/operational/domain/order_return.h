@@ -13,7 +13,8 @@
 
 namespace crm::operational {
 
-// Completes and checks a return: customer and worth come from the order.
+// Completes and checks a return: customer and worth come from the order, the
+// worth when its lines are written or agreed to.
 //
 // Returns INVALID_ARGUMENT for a line that the order has not or that is named
 // twice, and FAILED_PRECONDITION: RETURN_FIXED if lines change after REQUESTED,

@@ -131,6 +131,24 @@ TEST_F(CreditNoteTest, B17_ADraftDoesNotTakeBackWhatAnotherDid) {
               StatusIs(kRefused, "CREDIT_TOO_MUCH"));
 }
 
+TEST_F(CreditNoteTest, B17_ADraftStaysWhateverBecameOfItsInvoice) {
+  v1::CreditNote draft = Draft("");
+  ASSERT_THAT(Write(draft), IsOk());
+  MustIssue("lines { line_id: '2' quantity: 1 }");
+  invoice_.set_customer("customers/other");
+  v1::CreditNote wanted = draft;
+  wanted.set_customer("customers/other");
+  v1::CreditNote noted = draft;
+
+  EXPECT_THAT(PrepareCreditNote(&draft, noted, context_), IsOk());
+
+  EXPECT_THAT(noted, EqualsProto(wanted.ShortDebugString()));
+  v1::CreditNote more = draft;
+  more.mutable_lines(0)->set_quantity(2);
+  EXPECT_THAT(PrepareCreditNote(&draft, more, context_),
+              StatusIs(kRefused, "CREDIT_TOO_MUCH"));
+}
+
 TEST_F(CreditNoteTest, B17_IsIssuedForAnInvoiceThatAsksForSomething) {
   struct Case {
     v1::Invoice::State state;

@@ -109,6 +109,32 @@ TEST_F(InvoiceTest, B17_ADraftDoesNotTakeWhatAnotherWasIssuedFor) {
               StatusIs(kRefused, "INVOICE_TOO_MUCH"));
 }
 
+TEST_F(InvoiceTest, B17_ADraftStaysWhateverBecameOfItsOrder) {
+  v1::Invoice draft = Draft("");
+  ASSERT_THAT(Write(draft), IsOk());
+  MustIssue("lines { line_id: '2' quantity: 1 }");
+  order_.set_customer("customers/other");
+  v1::Invoice wanted = draft;
+  wanted.set_customer("customers/other");
+  v1::Invoice noted = draft;
+  // What a client sends has no more than it may write.
+  noted.mutable_lines(0)->clear_net();
+
+  EXPECT_THAT(PrepareInvoice(&draft, noted, context_), IsOk());
+
+  EXPECT_THAT(noted, EqualsProto(wanted.ShortDebugString()));
+  // Written anew, it is worked out by what is left.
+  v1::Invoice more = draft;
+  more.mutable_lines(0)->set_quantity(2);
+  EXPECT_THAT(PrepareInvoice(&draft, more, context_),
+              StatusIs(kRefused, "INVOICE_TOO_MUCH"));
+  v1::Invoice rest = draft;
+  rest.clear_lines();
+  EXPECT_THAT(PrepareInvoice(&draft, rest, context_), IsOk());
+  ASSERT_EQ(rest.lines_size(), 2);
+  EXPECT_EQ(rest.lines(1).quantity(), 1);
+}
+
 TEST_F(InvoiceTest, B17_WhatIsWithdrawnCanBeInvoicedAgain) {
   const v1::Order before = order_;
   const v1::Invoice issued = MustIssue("");

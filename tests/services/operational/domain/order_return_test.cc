@@ -90,6 +90,27 @@ TEST_F(OrderReturnTest, HoldsNoMoreThanTheCustomerHas) {
   }
 }
 
+TEST_F(OrderReturnTest, CanBeRefusedWhenLessIsLeftThanItNames) {
+  v1::OrderReturn asked =
+      Return("state: REQUESTED lines { line_id: '1' quantity: 2 }");
+  ASSERT_THAT(PrepareOrderReturn(nullptr, asked, context_), IsOk());
+  order_.mutable_lines(0)->set_returned_quantity(1);
+  order_.set_customer("customers/eve");
+  v1::OrderReturn rejected = asked;
+  rejected.set_state(v1::OrderReturn::REJECTED);
+  v1::OrderReturn approved = asked;
+  approved.set_state(v1::OrderReturn::APPROVED);
+  v1::OrderReturn moved = asked;
+
+  EXPECT_THAT(PrepareOrderReturn(&asked, rejected, context_), IsOk());
+  EXPECT_THAT(PrepareOrderReturn(&asked, moved, context_), IsOk());
+  EXPECT_EQ(moved.customer(), "customers/eve");
+  EXPECT_THAT(moved.refund(), EqualsProto(asked.refund().ShortDebugString()));
+  EXPECT_THAT(
+      PrepareOrderReturn(&asked, approved, context_),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "RETURN_TOO_MUCH"));
+}
+
 TEST_F(OrderReturnTest, KeepsItsLinesOnceItIsAgreedTo) {
   const v1::OrderReturn before =
       Return("state: APPROVED lines { line_id: '1' quantity: 1 }");
