@@ -5,9 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/account.pb.h"
+#include "crm/operational/v1/account_contact.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/lead.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
+#include "crm/operational/v1/subscription.pb.h"
 #include "services/operational/app.h"
 #include "tests/support/matchers.h"
 #include "tests/support/service_harness.h"
@@ -143,6 +145,94 @@ TEST_F(LeadRows, B04_AConversionThatWasBuiltUponStays) {
                     "OpportunityService.GetOpportunity",
                     absl::StrCat("name: '", made.opportunity(), "'")))
                    .has_delete_time());
+}
+
+TEST_F(LeadRows, B04_WhatRefersToWhatWasMadeKeepsTheConversion) {
+  const auto made = Convert();
+  Must<v1::Contact, v1::CreateContactRequest>(
+      "ContactService.CreateContact",
+      "contact_id: 'bob' contact { display_name: 'Bob' }");
+  const auto refused = [&](absl::string_view what) {
+    EXPECT_THAT(Undo(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                 "CONVERSION_USED"))
+        << what;
+  };
+
+  const auto employed =
+      Must<v1::AccountContact, v1::CreateAccountContactRequest>(
+          "AccountContactService.CreateAccountContact",
+          absl::StrCat("account_contact { account: '", made.account(),
+                       "' contact: 'contacts/bob' role: DECISION_MAKER }"));
+  refused("a role in the account");
+  Must<v1::AccountContact, v1::DeleteAccountContactRequest>(
+      "AccountContactService.DeleteAccountContact",
+      absl::StrCat("name: '", employed.name(), "'"));
+  const auto paid = Must<v1::Subscription, v1::CreateSubscriptionRequest>(
+      "SubscriptionService.CreateSubscription",
+      absl::StrCat("subscription { display_name: 'Chairs' customer: '",
+                   made.lead().customer(), "' account: '", made.account(),
+                   "' interval: MONTH amount { currency_code: 'EUR' units: 9 "
+                   "} start_date { year: 2025 month: 1 day: 1 } }"));
+  refused("a subscription of the account");
+  Must<v1::Subscription, v1::UpdateSubscriptionRequest>(
+      "SubscriptionService.UpdateSubscription",
+      absl::StrCat("subscription { name: '", paid.name(),
+                   "' } update_mask { paths: 'account' }"));
+  EXPECT_THAT(Undo(), IsOk());
+}
+
+TEST_F(LeadRows, B03_AConversionMakesAllOfOneCustomerOnce) {
+  Must<v1::Lead, v1::QualifyLeadRequest>("LeadService.QualifyLead",
+                                         "name: 'leads/ada'");
+  const std::string request =
+      "name: 'leads/ada' opportunity_display_name: 'Chairs' request_id: "
+      "'7d3b9d1e-2f4a-4c56-8a7e-0b1c2d3e4f50'";
+  const auto convert = [&](const std::string& text) {
+    return Call<v1::ConvertLeadResponse, v1::ConvertLeadRequest>(
+        "LeadService.ConvertLead", text);
+  };
+
+  const auto made = convert(request);
+  const auto repeated = convert(request);
+
+  ASSERT_THAT(made, IsOk());
+  ASSERT_THAT(repeated, IsOk());
+  EXPECT_THAT(*repeated, EqualsProto(made->ShortDebugString()));
+  EXPECT_THAT(
+      convert("name: 'leads/ada'"),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "ILLEGAL_TRANSITION"));
+  const auto account = Must<v1::Account, v1::GetAccountRequest>(
+      "AccountService.GetAccount",
+      absl::StrCat("name: '", made->account(), "'"));
+  const auto contact = Must<v1::Contact, v1::GetContactRequest>(
+      "ContactService.GetContact",
+      absl::StrCat("name: '", made->contact(), "'"));
+  const auto opportunity = Must<v1::Opportunity, v1::GetOpportunityRequest>(
+      "OpportunityService.GetOpportunity",
+      absl::StrCat("name: '", made->opportunity(), "'"));
+  const std::string& customer = made->lead().customer();
+  EXPECT_NE(customer, "");
+  EXPECT_EQ(account.display_name(), "Acme");
+  EXPECT_EQ(account.customer(), customer);
+  EXPECT_EQ(contact.display_name(), "Ada");
+  EXPECT_EQ(contact.account(), account.name());
+  EXPECT_EQ(contact.customer(), customer);
+  EXPECT_EQ(opportunity.display_name(), "Chairs");
+  EXPECT_EQ(opportunity.account(), account.name());
+  EXPECT_EQ(opportunity.contact(), contact.name());
+  EXPECT_EQ(opportunity.customer(), customer);
+  EXPECT_EQ((Must<v1::ListAccountsResponse, v1::ListAccountsRequest>(
+                 "AccountService.ListAccounts", ""))
+                .accounts_size(),
+            1);
+  EXPECT_EQ((Must<v1::ListContactsResponse, v1::ListContactsRequest>(
+                 "ContactService.ListContacts", ""))
+                .contacts_size(),
+            1);
+  EXPECT_EQ((Must<v1::ListOpportunitiesResponse, v1::ListOpportunitiesRequest>(
+                 "OpportunityService.ListOpportunities", ""))
+                .opportunities_size(),
+            1);
 }
 
 }  // namespace

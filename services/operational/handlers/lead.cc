@@ -11,10 +11,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/account.pb.h"
+#include "crm/operational/v1/account_contact.pb.h"
 #include "crm/operational/v1/contact.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/quote.pb.h"
+#include "crm/operational/v1/subscription.pb.h"
 #include "services/operational/domain/lead.h"
 #include "services/operational/handlers/lead_assignment.h"
 #include "services/operational/handlers/lead_score.h"
@@ -124,7 +126,12 @@ absl::StatusOr<v1::Lead> HandleUndoLeadConversion(
         CheckAlone<v1::Quote>(transaction, lead, "opportunity", opportunity,
                               ""),
         CheckAlone<v1::Account>(transaction, lead, "parent_account", account,
-                                "")}) {
+                                ""),
+        CheckAlone<v1::Subscription>(transaction, lead, "account", account, ""),
+        CheckAlone<v1::AccountContact>(transaction, lead, "account", account,
+                                       ""),
+        CheckAlone<v1::AccountContact>(transaction, lead, "contact", contact,
+                                       "")}) {
     CRM_RETURN_IF_ERROR(alone);
   }
   CRM_RETURN_IF_ERROR(
