@@ -17,6 +17,7 @@ namespace v1 = ::crm::analytical::v1;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using v1::EventAck;
+using MessagePtr = std::unique_ptr<google::protobuf::Message>;
 
 class IngestionRows : public ::testing::Test {
  protected:
@@ -55,6 +56,30 @@ class IngestionRows : public ::testing::Test {
     return held.value_or(v1::ListQuarantinedEventsResponse());
   }
 
+  // Returns the answer to `next`, the next message of `stream`. Opens another
+  // stream where that has ended, as a server ends those of a connection that
+  // has become old, and adds what it sends again to `resent`. Returns null if
+  // that ends too, or for an error of another kind.
+  MessagePtr SendNext(const v1::IngestEventsRequest& next,
+                      std::unique_ptr<ApiStream>& stream, size_t& resent) {
+    bool sent = stream != nullptr && stream->Send(next);
+    for (int opened = 0; opened < 2; ++opened) {
+      if (sent) {
+        MessagePtr answer = stream->Next();
+        if (answer != nullptr) return answer;
+      }
+      if (stream != nullptr) {
+        const absl::Status end = stream->Finish();
+        EXPECT_EQ(end.code(), absl::StatusCode::kUnavailable) << end;
+        if (!absl::IsUnavailable(end)) return nullptr;
+        resent += static_cast<size_t>(next.events_size());
+      }
+      stream = sender_.Open(next);
+      sent = true;
+    }
+    return stream->Next();
+  }
+
   const TestAuthority authority_;
   ServiceHarness service_;
   const std::string analyst_;
@@ -66,32 +91,36 @@ TEST_F(IngestionRows, OP_13_EachEventCountsOnceHoweverOftenAndInWhateverOrder) {
   constexpr size_t kSize = 500;
   const std::multiset<std::string> distinct = DistinctIds(events);
 
-  const auto stream = sender_.Open(EventSender::MessageOf(events, 0, kSize));
   std::map<EventAck::Outcome, size_t> outcomes;
-  for (size_t begin = 0; begin < events.size(); begin += kSize) {
-    const auto message = stream->Next();
-    ASSERT_NE(message, nullptr) << stream->Finish();
-    const auto& answer = static_cast<const v1::IngestEventsResponse&>(*message);
-    for (int i = 0; i < answer.acks_size(); ++i) {
-      ASSERT_EQ(answer.acks(i).event_id(),
-                events[begin + static_cast<size_t>(i)].event_id());
-      ++outcomes[answer.acks(i).outcome()];
+  // Sent again, as a stream that ended had not acknowledged them.
+  size_t resent = 0;
+  std::unique_ptr<ApiStream> stream;
+  for (size_t begin = 0; begin < events.size();) {
+    const v1::IngestEventsRequest next =
+        EventSender::MessageOf(events, begin, kSize);
+    const MessagePtr answered = SendNext(next, stream, resent);
+    ASSERT_NE(answered, nullptr);
+    const auto& answer =
+        static_cast<const v1::IngestEventsResponse&>(*answered);
+    ASSERT_EQ(answer.acks_size(), next.events_size());
+    for (const EventAck& ack : answer.acks()) {
+      ASSERT_EQ(ack.event_id(), events[begin++].event_id());
+      ++outcomes[ack.outcome()];
     }
-    if (begin + kSize >= events.size()) break;
-    ASSERT_TRUE(
-        stream->Send(EventSender::MessageOf(events, begin + kSize, kSize)));
   }
   stream->EndSending();
   EXPECT_THAT(stream->Finish(), IsOk());
 
-  EXPECT_EQ(outcomes[EventAck::STORED], distinct.size());
-  EXPECT_EQ(outcomes[EventAck::REPEATED], events.size() - distinct.size());
-  EXPECT_THAT(outcomes, SizeIs(2));
   EXPECT_TRUE(sender_.StoredIds() == distinct);
   const v1::EventSource shop = sender_.Shop();
   EXPECT_EQ(shop.stored_count(), static_cast<int64_t>(distinct.size()));
-  EXPECT_EQ(shop.repeated_count(),
-            static_cast<int64_t>(events.size() - distinct.size()));
+  // What is sent again may have been stored before.
+  const size_t repeats = events.size() - distinct.size();
+  EXPECT_THAT(outcomes, SizeIs(2));
+  EXPECT_LE(outcomes[EventAck::STORED], distinct.size());
+  EXPECT_GE(outcomes[EventAck::STORED] + resent, distinct.size());
+  EXPECT_GE(shop.repeated_count(), static_cast<int64_t>(repeats));
+  EXPECT_LE(shop.repeated_count(), static_cast<int64_t>(repeats + resent));
 }
 
 TEST_F(IngestionRows, OP_13_RepeatsWithinOneMessageCountOnce) {
