@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "crm/operational/v1/activity.pb.h"
+#include "crm/operational/v1/base_currency.pb.h"
 #include "crm/operational/v1/customer.pb.h"
 #include "crm/operational/v1/exchange_rate.pb.h"
 #include "crm/operational/v1/goal.pb.h"
@@ -353,6 +354,56 @@ TEST_F(GoalRows, B25_ProgressIsThatOfTheRowsThatTheCallerMayRead) {
       StatusIs(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED"));
   EXPECT_THAT(Progress(goal, authority_.Token("acme", "user:fay", {"blind"})),
               StatusIs(absl::StatusCode::kPermissionDenied, "FIELD_HIDDEN"));
+}
+
+TEST_F(GoalRows, B25_WhatIsReachedIsToldInTheBaseCurrencyToo) {
+  std::mt19937 random(27);
+  MakeRates();
+  MakeDeals(random);
+  const auto reckon_in = [&](absl::string_view currency, int year) {
+    Must<v1::BaseCurrency, v1::CreateBaseCurrencyRequest>(
+        "BaseCurrencyService.CreateBaseCurrency",
+        absl::StrCat("base_currency { currency_code: '", currency,
+                     "' valid_from_date { year: ", year,
+                     " month: 1 day: 1 } }"));
+  };
+  const v1::Goal euros = Goal(
+      "metric: WON_AMOUNT team: 'teams/all' target_amount { "
+      "currency_code: 'EUR' units: 1000 }");
+  const v1::Goal dollars = Goal(
+      "metric: WON_AMOUNT team: 'teams/all' target_amount { "
+      "currency_code: 'USD' units: 1000 }");
+
+  const auto without = Progress(euros, token_);
+  reckon_in("USD", 2001);
+  const auto both = Progress(euros, token_);
+  const auto same = Progress(dollars, token_);
+  // No rate leads to it.
+  reckon_in("CHF", 2002);
+  const auto unknown = Progress(euros, token_);
+
+  ASSERT_THAT(without, IsOk());
+  EXPECT_FALSE(without->has_base_amount());
+  EXPECT_FALSE(without->has_base_target_amount());
+  // The amount in the currency of the base is that of a goal in it.
+  ASSERT_THAT(both, IsOk());
+  ASSERT_THAT(same, IsOk());
+  EXPECT_THAT(both->amount(),
+              EqualsProto(without->amount().ShortDebugString()));
+  EXPECT_GT(both->base_amount().units(), 0);
+  EXPECT_THAT(both->base_amount(),
+              EqualsProto(same->amount().ShortDebugString()));
+  // Ten days ago a EUR was worth two USD.
+  EXPECT_THAT(both->base_target_amount(),
+              EqualsProto("currency_code: 'USD' units: 2000"));
+  EXPECT_FALSE(same->has_base_amount());
+  ASSERT_THAT(unknown, IsOk());
+  EXPECT_FALSE(unknown->has_base_amount());
+  EXPECT_FALSE(unknown->has_base_target_amount());
+  EXPECT_THAT(unknown->amount(),
+              EqualsProto(without->amount().ShortDebugString()));
+  EXPECT_THAT(unknown->exchange_rates(),
+              ElementsAreArray(without->exchange_rates()));
 }
 
 TEST_F(GoalRows, B25_AnAmountWithoutARateIsNotGuessed) {

@@ -10,6 +10,7 @@
 #include "services/operational/domain/calendar_day.h"
 #include "services/operational/domain/forecast.h"
 #include "services/operational/domain/goal.h"
+#include "services/operational/handlers/base_currency.h"
 #include "services/operational/handlers/credited.h"
 #include "services/operational/handlers/exchange_rate.h"
 #include "shared/auth/caller.h"
@@ -57,14 +58,50 @@ class GoalCounter {
     if (!goal_.team().empty()) {
       CRM_RETURN_IF_ERROR(credited_.ReadTeams(goal_.team()));
     }
+    CRM_RETURN_IF_ERROR(ChooseBase());
     CRM_RETURN_IF_ERROR(CountRows());
     CRM_ASSIGN_OR_RETURN(v1::GoalProgress progress,
                          ProgressOf(goal_, gained_, call_.now));
+    CRM_RETURN_IF_ERROR(TellBase(progress));
     progress.mutable_exchange_rates()->Assign(used_.begin(), used_.end());
     return progress;
   }
 
  private:
+  // An amount in the base currency of the tenant, beside the one that counts.
+  struct BaseSum {
+    std::string currency;
+    google::type::Money target;
+    absl::int128 nanos = 0;
+    std::set<std::string> used;
+  };
+
+  absl::Status ChooseBase() {
+    if (!CountsAmounts(goal_.metric())) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(const std::string currency,
+                         BaseCurrencyOn(view_, DayOf(call_.now)));
+    const google::type::Money& target = goal_.target_amount();
+    if (currency.empty() || currency == target.currency_code()) {
+      return absl::OkStatus();
+    }
+    base_ = BaseSum{.currency = currency, .target = {}, .nanos = 0, .used = {}};
+    const Gain whole{.day = ToDay(goal_.start_date()), .amount = target};
+    CRM_ASSIGN_OR_RETURN(const std::optional<absl::int128> nanos,
+                         InBase(whole));
+    if (!nanos.has_value()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(base_->target, FromNanos(currency, *nanos));
+    return absl::OkStatus();
+  }
+
+  absl::Status TellBase(v1::GoalProgress& progress) {
+    if (!base_.has_value()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(*progress.mutable_base_amount(),
+                         FromNanos(base_->currency, base_->nanos));
+    *progress.mutable_base_target_amount() = base_->target;
+    used_.merge(base_->used);
+    return absl::OkStatus();
+  }
+
   absl::Status CountRows() {
     switch (goal_.metric()) {
       case v1::Goal::WON_AMOUNT:
@@ -130,7 +167,9 @@ class GoalCounter {
     const std::optional<Gain> gain = GainOf(goal_, row);
     if (!gain.has_value() || !Concerns(row.owner())) return absl::OkStatus();
     CRM_ASSIGN_OR_RETURN(const absl::int128 nanos, InTarget(*gain));
+    CRM_ASSIGN_OR_RETURN(const std::optional<absl::int128> base, InBase(*gain));
     gained_.nanos += nanos;
+    if (base.has_value()) base_->nanos += *base;
     ++gained_.count;
     return absl::OkStatus();
   }
@@ -150,12 +189,19 @@ class GoalCounter {
     if (std::ranges::find(concerned, true) == concerned.end()) {
       return absl::OkStatus();
     }
+    const auto credited = [&](absl::int128 nanos) {
+      const std::vector<Credit> credits =
+          CreditsOf(opportunity, {.nanos = nanos, .weighted_nanos = 0});
+      absl::int128 sum = 0;
+      for (size_t i = 0; i < credits.size(); ++i) {
+        if (concerned[i]) sum += credits[i].amount.nanos;
+      }
+      return sum;
+    };
     CRM_ASSIGN_OR_RETURN(const absl::int128 nanos, InTarget(*gain));
-    const std::vector<Credit> credits =
-        CreditsOf(opportunity, {.nanos = nanos, .weighted_nanos = 0});
-    for (size_t i = 0; i < credits.size(); ++i) {
-      if (concerned[i]) gained_.nanos += credits[i].amount.nanos;
-    }
+    CRM_ASSIGN_OR_RETURN(const std::optional<absl::int128> base, InBase(*gain));
+    gained_.nanos += credited(nanos);
+    if (base.has_value()) base_->nanos += credited(*base);
     ++gained_.count;
     return absl::OkStatus();
   }
@@ -163,14 +209,32 @@ class GoalCounter {
   // Returns the amount in the currency of the target, 0 for what is counted.
   absl::StatusOr<absl::int128> InTarget(const Gain& gain) {
     if (!CountsAmounts(goal_.metric())) return 0;
-    const std::string& target = goal_.target_amount().currency_code();
-    if (gain.amount.currency_code() == target) return ToNanos(gain.amount);
+    return In(goal_.target_amount().currency_code(), gain, used_);
+  }
+
+  // Returns the amount in the base currency; nothing where that is not reckoned
+  // with. It no longer is from the first amount on that has no rate.
+  absl::StatusOr<std::optional<absl::int128>> InBase(const Gain& gain) {
+    if (!base_.has_value()) return std::nullopt;
+    const absl::StatusOr<absl::int128> nanos =
+        In(base_->currency, gain, base_->used);
+    if (nanos.ok()) return *nanos;
+    if (!absl::IsFailedPrecondition(nanos.status())) return nanos.status();
+    base_.reset();
+    return std::nullopt;
+  }
+
+  // Returns the amount in `currency` by the rates of its day, which are added
+  // to `used`.
+  absl::StatusOr<absl::int128> In(const std::string& currency, const Gain& gain,
+                                  std::set<std::string>& used) {
+    if (gain.amount.currency_code() == currency) return ToNanos(gain.amount);
     CRM_ASSIGN_OR_RETURN(
         const Conversion conversion,
-        rates_.Find(gain.amount.currency_code(), target, gain.day));
-    used_.insert(conversion.rates.begin(), conversion.rates.end());
+        rates_.Find(gain.amount.currency_code(), currency, gain.day));
     CRM_ASSIGN_OR_RETURN(const google::type::Money converted,
-                         Convert(gain.amount, conversion, target));
+                         Convert(gain.amount, conversion, currency));
+    used.insert(conversion.rates.begin(), conversion.rates.end());
     return ToNanos(converted);
   }
 
@@ -181,6 +245,7 @@ class GoalCounter {
   DatedRates rates_;
   Gained gained_;
   std::set<std::string> used_;
+  std::optional<BaseSum> base_;
 };
 
 }  // namespace
