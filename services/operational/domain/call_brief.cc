@@ -20,6 +20,10 @@ using ::google::type::Money;
 using Figure = v1::BriefFigure;
 
 constexpr char kScores[] = "SCORES";
+// Models of lifetime value are of all customers at once, and there are no
+// tickets.
+constexpr const char* kWithoutSource[] = {"VALUE_TIER", "CHURN_PROBABILITY",
+                                          "OPEN_TICKETS"};
 constexpr char kDenied[] = "PERMISSION_DENIED";
 constexpr int kMaxItems = 10;
 constexpr int kMaxContacts = 5;
@@ -309,6 +313,7 @@ absl::StatusOr<v1::CallBrief> MakeCallBrief(const BriefRecords& records,
   for (const std::string& collection : records.denied) {
     AddGap(collection, kDenied, brief);
   }
+  for (const char* part : kWithoutSource) brief.add_missing(part);
   return brief;
 }
 

@@ -281,6 +281,16 @@ TEST(MakeCallBrief, OP_20_ACustomerWithoutOrdersHasNoScores) {
   EXPECT_TRUE(brief.partial().empty());
 }
 
+// Whatever else is there, or not.
+TEST(MakeCallBrief, OP_20_SaysWhatNoServiceTells) {
+  BriefRecords records = Records();
+  records.scores = Scores("state: FRESH scores { frequency: 3 }");
+  for (const BriefRecords& known : {Records(), records}) {
+    EXPECT_THAT(Make(known).missing(),
+                ElementsAre("VALUE_TIER", "CHURN_PROBABILITY", "OPEN_TICKETS"));
+  }
+}
+
 TEST(MakeCallBrief, ASumThatFitsNoMoneyIsAnError) {
   BriefRecords records = Records();
   for (const char* id : {"a", "b"}) {
