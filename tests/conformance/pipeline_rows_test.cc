@@ -2,6 +2,7 @@
 // operational service see them.
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "crm/operational/v1/opportunity.pb.h"
@@ -15,6 +16,7 @@ namespace crm::testing {
 namespace {
 
 namespace v1 = ::crm::operational::v1;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kStages[] =
@@ -169,6 +171,125 @@ TEST_F(PipelineRows, B10_PipelinesAreDataOfTheTenantAndRevised) {
                   "PipelineService.DeletePipeline",
                   absl::StrCat("name: '", draft->name(), "'"), boss_)),
               IsOk());
+}
+
+TEST_F(PipelineRows, B10_DealsOfSeveralPipelinesGoTheirOwnWays) {
+  MakePipeline("default");
+  ASSERT_THAT(
+      (Call<v1::Pipeline, v1::CreatePipelineRequest>(
+          "PipelineService.CreatePipeline",
+          "pipeline_id: 'short' pipeline { display_name: 'Short' "
+          "stages { stage_id: 'ask' display_name: 'Ask' outcome: OPEN } "
+          "stages { stage_id: 'yes' display_name: 'Yes' outcome: WON "
+          "         probability_millionths: 1000000 } "
+          "stages { stage_id: 'no' display_name: 'No' outcome: LOST } }",
+          boss_)),
+      IsOk());
+  ASSERT_THAT((Call<v1::Pipeline, v1::ActivatePipelineRequest>(
+                  "PipelineService.ActivatePipeline", "name: 'pipelines/short'",
+                  boss_)),
+              IsOk());
+  ASSERT_THAT(Create("long"), IsOk());
+  ASSERT_THAT(Create("short", "pipeline: 'pipelines/short'"), IsOk());
+  const auto in = [&](absl::string_view filter) {
+    const auto page =
+        Call<v1::ListOpportunitiesResponse, v1::ListOpportunitiesRequest>(
+            "OpportunityService.ListOpportunities",
+            absl::StrCat("filter: '", filter, "'"), ada_);
+    EXPECT_THAT(page, IsOk());
+    std::vector<std::string> names;
+    if (!page.ok()) return names;
+    for (const v1::Opportunity& deal : page->opportunities()) {
+      names.push_back(deal.name());
+    }
+    return names;
+  };
+
+  EXPECT_THAT(in("pipeline = \"pipelines/short\" AND stage = \"ask\""),
+              ElementsAre("opportunities/short"));
+  EXPECT_THAT(in("pipeline = \"pipelines/default\" AND stage = \"new\""),
+              ElementsAre("opportunities/long"));
+  // A stage of another pipeline is none of this one's.
+  EXPECT_THAT(Move("short", "talk"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "STAGE_UNKNOWN"));
+  EXPECT_THAT(Move("long", "talk"), IsOk());
+  const auto won = Call<v1::Opportunity, v1::WinOpportunityRequest>(
+      "OpportunityService.WinOpportunity", "name: 'opportunities/short'", ada_);
+  ASSERT_THAT(won, IsOk());
+  EXPECT_EQ(won->stage(), "yes");
+  EXPECT_EQ(in("state = OPEN"), std::vector<std::string>{"opportunities/long"});
+}
+
+TEST_F(PipelineRows, B12_EachStayInAStageSaysWhoCameWhenAndWhy) {
+  MakePipeline("default");
+  const auto created = Create("deal");
+  ASSERT_THAT(created, IsOk());
+  ASSERT_THAT((Call<v1::Opportunity, v1::MoveOpportunityStageRequest>(
+                  "OpportunityService.MoveOpportunityStage",
+                  "name: 'opportunities/deal' stage: 'talk' stage_reason: "
+                  "'She called.'",
+                  boss_)),
+              IsOk());
+  // An update is no way around the verbs, nor into the history.
+  ASSERT_THAT((Call<v1::Opportunity, v1::UpdateOpportunityRequest>(
+                  "OpportunityService.UpdateOpportunity",
+                  "opportunity { name: 'opportunities/deal' stage: 'offer' "
+                  "display_name: 'Big deal' stage_history { stage: 'won' } }",
+                  ada_)),
+              IsOk());
+  const auto deal = Call<v1::Opportunity, v1::GetOpportunityRequest>(
+      "OpportunityService.GetOpportunity", "name: 'opportunities/deal'", ada_);
+
+  ASSERT_THAT(deal, IsOk());
+  EXPECT_EQ(deal->display_name(), "Big deal");
+  EXPECT_EQ(deal->stage(), "talk");
+  ASSERT_EQ(deal->stage_history_size(), 2);
+  const v1::StageStay& first = deal->stage_history(0);
+  const v1::StageStay& second = deal->stage_history(1);
+  EXPECT_EQ(first.stage(), "new");
+  EXPECT_EQ(first.mover(), "user:ada");
+  EXPECT_THAT(first.enter_time(),
+              EqualsProto(created->create_time().ShortDebugString()));
+  EXPECT_THAT(first.leave_time(),
+              EqualsProto(second.enter_time().ShortDebugString()));
+  EXPECT_EQ(second.stage(), "talk");
+  EXPECT_EQ(second.mover(), "user:boss");
+  EXPECT_EQ(second.reason(), "She called.");
+  EXPECT_FALSE(second.has_leave_time());
+}
+
+TEST_F(PipelineRows, B13_WhatIsLostHasAReasonThatCanBeListedBy) {
+  MakePipeline("default");
+  for (const char* id : {"cheap", "late", "open"}) {
+    ASSERT_THAT(Create(id), IsOk());
+  }
+  const auto lose = [&](absl::string_view id, absl::string_view reason) {
+    return Call<v1::Opportunity, v1::LoseOpportunityRequest>(
+        "OpportunityService.LoseOpportunity",
+        absl::StrCat("name: 'opportunities/", id, "' ", reason), ada_);
+  };
+  EXPECT_THAT(lose("cheap", ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_REQUEST"));
+  ASSERT_THAT(lose("cheap", "lost_reason: 'price'"), IsOk());
+  ASSERT_THAT(lose("late", "lost_reason: 'timing'"), IsOk());
+  const auto list = [&] {
+    return Call<v1::ListOpportunitiesResponse, v1::ListOpportunitiesRequest>(
+        "OpportunityService.ListOpportunities",
+        "filter: 'lost_reason = \"price\"'", ada_);
+  };
+
+  const auto lost = list();
+  ASSERT_THAT(lost, IsOk());
+  ASSERT_EQ(lost->opportunities_size(), 1);
+  EXPECT_EQ(lost->opportunities(0).name(), "opportunities/cheap");
+  EXPECT_EQ(lost->opportunities(0).state(), v1::Opportunity::LOST);
+  // It is of what is lost alone.
+  const auto again = Call<v1::Opportunity, v1::ReopenOpportunityRequest>(
+      "OpportunityService.ReopenOpportunity", "name: 'opportunities/cheap'",
+      boss_);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->lost_reason(), "");
+  EXPECT_EQ(list()->opportunities_size(), 0);
 }
 
 }  // namespace
