@@ -77,9 +77,11 @@ absl::StatusOr<GatewayApp::Loaded> GatewayApp::Load(const Settings& settings,
                        ApiDescriptors::Load());
   CRM_ASSIGN_OR_RETURN(RouteTable routes,
                        RouteTable::Build(api->LinkedServices()));
-  return Loaded{std::move(keys),  std::move(tls),    std::move(edge_tls),
-                std::move(roles), std::move(secret), std::move(api),
-                std::move(routes)};
+  CRM_ASSIGN_OR_RETURN(StaticFiles console,
+                       StaticFiles::Read(settings.console_dir, "/console"));
+  return Loaded{std::move(keys),   std::move(tls),    std::move(edge_tls),
+                std::move(roles),  std::move(secret), std::move(api),
+                std::move(routes), std::move(console)};
 }
 
 absl::StatusOr<std::unique_ptr<GatewayApp>> GatewayApp::Create(
@@ -176,6 +178,7 @@ EdgeParts GatewayApp::MakeEdgeParts() {
       .local = local_->services(),
       .open = local_->open_services(),
       .pages = pages_,
+      .console = loaded_.console,
       .cors = CorsPolicy(settings_.cors_origins),
   };
   for (const auto& [service, backend] : backends_) {

@@ -21,6 +21,7 @@
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/edge.h"
 #include "gateway/proxy/pages.h"
+#include "gateway/proxy/static_files.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/settings.h"
 #include "gateway/transcode/protobuf_transcoder.h"
@@ -70,6 +71,7 @@ class GatewayApp {
     std::string secret;
     std::unique_ptr<ApiDescriptors> api;
     RouteTable routes;
+    StaticFiles console;
   };
 
   static absl::StatusOr<std::unique_ptr<TlsServer>> OpenEdgeTls(

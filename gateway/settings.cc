@@ -27,6 +27,9 @@ ConfigReader GatewayConfig() {
                  "The file with the private key of that certificate, as PEM.");
   reader.Declare("CRM_GATEWAY_REFLECTION", "true",
                  "Whether gRPC reflection is served.");
+  reader.Declare("CRM_GATEWAY_CONSOLE_DIR", "",
+                 "The folder of the files that browsers are served under "
+                 "/console, as they are at the start; empty for none.");
   reader.Declare("CRM_GATEWAY_CORS_ORIGINS", "",
                  "The origins whose web pages may call from browsers, as "
                  "https://crm.example.com, parted by commas; * for all.");
@@ -108,6 +111,7 @@ absl::StatusOr<Settings> ReadSettings(const Config& config) {
   settings.secret_file = config.Get("CRM_SECRET_FILE");
   CRM_ASSIGN_OR_RETURN(settings.reflection,
                        config.GetBool("CRM_GATEWAY_REFLECTION"));
+  settings.console_dir = config.Get("CRM_GATEWAY_CONSOLE_DIR");
   settings.cors_origins = absl::StrSplit(config.Get("CRM_GATEWAY_CORS_ORIGINS"),
                                          ',', absl::SkipEmpty());
   CRM_RETURN_IF_ERROR(CorsPolicy::Check(settings.cors_origins));

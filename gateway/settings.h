@@ -39,6 +39,8 @@ struct Settings {
   std::string roles_file;
   std::string secret_file;
   bool reflection = true;
+  // The folder of the files that are served under /console; empty for none.
+  std::string console_dir;
   // The origins whose web pages may call from browsers.
   std::vector<std::string> cors_origins;
   // Whether the audit trail tells of the reads of all callers.

@@ -171,6 +171,12 @@ std::unique_ptr<Exchange> Edge::ServeRest(RequestHead head,
     record->Finish(absl::OkStatus());
     return AnsweredExchange();
   }
+  if (method == "GET" && parts_.console.Serves(target.first)) {
+    record->set_route("console");
+    parts_.console.Answer(head, writer, record->trace());
+    record->Finish(absl::OkStatus());
+    return AnsweredExchange();
+  }
   absl::StatusOr<Principal> principal =
       Authenticate(head.headers, parts_.verify);
   if (!principal.ok()) return refuse(principal.status());

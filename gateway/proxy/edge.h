@@ -17,6 +17,7 @@
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/message_call.h"
 #include "gateway/proxy/pages.h"
+#include "gateway/proxy/static_files.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/transcode/transcoder.h"
 #include "shared/base/clock.h"
@@ -42,6 +43,8 @@ struct EdgeParts {
   std::map<std::string, CallTarget*, std::less<>> open;
   // Pages that anyone may read.
   const Pages& pages;
+  // Files that anyone may read.
+  const StaticFiles& console;
   // The web pages that may call from browsers.
   CorsPolicy cors;
 };
