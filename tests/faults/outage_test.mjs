@@ -1,5 +1,5 @@
-// Everything ends at once while the consumers of events are behind, and the Redis
-// that carries the events comes back without what they have not read, or empty: all
+// Everything ends at once while a consumer of events is behind, and the Redis
+// that carries the events comes back without what that has not read, or empty: all
 // go on from the producers' own logs, and nothing is missing.
 //
 //   CRM_FAULT_ROUNDS  how often each of that happens (1)

@@ -1,6 +1,6 @@
 // Faults that end everything at once, in the form that faults.mjs tells of: no
 // process is left that remembers anything, and the Redis of the events has lost
-// what its consumers have not read yet.
+// what a consumer has not read yet.
 
 import {readdirSync, statSync, truncateSync} from 'node:fs';
 import {join} from 'node:path';
@@ -10,7 +10,8 @@ import {PROGRAMS, REDIS_SERVERS} from '../../suite/suite.mjs';
 import {redisKeys} from './redis_faults.mjs';
 
 const BUS = 'redis-bus';
-const CONSUMERS = ['analytical', 'collaborative'];
+// Whoever else follows the events is called by the workload, which would wait.
+const CONSUMER = 'analytical';
 const STREAMS = 'ev:*';
 // What the streams have to be given while nobody reads them.
 const UNREAD_EVENTS = 60;
@@ -45,7 +46,7 @@ async function startRedis(suite, name, options) {
 }
 
 // `restore(suite, bytes)` starts the Redis of the events with what it is to have
-// left; its log had so many bytes when the consumers last read.
+// left; its log had so many bytes when the consumer last read.
 function outage(name, restore) {
   return {
     name,
@@ -53,13 +54,13 @@ function outage(name, restore) {
     async run({suite}) {
       const read = eventCount(suite);
       const bytes = statSync(logOf(suite)).size;
-      const pids = CONSUMERS.map((name) => suite.processes.get(name).pid);
-      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      const {pid} = suite.processes.get(CONSUMER);
+      process.kill(pid, 'SIGSTOP');
       try {
         await until('events come that nobody reads',
             () => eventCount(suite) >= read + UNREAD_EVENTS, PATIENCE_MS);
       } catch (error) {
-        for (const pid of pids) process.kill(pid, 'SIGCONT');
+        process.kill(pid, 'SIGCONT');
         throw error;
       }
       const given = eventCount(suite);
