@@ -34,7 +34,7 @@ class H2ServerSessionTest : public ServerTest {
   }
 };
 
-TEST_F(H2ServerSessionTest, ClosesAHeaderBlockThatDoesNotEnd) {
+TEST_F(H2ServerSessionTest, F43_ClosesAHeaderBlockThatDoesNotEnd) {
   HttpLimits limits;
   limits.header_timeout = absl::Milliseconds(20);
   RawClient client = Connect(limits);
@@ -97,7 +97,7 @@ TEST_F(H2ServerSessionTest, ClosesWhatIsNoHttp2AfterThePreface) {
   EXPECT_TRUE(log_.heads.empty());
 }
 
-TEST_F(H2ServerSessionTest, ClosesAFloodOfContinuations) {
+TEST_F(H2ServerSessionTest, F43_ClosesAFloodOfContinuations) {
   RawClient client = Connect();
   std::string flood = Frame(kHeaders, kEndStream, 1, Request());
   for (int i = 0; i < 1000; ++i) {
@@ -110,7 +110,7 @@ TEST_F(H2ServerSessionTest, ClosesAFloodOfContinuations) {
   EXPECT_TRUE(log_.heads.empty());
 }
 
-TEST_F(H2ServerSessionTest, ClosesAFloodOfPingsWhoseAnswersNobodyReads) {
+TEST_F(H2ServerSessionTest, F43_ClosesAFloodOfPingsWhoseAnswersNobodyReads) {
   RawClient client = Connect();
   std::string flood;
   for (int i = 0; i < 10'000; ++i) flood += Frame(kPing, 0, 0, "12345678");
@@ -121,7 +121,38 @@ TEST_F(H2ServerSessionTest, ClosesAFloodOfPingsWhoseAnswersNobodyReads) {
   EXPECT_TRUE(thread_.Eventually([&] { return server_->connections() == 0; }));
 }
 
-TEST_F(H2ServerSessionTest, CountsTheResetsThatAClientMakesUsSend) {
+TEST_F(H2ServerSessionTest, F43_ClosesAFloodOfSettingsWhoseAnswersNobodyReads) {
+  RawClient client = Connect();
+  std::string flood;
+  for (int i = 0; i < 10'000; ++i) flood += Frame(kSettings, 0, 0, "");
+
+  for (int i = 0; i < 1000; ++i) client.Send(flood);
+
+  EXPECT_TRUE(thread_.Eventually([&] { return server_->connections() == 0; }));
+}
+
+// Of 3,000 bytes that are sent, a thousand references make three million.
+TEST_F(H2ServerSessionTest, F43_RefusesFieldsThatUnpackToTooMuch) {
+  RawClient client = Connect();
+  constexpr int kNewIndexedField = 0x40;
+  constexpr int kNewestIndex = 0x80 | 62;
+  const std::string value(3000, 'v');
+  // A length of 127 and 2,873 more, in groups of seven bits.
+  std::string fields =
+      Request() +
+      Bytes({kNewIndexedField, 1, 'x', 0x7f, 0x80 | (2873 & 0x7f), 2873 >> 7}) +
+      value;
+  for (int i = 0; i < 1000; ++i) fields += Bytes({kNewestIndex});
+  bool closed = false;
+
+  client.Send(Frame(kHeaders, kEndStream | kEndHeaders, 1, fields) +
+              Frame(kGoAway, 0, 0, Bytes({0, 0, 0, 0, 0, 0, 0, 0})));
+
+  EXPECT_THAT(client.ReadAll(closed), HasSubstr("HEADERS_TOO_LARGE"));
+  EXPECT_TRUE(log_.heads.empty());
+}
+
+TEST_F(H2ServerSessionTest, F43_CountsTheResetsThatAClientMakesUsSend) {
   RawClient client = Connect();
   bool closed = false;
   std::string attack;

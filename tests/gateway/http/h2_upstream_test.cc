@@ -350,7 +350,7 @@ TEST_F(H2UpstreamTest, ACallCancelledWhileItWaitsIsNeverSent) {
   EXPECT_FALSE(call.done());
 }
 
-TEST_F(H2UpstreamTest, TooManyResetsCloseTheConnection) {
+TEST_F(H2UpstreamTest, F43_TooManyResetsCloseTheConnection) {
   const auto reset_one = [&](size_t number) {
     Recorder call;
     thread_.Call([&] { call.Get(*to_app_, "/hold"); });
