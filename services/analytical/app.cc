@@ -10,6 +10,7 @@
 #include "crm/analytical/v1/enablement_program.pb.h"
 #include "crm/analytical/v1/event_source.pb.h"
 #include "crm/analytical/v1/external_factor.pb.h"
+#include "crm/analytical/v1/interaction_plan.pb.h"
 #include "crm/analytical/v1/lifecycle_journey.pb.h"
 #include "crm/analytical/v1/lifecycle_vocabulary.pb.h"
 #include "crm/analytical/v1/portfolio_analysis.pb.h"
@@ -20,9 +21,12 @@
 #include "crm/analytical/v1/scorecard.pb.h"
 #include "crm/analytical/v1/stakeholder_link.pb.h"
 #include "crm/analytical/v1/strategy.pb.h"
+#include "crm/analytical/v1/treatment.pb.h"
+#include "crm/analytical/v1/treatment_assignment.pb.h"
 #include "services/analytical/domain/declared/change_initiative.h"
 #include "services/analytical/domain/declared/enablement_program.h"
 #include "services/analytical/domain/declared/external_factor.h"
+#include "services/analytical/domain/declared/interaction_plan.h"
 #include "services/analytical/domain/declared/proposition.h"
 #include "services/analytical/domain/declared/stakeholder_link.h"
 #include "services/analytical/domain/declared/strategy.h"
@@ -40,10 +44,12 @@
 #include "services/analytical/handlers/customer_views.h"
 #include "services/analytical/handlers/enablement_program.h"
 #include "services/analytical/handlers/experience.h"
+#include "services/analytical/handlers/experience_map.h"
 #include "services/analytical/handlers/external_factor.h"
 #include "services/analytical/handlers/information_health.h"
 #include "services/analytical/handlers/ingested_events.h"
 #include "services/analytical/handlers/ingestion.h"
+#include "services/analytical/handlers/interaction_plan.h"
 #include "services/analytical/handlers/lifecycle_journey.h"
 #include "services/analytical/handlers/lifecycle_proposals.h"
 #include "services/analytical/handlers/lifecycle_views.h"
@@ -57,6 +63,7 @@
 #include "services/analytical/handlers/service_floor.h"
 #include "services/analytical/handlers/stakeholder_link.h"
 #include "services/analytical/handlers/strategy.h"
+#include "services/analytical/handlers/treatment.h"
 #include "services/analytical/handlers/usage_days.h"
 #include "services/analytical/projections/open_warehouse.h"
 #include "services/analytical/projections/warehouse.h"
@@ -162,6 +169,13 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(HandleRenderLifecycle)
       .Read(HandleMeasureLifecycleFunnel)
       .Read(HandleMeasureLifecycleCycles)
+      .Read(parts->analytics, HandleGetExperienceMap)
+      .Owns<v1::InteractionPlan>({.prepare = PrepareInteractionPlan})
+      .Read(parts->analytics, HandlePlanInteractions)
+      .Owns<v1::Treatment>()
+      .Owns<v1::TreatmentAssignment>()
+      .Mutate(parts->analytics, PrepareTreatmentChoice, HandleChooseTreatment)
+      .Read(parts->analytics, HandleMeasureTreatments)
       .Owns<v1::Scorecard>()
       .Mutate(parts->analytics, PrepareScorecard, HandleCreateScorecard)
       .Read(parts->analytics, HandleVerifyScorecard)

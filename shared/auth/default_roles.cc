@@ -20,6 +20,7 @@ tenant_admin: *.create *.get *.list *.update *.delete *.undelete
     rubrics.* assessments.* crmProjects.* changes.watch operations.*
     strategies.* externalFactors.* stakeholderLinks.* propositions.*
     changeInitiatives.* enablementPrograms.*
+    interactionPlans.* treatments.* treatmentAssignments.*
     eventSources.* quarantinedEvents.*
     users.* teams.* roles.* access.explain calls.prioritize
     accountContacts.* businessCalendars.* views.* followers.*
@@ -109,6 +110,7 @@ sales_manager: customers.* identifiers.* contacts.* accounts.* leads.*
     clvModels.get clvModels.list clvModels.listScores
     portfolioAnalyses.get portfolioAnalyses.list portfolioAnalyses.analyze
     lifecycleJourneys.* lifecycleVocabularies.get lifecycleVocabularies.list
+    interactionPlans.get interactionPlans.list interactionPlans.planInteractions
     changes.watch operations.get operations.list operations.cancel
     operations.addRows operations.revert
     accountContacts.*
@@ -244,6 +246,7 @@ analyst: accounts.get accounts.list opportunities.get opportunities.list
     lifecycleVocabularies.* rubrics.* assessments.* crmProjects.*
     strategies.* externalFactors.* stakeholderLinks.* propositions.*
     changeInitiatives.* enablementPrograms.*
+    interactionPlans.* treatments.* treatmentAssignments.*
     eventSources.* quarantinedEvents.*
     operations.get operations.list operations.cancel
     views.create@own views.get@own views.list@own views.update@own

@@ -36,6 +36,15 @@ const std::map<std::string, Completion>& Completions() {
                                      "' labels { key: 'team' value: 'north' }"),
                         message);
        }},
+      // Plans say how customers are met.
+      {"crm.analytical.v1.InteractionPlan",
+       [](Message& message, int number) {
+         ParseTextOrDie(absl::StrCat("display_name: 'Plan ", number,
+                                     "' value_tier: TOP cadence_days: 7 "
+                                     "activity_kind: VISIT "
+                                     "labels { key: 'team' value: 'north' }"),
+                        message);
+       }},
       // A customer has one open run.
       {"crm.analytical.v1.LifecycleJourney",
        [](Message& message, int number) {

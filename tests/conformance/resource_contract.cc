@@ -29,7 +29,7 @@ constexpr char kAnalytical[] = "analytical";
 // What only the services themselves make, of others' doings.
 const std::set<std::string> kMadeByTheService = {
     "crm/AutomationRun", "crm/DuplicateCandidate", "crm/Notification",
-    "crm/QuarantinedEvent"};
+    "crm/QuarantinedEvent", "crm/TreatmentAssignment"};
 
 // What all tests of the process share.
 struct Suite {

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "crm/analytical/v1/clv_model.pb.h"
 #include "services/analytical/domain/frameworks/metrics.h"
+#include "services/analytical/handlers/customer_place.h"
 #include "services/analytical/handlers/own_measurements.h"
 #include "services/analytical/handlers/score_blocks.h"
 #include "services/analytical/handlers/score_cursor.h"
@@ -26,29 +26,6 @@ namespace {
 
 using Request = v1::DifferentiateCustomersRequest;
 using Response = v1::DifferentiateCustomersResponse;
-
-// Where the next page begins: behind this customer, and not before this
-// position among the scores of the model.
-struct Place {
-  int64_t score = 0;
-  std::string customer;
-};
-
-absl::StatusOr<Place> ReadPlace(const PageTokenCodec& codec,
-                                const std::string& token,
-                                const std::string& binding) {
-  Place place;
-  if (token.empty()) return place;
-  CRM_ASSIGN_OR_RETURN(const std::string state, codec.Decode(token, binding));
-  const size_t space = state.find(' ');
-  if (space == std::string::npos ||
-      !absl::SimpleAtoi(state.substr(0, space), &place.score) ||
-      place.score < 0) {
-    return Internal("PAGE_TOKEN_STATE", "A page token holds no place.");
-  }
-  place.customer = state.substr(space + 1);
-  return place;
-}
 
 }  // namespace
 
@@ -103,8 +80,8 @@ absl::StatusOr<Response> HandleDifferentiateCustomers(Analytics& analytics,
        request.as_of_time().SerializeAsString()},
       "\n");
   CRM_ASSIGN_OR_RETURN(
-      const Place place,
-      ReadPlace(analytics.page_tokens, request.page_token(), binding));
+      const CustomerPlace place,
+      ReadCustomerPlace(analytics.page_tokens, request.page_token(), binding));
 
   Response response;
   std::vector<CustomerFact> customers;
@@ -145,9 +122,9 @@ absl::StatusOr<Response> HandleDifferentiateCustomers(Analytics& analytics,
   if (more) {
     CRM_ASSIGN_OR_RETURN(
         *response.mutable_next_page_token(),
-        analytics.page_tokens.Encode(
-            absl::StrCat(scores.position(), " ", customers.back().customer),
-            binding));
+        WriteCustomerPlace(analytics.page_tokens,
+                           {scores.position(), customers.back().customer},
+                           binding));
   }
   return response;
 }

@@ -15,9 +15,11 @@ constexpr absl::Duration kMicrosecond = absl::Microseconds(1);
 std::vector<CustomerFact> ToFacts(SqlRows rows) {
   std::vector<CustomerFact> facts;
   for (SqlRow& row : rows) {
-    facts.push_back({std::get<std::string>(std::move(row[0])),
-                     std::get<std::string>(std::move(row[1])),
-                     std::get<int64_t>(row[2])});
+    facts.push_back(
+        {.customer = std::get<std::string>(std::move(row[0])),
+         .segment = std::get<std::string>(std::move(row[1])),
+         .known = std::get<int64_t>(row[2]),
+         .create_time = absl::FromUnixMicros(std::get<int64_t>(row[3]))});
   }
   return facts;
 }
@@ -142,9 +144,9 @@ absl::StatusOr<std::vector<CustomerFact>> ReadCustomers(
   CRM_ASSIGN_OR_RETURN(
       SqlRows rows,
       reader.Query(
-          absl::StrCat(
-              "SELECT name, category, known FROM resource_facts WHERE ",
-              condition.text, " AND name > ? ORDER BY name LIMIT ?"),
+          absl::StrCat("SELECT name, category, known, start_time FROM "
+                       "resource_facts WHERE ",
+                       condition.text, " AND name > ? ORDER BY name LIMIT ?"),
           condition.params));
   return ToFacts(std::move(rows));
 }
@@ -153,10 +155,11 @@ absl::StatusOr<std::optional<CustomerFact>> FindCustomer(
     SqlReader& reader, const std::string& tenant, const std::string& name) {
   CRM_ASSIGN_OR_RETURN(
       SqlRows rows,
-      reader.Query("SELECT name, category, known FROM resource_facts WHERE "
-                   "tenant = ? AND type = 'crm/Customer' AND state = 'ACTIVE' "
-                   "AND name = ?",
-                   {tenant, name}));
+      reader.Query(
+          "SELECT name, category, known, start_time FROM resource_facts WHERE "
+          "tenant = ? AND type = 'crm/Customer' AND state = 'ACTIVE' "
+          "AND name = ?",
+          {tenant, name}));
   std::vector<CustomerFact> facts = ToFacts(std::move(rows));
   if (facts.empty()) return std::nullopt;
   return std::move(facts[0]);

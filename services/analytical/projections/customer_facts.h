@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/analytical/domain/frameworks/months.h"
 #include "services/analytical/projections/measurements.h"
 #include "services/analytical/projections/order_facts.h"
@@ -62,6 +63,7 @@ struct CustomerFact {
   std::string customer;
   std::string segment;
   int64_t known = 0;
+  absl::Time create_time = absl::UnixEpoch();
 };
 
 // Returns the customers of the question whose names come after `after`, by
