@@ -1,9 +1,10 @@
 // A private PostgreSQL server for the suite: its own folder and socket.
 
-import {execFileSync} from 'node:child_process';
+import {execFile, execFileSync} from 'node:child_process';
 import {chownSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 
 import {Process, until} from './process.mjs';
 
@@ -46,8 +47,13 @@ export class Postgres {
     }
   }
 
+  // Returns the words that run one of the server's programs.
+  commandOf(program, args) {
+    return [...this.as, join(this.bin, program), ...args];
+  }
+
   run(program, args) {
-    const [command, ...rest] = [...this.as, join(this.bin, program), ...args];
+    const [command, ...rest] = this.commandOf(program, args);
     return execFileSync(command, rest, {cwd: '/', stdio: 'pipe'});
   }
 
@@ -74,10 +80,10 @@ export class Postgres {
   // Starts the server again after its end, and waits until it takes connections.
   async resume() {
     this.process.start();
-    await until('PostgreSQL starts', () => {
-      this.run('pg_isready', this.client);
-      return true;
-    }, START_MS);
+    const [command, ...rest] = this.commandOf('pg_isready', this.client);
+    // Without holding up this process, which may have proxies to run.
+    await until('PostgreSQL starts',
+        () => promisify(execFile)(command, rest, {cwd: '/'}), START_MS);
   }
 
   // Ends the server in one of MODES; resume() has it come back.
