@@ -236,7 +236,7 @@ MethodBinding Application::BindHandler(const Kernel& kernel,
     binding.unary = [&kernel, prepare = handler.prepare](
                         std::shared_ptr<Call> call, Done done) {
       const UnaryHandler mutate =
-          BindBody(kernel, prepare(call->context, *call->request));
+          BindBody(kernel, prepare(kernel, call->context, *call->request));
       mutate(std::move(call), std::move(done));
     };
     return binding;

@@ -126,17 +126,39 @@ class Application {
                                           const CallContext&, const Request&)) {
     return BindPrepared(
         Request::descriptor(),
-        [&deps, prepare, handler](const CallContext& call,
+        [&deps, prepare, handler](const Kernel& /*kernel*/,
+                                  const CallContext& call,
                                   const google::protobuf::Message& request) {
-          auto prepared = std::make_shared<const absl::StatusOr<Prepared>>(
-              prepare(deps, call, static_cast<const Request&>(request)));
-          return [prepared, handler](
-                     Transaction& transaction, const CallContext& context,
-                     const google::protobuf::Message& asked) -> MessageOr {
-            CRM_RETURN_IF_ERROR(prepared->status());
-            return Erase(handler(**prepared, transaction, context,
-                                 static_cast<const Request&>(asked)));
-          };
+          return Finish<Request>(
+              prepare(deps, call, static_cast<const Request&>(request)),
+              handler);
+        });
+  }
+
+  // The same for something that the store tells as well: `prepare` sees a
+  // snapshot of it, which is older than the transaction.
+  template <typename Deps, typename Prepared, typename Response,
+            typename Request>
+  Application& Mutate(
+      Deps& deps,
+      absl::StatusOr<Prepared> (*prepare)(Deps&, const ReadView&,
+                                          const CallContext&, const Request&),
+      absl::StatusOr<Response> (*handler)(const Prepared&, Transaction&,
+                                          const CallContext&, const Request&)) {
+    return BindPrepared(
+        Request::descriptor(),
+        [&deps, prepare, handler](const Kernel& kernel, const CallContext& call,
+                                  const google::protobuf::Message& request) {
+          absl::StatusOr<Prepared> prepared;
+          const absl::Status status =
+              kernel.database.Read(call.deadline, [&](SqlReader& reader) {
+                const ReadView view(reader, kernel.catalog, call);
+                prepared = prepare(deps, view, call,
+                                   static_cast<const Request&>(request));
+                return prepared.status();
+              });
+          if (!status.ok()) prepared = status;
+          return Finish<Request>(std::move(prepared), handler);
         });
   }
 
@@ -332,7 +354,7 @@ class Application {
                                              const google::protobuf::Message&)>;
 
   using Preparation = std::function<MutationBody(
-      const CallContext&, const google::protobuf::Message&)>;
+      const Kernel&, const CallContext&, const google::protobuf::Message&)>;
 
   // A handler with its types taken off; one of the bodies is set.
   struct Handler {
@@ -348,6 +370,23 @@ class Application {
   static MessageOr Erase(absl::StatusOr<Response> response) {
     CRM_RETURN_IF_ERROR(response.status());
     return std::make_unique<Response>(*std::move(response));
+  }
+
+  // Returns what ends a call that was prepared.
+  template <typename Request, typename Prepared, typename Response>
+  static MutationBody Finish(
+      absl::StatusOr<Prepared> prepared,
+      absl::StatusOr<Response> (*handler)(const Prepared&, Transaction&,
+                                          const CallContext&, const Request&)) {
+    auto kept =
+        std::make_shared<const absl::StatusOr<Prepared>>(std::move(prepared));
+    return
+        [kept, handler](Transaction& transaction, const CallContext& context,
+                        const google::protobuf::Message& asked) -> MessageOr {
+          CRM_RETURN_IF_ERROR(kept->status());
+          return Erase(handler(**kept, transaction, context,
+                               static_cast<const Request&>(asked)));
+        };
   }
 
   Application& Own(const google::protobuf::Descriptor* message,

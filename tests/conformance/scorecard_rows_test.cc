@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/analytical/v1/scorecard.pb.h"
+#include "crm/analytical/v1/strategy.pb.h"
 #include "google/protobuf/empty.pb.h"
 #include "services/analytical/app.h"
 #include "shared/base/errors.h"
@@ -131,6 +132,28 @@ TEST_F(ScorecardRows, GX_05_SaysThatThereAreNoOrders) {
                   "start_time { seconds: 1 } end_time { seconds: 2 } "
                   "retention_change_millionths: 50000 margin_millionths: 1")),
               StatusIs(absl::StatusCode::kFailedPrecondition, "NO_ORDERS"));
+}
+
+TEST_F(ScorecardRows, PF_01_StrategiesAreEvidenceAndSayThatThereAreNoOrders) {
+  const auto reason_of = [&](const char* id) {
+    const auto made = Create(id, "framework: 'payne-frow'");
+    EXPECT_THAT(made, IsOk());
+    return made.ok() ? made->dimensions(0).evidence(0).reason() : "";
+  };
+  EXPECT_EQ(reason_of("before"), "NO_RESOURCE");
+  ASSERT_THAT(
+      (service_.client().Call<v1::Strategy>(
+          "crm.analytical.v1.StrategyService.CreateStrategy",
+          Proto<v1::CreateStrategyRequest>(
+              "strategy { display_name: 'Growth' vision: 'Grow' "
+              "target_segments: 'Retail' objectives { objective_id: 'orders' "
+              "display_name: 'Orders' metric { kind: ORDERS } direction: "
+              "INCREASE target_millionths: 9000000 start_date { year: 2020 "
+              "month: 1 day: 1 } due_date { year: 2020 month: 4 day: 9 } } }"),
+          {.token = token_})),
+      IsOk());
+
+  EXPECT_EQ(reason_of("after"), "NOTHING_COUNTED");
 }
 
 constexpr char kPeriod[] = "start_time { seconds: 1 } end_time { seconds: 2 } ";

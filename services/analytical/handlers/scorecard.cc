@@ -12,6 +12,7 @@
 #include "services/analytical/domain/frameworks/scorecard_svg.h"
 #include "services/analytical/handlers/new_resource.h"
 #include "services/analytical/handlers/own_measurements.h"
+#include "services/analytical/handlers/strategic_measurements.h"
 #include "services/analytical/projections/measurements.h"
 #include "services/analytical/projections/order_facts.h"
 #include "shared/base/clock.h"
@@ -26,7 +27,8 @@ constexpr char kNoFramework[] =
     "is no framework. DescribeFrameworks tells which there are.";
 
 // Measures what events tell for `measured.scorecard`.
-absl::Status MeasureEvents(Analytics& analytics, const CallContext& call,
+absl::Status MeasureEvents(Analytics& analytics, const ReadView& view,
+                           const CallContext& call,
                            const FrameworkData& framework,
                            MeasuredScorecard& measured) {
   v1::Scorecard& scorecard = measured.scorecard;
@@ -36,10 +38,14 @@ absl::Status MeasureEvents(Analytics& analytics, const CallContext& call,
       .segment = scorecard.segment(),
       .start = end - absl::Hours(24) * framework.period_days,
       .end = end};
+  CRM_ASSIGN_OR_RETURN(const StrategicFacts declared,
+                       ReadStrategicFacts(view, call, framework, end));
   return analytics.warehouse.Read(
       call.deadline, [&](SqlReader& reader) -> absl::Status {
         CRM_ASSIGN_OR_RETURN(measured.measurements,
                              ReadMeasurements(reader, question));
+        CRM_RETURN_IF_ERROR(AddStrategicMeasurements(
+            reader, declared, framework, question, measured.measurements));
         measured.series.clear();
         if (!framework.edges.empty()) {
           CRM_ASSIGN_OR_RETURN(measured.series, ReadSeries(reader, question));
@@ -83,7 +89,7 @@ const FrameworkData* FrameworkOf(const v1::Scorecard& scorecard) {
 }  // namespace
 
 absl::StatusOr<MeasuredScorecard> PrepareScorecard(
-    Analytics& analytics, const CallContext& call,
+    Analytics& analytics, const ReadView& view, const CallContext& call,
     const v1::CreateScorecardRequest& request) {
   MeasuredScorecard measured{
       .scorecard = request.scorecard(), .measurements = {}, .series = {}};
@@ -103,7 +109,8 @@ absl::StatusOr<MeasuredScorecard> PrepareScorecard(
   }
   if (!violations.empty()) return BadRequest(violations);
   CRM_RETURN_IF_ERROR(CheckWeights(*framework, scorecard));
-  CRM_RETURN_IF_ERROR(MeasureEvents(analytics, call, *framework, measured));
+  CRM_RETURN_IF_ERROR(
+      MeasureEvents(analytics, view, call, *framework, measured));
   return measured;
 }
 
@@ -130,7 +137,8 @@ absl::StatusOr<v1::VerifyScorecardResponse> HandleVerifyScorecard(
   if (framework == nullptr) return Verify(nullptr, stored, stored);
   MeasuredScorecard measured{
       .scorecard = stored, .measurements = {}, .series = {}};
-  CRM_RETURN_IF_ERROR(MeasureEvents(analytics, call, *framework, measured));
+  CRM_RETURN_IF_ERROR(
+      MeasureEvents(analytics, view, call, *framework, measured));
   CRM_ASSIGN_OR_RETURN(const v1::Scorecard again,
                        Complete(view, call, *framework, measured));
   return Verify(framework, stored, again);

@@ -26,7 +26,7 @@ struct MeasuredScorecard {
 
 // Measures, before the transaction that keeps it.
 absl::StatusOr<MeasuredScorecard> PrepareScorecard(
-    Analytics& analytics, const CallContext& call,
+    Analytics& analytics, const ReadView& view, const CallContext& call,
     const v1::CreateScorecardRequest& request);
 
 // Each serves the method of its request.
@@ -34,12 +34,13 @@ absl::StatusOr<MeasuredScorecard> PrepareScorecard(
 // Create, which begins with the preparation, returns INVALID_ARGUMENT with
 // violations for a framework that there is none of, a time in the future and
 // weights that do not fit (CheckWeights()), the errors of
-// AddOwnMeasurements() and of the warehouse, and those of a standard Create.
-// Verify returns NOT_FOUND and the errors of measuring; Compare NOT_FOUND and
-// FAILED_PRECONDITION (FRAMEWORKS_DIFFER); Render NOT_FOUND; both Render and
-// Verify go by the framework as it is now, so Render returns
-// FAILED_PRECONDITION (FRAMEWORK_VERSION) for one of another version. Describe
-// returns INVALID_ARGUMENT for a framework that there is none of.
+// AddOwnMeasurements(), of strategic_measurements.h and of the warehouse, and
+// those of a standard Create. Verify returns NOT_FOUND and the errors of
+// measuring; Compare NOT_FOUND and FAILED_PRECONDITION (FRAMEWORKS_DIFFER);
+// Render NOT_FOUND; both Render and Verify go by the framework as it is now, so
+// Render returns FAILED_PRECONDITION (FRAMEWORK_VERSION) for one of another
+// version. Describe returns INVALID_ARGUMENT for a framework that there is none
+// of.
 absl::StatusOr<v1::Scorecard> HandleCreateScorecard(
     const MeasuredScorecard& measured, Transaction& transaction,
     const CallContext& call, const v1::CreateScorecardRequest& request);

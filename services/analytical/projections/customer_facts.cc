@@ -11,6 +11,8 @@ namespace crm::analytical {
 namespace {
 
 constexpr absl::Duration kMicrosecond = absl::Microseconds(1);
+// As many names are asked for in a statement.
+constexpr size_t kNamesAtATime = 500;
 
 std::vector<CustomerFact> ToFacts(SqlRows rows) {
   std::vector<CustomerFact> facts;
@@ -133,6 +135,28 @@ absl::StatusOr<int64_t> CountCustomerProducts(SqlReader& reader,
                        "pairs"),
           orders.params));
   return std::get<int64_t>(rows[0][0]);
+}
+
+absl::StatusOr<int64_t> CountNamedCustomers(
+    SqlReader& reader, const MeasureQuestion& question,
+    const std::set<std::string>& names) {
+  int64_t count = 0;
+  for (auto next = names.begin(); next != names.end();) {
+    SqlFragment condition = CustomerCondition(question);
+    std::vector<const char*> marks;
+    for (; next != names.end() && marks.size() < kNamesAtATime; ++next) {
+      marks.push_back("?");
+      condition.params.push_back(*next);
+    }
+    CRM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        reader.Query(absl::StrCat("SELECT COUNT(*) FROM resource_facts WHERE ",
+                                  condition.text, " AND name IN (",
+                                  absl::StrJoin(marks, ", "), ")"),
+                     condition.params));
+    count += std::get<int64_t>(rows[0][0]);
+  }
+  return count;
 }
 
 absl::StatusOr<std::vector<CustomerFact>> ReadCustomers(

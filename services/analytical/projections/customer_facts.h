@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,11 @@ absl::StatusOr<Orderers> ReadOrderers(SqlReader& reader,
 // Counts the pairs of customer and product in the selected orders.
 absl::StatusOr<int64_t> CountCustomerProducts(SqlReader& reader,
                                               const OrderSelection& selection);
+
+// Returns how many of the customers of the question have one of the names.
+absl::StatusOr<int64_t> CountNamedCustomers(SqlReader& reader,
+                                            const MeasureQuestion& question,
+                                            const std::set<std::string>& names);
 
 // A customer as far as frameworks go.
 struct CustomerFact {

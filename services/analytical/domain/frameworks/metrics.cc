@@ -22,6 +22,7 @@ constexpr absl::string_view kTickets[] = {"tickets"};
 constexpr absl::string_view kConversations[] = {"conversations"};
 constexpr absl::string_view kLinks[] = {"stakeholderLinks"};
 constexpr absl::string_view kStrategies[] = {"strategies"};
+constexpr absl::string_view kPropositions[] = {"propositions"};
 constexpr absl::string_view kChanges[] = {"changeInitiatives"};
 constexpr absl::string_view kPrograms[] = {"enablementPrograms"};
 
@@ -99,8 +100,15 @@ constexpr Metric kMetrics[] = {
      kConversations, false, true},
     {kMetricNetwork, "The part of the customers with linked stakeholders.",
      kLinks, true},
-    {kMetricObjectives, "The part of strategic objectives that are on track.",
+    {kMetricObjectives,
+     "The part of strategic objectives that are on track or met, of those "
+     "there "
+     "is anything to tell by.",
      kStrategies, true},
+    {kMetricPromises,
+     "The part of the promised benefits that were delivered, of those there is "
+     "anything to tell by.",
+     kPropositions, true, true},
     {kMetricAdoption, "The part of the users meant by changes that made them.",
      kChanges, true},
     {kMetricSponsored,

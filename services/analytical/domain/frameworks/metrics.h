@@ -50,6 +50,7 @@ inline constexpr absl::string_view kMetricFirstContact =
     "conversations.first_contact";
 inline constexpr absl::string_view kMetricNetwork = "network.linked";
 inline constexpr absl::string_view kMetricObjectives = "strategies.on_track";
+inline constexpr absl::string_view kMetricPromises = "propositions.kept";
 inline constexpr absl::string_view kMetricAdoption = "changes.adoption";
 inline constexpr absl::string_view kMetricSponsored = "changes.sponsored";
 inline constexpr absl::string_view kMetricTrained = "employees.trained";

@@ -38,7 +38,8 @@ constexpr Criterion kManagement[] = {
     {kMetricRetention, 400'000, 0, 1'000'000, 600'000, "service"},
     {kMetricPenetration, 300'000, 1'000'000, 5'000'000, 2'000'000, "sales"}};
 constexpr Criterion kProposition[] = {
-    {kMetricWon, 1'000'000, 0, 1'000'000, 300'000, "sales"}};
+    {kMetricWon, 500'000, 0, 1'000'000, 300'000, "sales"},
+    {kMetricPromises, 500'000, 0, 1'000'000, 900'000, "marketing"}};
 constexpr Criterion kPeople[] = {
     {kMetricOwned, 400'000, 0, 1'000'000, 950'000, "sales"},
     {kMetricContacted, 300'000, 0, 1'000'000, 500'000, "sales"},

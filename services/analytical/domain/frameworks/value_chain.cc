@@ -36,7 +36,8 @@ constexpr Criterion kIntimacy[] = {
 constexpr Criterion kNetwork[] = {
     {kMetricNetwork, 1'000'000, 0, 1'000'000, 300'000, "collaboration"}};
 constexpr Criterion kProposition[] = {
-    {kMetricWon, 1'000'000, 0, 1'000'000, 300'000, "sales"}};
+    {kMetricWon, 500'000, 0, 1'000'000, 300'000, "sales"},
+    {kMetricPromises, 500'000, 0, 1'000'000, 900'000, "marketing"}};
 constexpr Criterion kRelationship[] = {
     {kMetricAcquisition, 300'000, 0, 500'000, 100'000, "marketing"},
     {kMetricRetention, 400'000, 0, 1'000'000, 600'000, "service"},

@@ -6,7 +6,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/services/analytical/handlers/scorecard_fixture.h"
-#include "tests/services/analytical/text_proto.h"
 #include "tests/support/matchers.h"
 
 namespace crm::analytical {
@@ -17,25 +16,10 @@ using testing::BusinessDay;
 using ::testing::ElementsAre;
 using testing::Evidence;
 using testing::Fraction;
-using testing::Proto;
 
 // The day is 2020-01-01, on which the business is looked at.
 class DeclaredMeasurementsTest : public testing::ScorecardFixture {
  protected:
-  // Stores a resource that was there a day before.
-  template <typename T>
-  T Store(absl::string_view text) {
-    T resource = Proto<T>(text);
-    call_.now = BusinessDay() - absl::Hours(24);
-    EXPECT_THAT(Write([&](Transaction& transaction) -> absl::Status {
-                  transaction.Create(resource);
-                  return transaction.status();
-                }),
-                IsOk());
-    call_.now = BusinessDay();
-    return resource;
-  }
-
   static std::string Time(absl::string_view field, absl::Time time) {
     return absl::StrCat(field, " { seconds: ", absl::ToUnixSeconds(time), " }");
   }
@@ -68,18 +52,6 @@ class DeclaredMeasurementsTest : public testing::ScorecardFixture {
                                      subject, team, points);
                 }),
                 IsOk());
-  }
-
-  Evidence Measured(const char* framework, const char* metric,
-                    const char* more = "") {
-    const auto scorecard =
-        Create(absl::StrCat("framework: '", framework, "' ", more));
-    EXPECT_THAT(scorecard, IsOk());
-    if (!scorecard.ok()) return {};
-    const auto verified = Verify(scorecard->name());
-    EXPECT_THAT(verified, IsOk());
-    EXPECT_TRUE(verified->matches()) << verified->DebugString();
-    return EvidenceOf(*scorecard)[metric];
   }
 };
 
@@ -230,7 +202,7 @@ TEST_F(DeclaredMeasurementsTest, LooksAtWhatWasDeclaredByThen) {
 
   const Evidence before =
       Measured("qci", "environment.factors",
-               Time("as_of_time", BusinessDay() - absl::Hours(48)).c_str());
+               Time("as_of_time", BusinessDay() - absl::Hours(48)));
 
   EXPECT_EQ(before.reason(), "NO_RESOURCE");
   EXPECT_EQ(Measured("qci", "environment.factors").value(), "0");

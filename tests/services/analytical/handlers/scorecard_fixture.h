@@ -18,7 +18,10 @@
 #include "crm/analytical/v1/enablement_program.pb.h"
 #include "crm/analytical/v1/external_factor.pb.h"
 #include "crm/analytical/v1/lifecycle_journey.pb.h"
+#include "crm/analytical/v1/proposition.pb.h"
 #include "crm/analytical/v1/rubric.pb.h"
+#include "crm/analytical/v1/stakeholder_link.pb.h"
+#include "crm/analytical/v1/strategy.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -31,6 +34,7 @@
 #include "shared/resource/application.h"
 #include "tests/services/analytical/business.h"
 #include "tests/services/analytical/business_by_hand.h"
+#include "tests/services/analytical/text_proto.h"
 #include "tests/services/analytical/warehouse_feeder.h"
 #include "tests/support/matchers.h"
 #include "tests/support/test_database.h"
@@ -51,6 +55,9 @@ class ScorecardFixture : public ::testing::Test {
         .Owns<v1::ChangeInitiative>()
         .Owns<v1::EnablementProgram>()
         .Owns<v1::LifecycleJourney>()
+        .Owns<v1::Strategy>()
+        .Owns<v1::Proposition>()
+        .Owns<v1::StakeholderLink>()
         .Keeps(UsageDaysTable())
         .Keeps(PulseRespondentsTable())
         .Keeps(PulseTalliesTable())
@@ -86,7 +93,10 @@ class ScorecardFixture : public ::testing::Test {
         absl::StrCat("scorecard {", text, "}"), &request));
     v1::Scorecard scorecard;
     CRM_ASSIGN_OR_RETURN(const MeasuredScorecard measured,
-                         PrepareScorecard(analytics_, call_, request));
+                         Read<MeasuredScorecard>([&](const ReadView& view) {
+                           return PrepareScorecard(analytics_, view, call_,
+                                                   request);
+                         }));
     CRM_RETURN_IF_ERROR(Write([&](Transaction& transaction) -> absl::Status {
       CRM_ASSIGN_OR_RETURN(
           scorecard,
@@ -106,6 +116,33 @@ class ScorecardFixture : public ::testing::Test {
           return response.status();
         }));
     return response;
+  }
+
+  // Stores a resource that was there a day before the business is looked at.
+  template <typename T>
+  T Store(absl::string_view text) {
+    T resource = Proto<T>(text);
+    call_.now = BusinessDay() - absl::Hours(24);
+    EXPECT_THAT(Write([&](Transaction& transaction) -> absl::Status {
+                  transaction.Create(resource);
+                  return transaction.status();
+                }),
+                crm::testing::IsOk());
+    call_.now = BusinessDay();
+    return resource;
+  }
+
+  // Returns the evidence of a metric in a new scorecard, which verifies.
+  Evidence Measured(absl::string_view framework, const std::string& metric,
+                    absl::string_view more = "") {
+    const auto scorecard =
+        Create(absl::StrCat("framework: '", framework, "' ", more));
+    EXPECT_THAT(scorecard, crm::testing::IsOk());
+    if (!scorecard.ok()) return {};
+    const auto verified = Verify(scorecard->name());
+    EXPECT_THAT(verified, crm::testing::IsOk());
+    EXPECT_TRUE(verified->matches()) << verified->DebugString();
+    return EvidenceOf(*scorecard)[metric];
   }
 
   absl::StatusOr<v1::VerifyScorecardResponse> Verify(const std::string& name) {
