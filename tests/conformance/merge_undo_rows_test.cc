@@ -11,7 +11,9 @@
 #include "crm/operational/v1/order.pb.h"
 #include "crm/operational/v1/order_return.pb.h"
 #include "crm/operational/v1/product.pb.h"
+#include "crm/operational/v1/quote.pb.h"
 #include "crm/operational/v1/resolve_identity.pb.h"
+#include "crm/operational/v1/tax_class.pb.h"
 #include "services/operational/handlers/merge_operation.h"
 #include "shared/reflect/resource_name.h"
 #include "shared/resource/standard_fields.h"
@@ -244,6 +246,21 @@ TEST_F(MergeUndoRows, A43_DraftsThatAskForMoreThanIsLeftAreInNobodysWay) {
       "OrderReturnService.ApproveOrderReturn", "name: 'orderReturns/issued'");
   must.operator()<v1::OrderReturn, v1::ReceiveOrderReturnRequest>(
       "OrderReturnService.ReceiveOrderReturn", "name: 'orderReturns/issued'");
+  // What was offered stays what it was when taxes change.
+  must.operator()<v1::TaxClass, v1::CreateTaxClassRequest>(
+      "TaxClassService.CreateTaxClass",
+      "tax_class_id: 'standard' tax_class { display_name: 'Standard' "
+      "rate_millionths: 190000 }");
+  constexpr char kOffer[] =
+      "customer: 'customers/bob' currency_code: 'EUR' lines { product: "
+      "'products/lamp' quantity: 3 tax_class: 'taxClasses/standard' }";
+  must.operator()<v1::Order, v1::CreateOrderRequest>(
+      "OrderService.CreateOrder", absl::StrCat("order { ", kOffer, " }"));
+  must.operator()<v1::Quote, v1::CreateQuoteRequest>(
+      "QuoteService.CreateQuote", absl::StrCat("quote { ", kOffer, " }"));
+  must.operator()<v1::TaxClass, v1::UpdateTaxClassRequest>(
+      "TaxClassService.UpdateTaxClass",
+      "tax_class { name: 'taxClasses/standard' rate_millionths: 200000 }");
   const RowsByName before = Rows();
   const auto preview = Preview("ada", "bob");
   ASSERT_THAT(preview, IsOk());

@@ -37,6 +37,12 @@ void KeepLines(const v1::Order& before, v1::Order& after) {
   }
 }
 
+bool SameTerms(const v1::Order& a, const v1::Order& b) {
+  return SameLines(a.lines(), b.lines()) &&
+         a.discount_millionths() == b.discount_millionths() &&
+         a.currency_code() == b.currency_code();
+}
+
 v1::Order::Fulfillment FulfillmentOf(const v1::Order& order) {
   bool any = false;
   bool all = !order.lines().empty();
@@ -82,6 +88,15 @@ absl::Status PrepareOrder(const v1::Order* before, v1::Order& after,
   if (after.state() == v1::Order::SUBMITTED && after.lines().empty()) {
     return WrongState(before == nullptr ? after : *before, "ORDER_EMPTY",
                       "and it has no lines: add one before submitting it");
+  }
+  // A draft is worked out when its lines are written and when it is submitted.
+  // In between it stays, whatever becomes of its products: a merge of its
+  // customer has to leave it as it was.
+  if (before != nullptr && after.state() == v1::Order::DRAFT &&
+      SameTerms(*before, after)) {
+    KeepLines(*before, after);
+    after.set_fulfillment(FulfillmentOf(after));
+    return absl::OkStatus();
   }
   // What comes of a quote has the lines, prices and taxes of the quote.
   const bool agreed = before == nullptr && !after.quote().empty();

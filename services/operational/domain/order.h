@@ -14,7 +14,8 @@ namespace crm::operational {
 
 // Completes and checks an order before it is stored: a new one is ordered now
 // unless it says when; a draft's lines are completed and priced, see
-// domain/price_book.h and domain/sales_lines.h. Those of a quote are complete.
+// domain/price_book.h and domain/sales_lines.h, when they are written and when
+// it is submitted. Those of a quote are complete.
 //
 // Returns INVALID_ARGUMENT with the violations of all lines, and
 // FAILED_PRECONDITION: ORDER_NOT_DRAFT if lines or their discount change after

@@ -23,6 +23,12 @@ absl::Status WrongState(const v1::Quote& quote, const char* rule,
       quote.name());
 }
 
+bool SameTerms(const v1::Quote& a, const v1::Quote& b) {
+  return SameLines(a.lines(), b.lines()) &&
+         a.discount_millionths() == b.discount_millionths() &&
+         a.currency_code() == b.currency_code();
+}
+
 bool SameOffer(const v1::Quote& a, const v1::Quote& b) {
   return SameLines(a.lines(), b.lines()) &&
          a.discount_millionths() == b.discount_millionths() &&
@@ -59,6 +65,14 @@ absl::Status PrepareQuote(const v1::Quote* before, v1::Quote& after,
       return WrongState(*before, "QUOTE_EXPIRED",
                         "but its time of expiry has passed. Revise it");
     }
+    return absl::OkStatus();
+  }
+  // A draft is worked out when its lines are written and when it is sent. In
+  // between it stays, whatever becomes of its products: a merge of its customer
+  // has to leave it as it was.
+  if (before != nullptr && after.state() == v1::Quote::DRAFT &&
+      SameTerms(*before, after)) {
+    *after.mutable_lines() = before->lines();
     return absl::OkStatus();
   }
   CRM_RETURN_IF_ERROR(TakeBookPrices({.field = "quote",

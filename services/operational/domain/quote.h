@@ -14,8 +14,9 @@
 
 namespace crm::operational {
 
-// Completes and checks a quote; the lines of a draft are completed and priced,
-// see domain/price_book.h and domain/sales_lines.h.
+// Completes and checks a quote; the lines of a draft are completed and priced
+// when they are written and when it is sent, see domain/price_book.h and
+// domain/sales_lines.h.
 //
 // Returns INVALID_ARGUMENT with the violations of all lines, and
 // FAILED_PRECONDITION: QUOTE_NOT_DRAFT if lines, discount or expiry change

@@ -224,6 +224,35 @@ TEST_F(OrderRules, PriceADraftAgainWhenItChanges) {
   EXPECT_THAT(after.total(), EqualsProto("currency_code: 'USD' units: 25"));
 }
 
+// Its tax class has gone since.
+TEST_F(OrderRules, LeaveADraftAsItIsUntilItsLinesChangeOrItIsSubmitted) {
+  const std::string draft =
+      "currency_code: 'USD' state: DRAFT order_time { seconds: 5 } "
+      "lines { line_id: '1' product: 'products/chair' quantity: 2 "
+      "        product_name: 'Stool' tax_class: 'taxClasses/gone' "
+      "        tax_rate_millionths: 100000 "
+      "        unit_price { currency_code: 'USD' units: 20 } } "
+      "total { currency_code: 'USD' units: 44 } fulfillment: OPEN ";
+  const v1::Order before = Parse(draft);
+  v1::Order noted = before;
+  noted.set_note("Ring twice.");
+  noted.mutable_lines(0)->clear_tax_rate_millionths();
+  v1::Order more = before;
+  more.mutable_lines(0)->set_quantity(3);
+  v1::Order submitted = before;
+  submitted.set_state(v1::Order::SUBMITTED);
+
+  EXPECT_THAT(PrepareOrder(&before, noted, context_), IsOk());
+  EXPECT_THAT(PrepareOrder(&before, more, context_), IsOk());
+  EXPECT_THAT(PrepareOrder(&before, submitted, context_), IsOk());
+
+  v1::Order wanted = before;
+  wanted.set_note("Ring twice.");
+  EXPECT_THAT(noted, EqualsProto(wanted.ShortDebugString()));
+  EXPECT_THAT(more.total(), EqualsProto("currency_code: 'USD' units: 60"));
+  EXPECT_THAT(submitted.total(), EqualsProto("currency_code: 'USD' units: 40"));
+}
+
 TEST_F(OrderRules, KeepTheTaxThatAQuotePromised) {
   v1::Order order = Parse(
       "currency_code: 'USD' quote: 'quotes/q' state: SUBMITTED "

@@ -67,6 +67,28 @@ TEST(PrepareQuote, IsSentWithLinesAndATimeToCome) {
   }
 }
 
+TEST(PrepareQuote, LeavesADraftAsItIsUntilItsLinesChangeOrItIsSent) {
+  const v1::Quote before = Parse(
+      "state: DRAFT version: 1 expire_time { seconds: 1800000000 } "
+      "lines { line_id: '1' product: 'products/lamp' quantity: 2 "
+      "        unit_price { currency_code: 'EUR' units: 5 } "
+      "        tax_class: 'taxClasses/gone' tax_rate_millionths: 100000 } "
+      "totals { total { currency_code: 'EUR' units: 11 } } ");
+  v1::Quote noted = before;
+  noted.set_note("Call first.");
+  v1::Quote sent = before;
+  sent.set_state(v1::Quote::SENT);
+
+  EXPECT_THAT(Change(before, noted), IsOk());
+  EXPECT_THAT(Change(before, sent), IsOk());
+
+  v1::Quote wanted = before;
+  wanted.set_note("Call first.");
+  EXPECT_THAT(noted, EqualsProto(wanted.ShortDebugString()));
+  EXPECT_THAT(sent.totals().total(),
+              EqualsProto("currency_code: 'EUR' units: 10"));
+}
+
 TEST(PrepareQuote, KeepsWhatWasOffered) {
   const v1::Quote before = Parse(
       absl::StrCat("state: SENT expire_time { seconds: 1800000000 } ", kLine));
