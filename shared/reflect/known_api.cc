@@ -1,7 +1,5 @@
 #include "shared/reflect/known_api.h"
 
-#include <functional>
-#include <map>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -64,6 +62,11 @@ const Descriptor* FindResourceMessage(absl::string_view collection) {
 const Descriptor* FindResourceType(absl::string_view type) {
   const auto found = Known().types.find(type);
   return found == Known().types.end() ? nullptr : found->second;
+}
+
+const std::map<std::string, const Descriptor*, std::less<>>&
+KnownResourceTypes() {
+  return Known().types;
 }
 
 const std::set<std::string, std::less<>>& KnownPermissions() {

@@ -4,6 +4,8 @@
 #ifndef CRM_SHARED_REFLECT_KNOWN_API_H_
 #define CRM_SHARED_REFLECT_KNOWN_API_H_
 
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 
@@ -20,6 +22,10 @@ const google::protobuf::Descriptor* FindResourceMessage(
 // Returns the resource message of the type `type`, as `crm/Lead`, or null.
 // Thread-safe.
 const google::protobuf::Descriptor* FindResourceType(absl::string_view type);
+
+// Returns the resource messages of all services by their types. Thread-safe.
+const std::map<std::string, const google::protobuf::Descriptor*, std::less<>>&
+KnownResourceTypes();
 
 // Returns the permissions of all methods. Thread-safe.
 const std::set<std::string, std::less<>>& KnownPermissions();

@@ -24,6 +24,7 @@ const std::map<std::string, int, std::less<>>& SharedFloors() {
       {"shared/query", 3},
       {"shared/observe", 3},
       {"shared/tabular", 3},
+      {"shared/graph", 4},
       {"shared/storage", 4},
       {"shared/storage/sqlite", 4},
       {"shared/storage/postgres", 4},
