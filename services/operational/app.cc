@@ -108,6 +108,7 @@
 #include "services/operational/handlers/quote.h"
 #include "services/operational/handlers/sequence.h"
 #include "services/operational/handlers/subscription.h"
+#include "services/operational/handlers/tenant_graph.h"
 #include "services/operational/handlers/timeline.h"
 #include "services/operational/handlers/user.h"
 #include "services/operational/handlers/view.h"
@@ -233,6 +234,11 @@ absl::StatusOr<std::unique_ptr<Service>> MakeOperational(
       .Read(environment.page_tokens, HandleListFollowedChanges)
       .Read(environment.page_tokens, HandleListTimeline)
       .Read(HandleRunView)
+      .Read(HandleExportSchemaGraph)
+      .Read(HandleExportPipelineGraph)
+      .Read(HandleImportPipelineGraph)
+      .Read(HandleExportOrganizationGraph)
+      .Read(HandleImportOrganizationGraph)
       .Mutate(HandleActivateAutomation)
       .Read(HandleTestAutomation)
       .OnEvent(StartAutomations)
