@@ -1,12 +1,14 @@
 // Rows of the capability list on imports that change nothing, that are taken
 // back, and that come from other systems.
 
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "crm/operational/v1/account.pb.h"
 #include "crm/operational/v1/account_bulk.pb.h"
+#include "crm/operational/v1/activity_bulk.pb.h"
 #include "crm/operational/v1/opportunity.pb.h"
 #include "crm/operational/v1/opportunity_bulk.pb.h"
 #include "tests/conformance/import_fixture.h"
@@ -97,6 +99,64 @@ TEST_F(ImportRows, A12_AnImportIsTakenBackButForWhatWasChangedSince) {
   EXPECT_EQ(ResultOf<RevertImportResult>(Await(again->name())).deleted_count(),
             0);
   EXPECT_THAT(ContactNames(), ElementsAre("Bob M", "Old One"));
+}
+
+TEST_F(ImportRows, A14_LongWorkOfEveryKindIsAnOperationOfOneShape) {
+  const Operation import = ImportContacts(kContactPlan, "First,Last\nAda,L\n");
+  const auto started = [&](absl::string_view method,
+                           const google::protobuf::Message& request) {
+    const auto operation = service_.client().Call<Operation>(
+        absl::StrCat("crm.", method), request,
+        {.token = authority_.Token("acme", "user:boss",
+                                   {"sales_manager", "tenant_admin"})});
+    EXPECT_THAT(operation, IsOk()) << method;
+    return operation.ok() ? Await(operation->name()) : Operation();
+  };
+  platform::v1::RevertImportRequest revert;
+  revert.set_name(import.name());
+
+  const std::map<std::string, Operation> operations = {
+      {"import contacts", import},
+      {"export contacts",
+       started("operational.v1.ContactBulkService.ExportContacts",
+               v1::ExportContactsRequest())},
+      {"bulkUpdate contacts",
+       started("operational.v1.ContactBulkService.BulkUpdateContacts",
+               Proto<v1::BulkUpdateContactsRequest>(
+                   "filter: 'name:*' contact { job_title: 'X' } update_mask { "
+                   "paths: "
+                   "'job_title' }"))},
+      {"runBulkAction activities",
+       started("operational.v1.ActivityBulkService.RunBulkActionOnActivities",
+               Proto<v1::RunBulkActionOnActivitiesRequest>(
+                   "action: 'cancel' filter: 'state = PLANNED'"))},
+      {"purge contacts",
+       started("operational.v1.ContactBulkService.PurgeContacts",
+               Proto<v1::PurgeContactsRequest>("filter: 'name:*'"))},
+      {"revert operations",
+       started("platform.v1.ImportService.RevertImport", revert)}};
+
+  platform::v1::ListOperationsRequest list;
+  const auto listed = Call<platform::v1::ListOperationsResponse>(
+      "crm.platform.v1.Operations.ListOperations", list);
+  ASSERT_THAT(listed, IsOk());
+  std::map<std::string, std::string> by_name;
+  for (const Operation& operation : listed->operations()) {
+    by_name[operation.name()] = operation.metadata().DebugString();
+  }
+  for (const auto& [what, operation] : operations) {
+    EXPECT_TRUE(operation.done()) << what;
+    EXPECT_TRUE(operation.has_response()) << what << operation.DebugString();
+    platform::v1::OperationMetadata metadata;
+    ASSERT_TRUE(operation.metadata().UnpackTo(&metadata)) << what;
+    EXPECT_EQ(absl::StrCat(metadata.verb(), " ", metadata.target()), what);
+    EXPECT_EQ(metadata.creator(), "user:boss") << what;
+    EXPECT_TRUE(metadata.has_end_time()) << what;
+    EXPECT_TRUE(metadata.has_expire_time()) << what;
+    EXPECT_EQ(by_name[operation.name()], operation.metadata().DebugString())
+        << what;
+  }
+  EXPECT_EQ(by_name.size(), operations.size());
 }
 
 TEST_F(ImportRows, A14_AnImportIsAnOperationThatCanBeCancelledAndTakenBack) {
