@@ -188,7 +188,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeAnalytical(
       .Read(parts->analytics, HandleDifferentiateCustomers)
       .Read(parts->analytics, HandleIdentifyCustomer)
       .Read(parts->analytics, HandleMeasureExperience)
-      .Read(parts->analytics, HandleListManagementActivities)
+      .Read(parts->analytics, HandleReadManagementActivities)
       .Read(parts->analytics, HandleMeasureServiceFloor)
       .Read(parts->analytics, HandleMeasureInformationHealth);
 

@@ -167,9 +167,9 @@ TEST_F(ScorecardRows, QC_08_WithoutAnswersThereIsNoExperience) {
 }
 
 TEST_F(ScorecardRows, QC_05_ListsNoActivitiesOfAStageWhereThereAreNone) {
-  const auto page = Call<v1::ListManagementActivitiesResponse,
-                         v1::ListManagementActivitiesRequest>(
-      "ListManagementActivities", "stage: WIN_BACK");
+  const auto page = Call<v1::ReadManagementActivitiesResponse,
+                         v1::ReadManagementActivitiesRequest>(
+      "ReadManagementActivities", "stage: WIN_BACK");
 
   ASSERT_THAT(page, IsOk());
   EXPECT_THAT(page->management_activities(), SizeIs(0));

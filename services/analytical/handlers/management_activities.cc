@@ -20,8 +20,8 @@
 namespace crm::analytical {
 namespace {
 
-using Request = v1::ListManagementActivitiesRequest;
-using Response = v1::ListManagementActivitiesResponse;
+using Request = v1::ReadManagementActivitiesRequest;
+using Response = v1::ReadManagementActivitiesResponse;
 using v1::ManagementActivity;
 
 // As many activities are looked at for a page.
@@ -139,14 +139,14 @@ class Lister {
 
 }  // namespace
 
-absl::StatusOr<Response> HandleListManagementActivities(
+absl::StatusOr<Response> HandleReadManagementActivities(
     Analytics& analytics, const ReadView& view, const CallContext& call,
     const Request& request) {
   CRM_ASSIGN_OR_RETURN(const int32_t page_size,
                        ResolvePageSize(request.page_size()));
   const std::string binding =
       absl::StrJoin({call.principal.tenant, call.principal.subject,
-                     std::string("ListManagementActivities"),
+                     std::string("ReadManagementActivities"),
                      absl::StrCat(request.stage()), request.customer()},
                     "\n");
   std::string after;

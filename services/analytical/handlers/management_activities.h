@@ -13,10 +13,10 @@ namespace crm::analytical {
 // Serves the method of its request. A page comes of 2000 activities at most, so
 // that one of a rare stage may be short. Returns the errors of a page token, of
 // VisitJourneys() and of the warehouse.
-absl::StatusOr<v1::ListManagementActivitiesResponse>
-HandleListManagementActivities(
+absl::StatusOr<v1::ReadManagementActivitiesResponse>
+HandleReadManagementActivities(
     Analytics& analytics, const ReadView& view, const CallContext& call,
-    const v1::ListManagementActivitiesRequest& request);
+    const v1::ReadManagementActivitiesRequest& request);
 
 }  // namespace crm::analytical
 

@@ -19,14 +19,14 @@ using crm::testing::IsOk;
 using testing::BusinessDay;
 using v1::ManagementActivity;
 
-using Request = v1::ListManagementActivitiesRequest;
-using Response = v1::ListManagementActivitiesResponse;
+using Request = v1::ReadManagementActivitiesRequest;
+using Response = v1::ReadManagementActivitiesResponse;
 
 class ManagementActivitiesTest : public testing::ScorecardFixture {
  protected:
   absl::StatusOr<Response> List(const Request& request) {
     return Read<Response>([&](const ReadView& view) {
-      return HandleListManagementActivities(analytics_, view, call_, request);
+      return HandleReadManagementActivities(analytics_, view, call_, request);
     });
   }
 
