@@ -120,6 +120,13 @@ export class GrpcCalls {
       Object.values(stub.constructor.service).map(({path}) => path.slice(1)));
   }
 
+  // Returns the fields of a method's request: {name, number, type}, the type as
+  // `TYPE_STRING`.
+  fieldsOf(method) {
+    const [service, name] = method.split('/');
+    return this.stubs.get(service).constructor.service[name].requestType.type.field;
+  }
+
   // Calls `method`, as `crm.operational.v1.CustomerService/GetCustomer`. Returns
   // {response, headers}; rejects with the error of grpc-js.
   call(method, request, {token = this.token, headers = {}} = {}) {
